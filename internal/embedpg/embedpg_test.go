@@ -1,0 +1,204 @@
+package embedpg
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+)
+
+func TestDataOutlivesAStop(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	first := start(t, dir)
+	ask(t, first, `CREATE TABLE kept AS SELECT 'still here' AS word; SELECT ''`)
+	stop(t, first)
+	stop(t, first) // again does nothing
+	if got := ask(t, start(t, dir), `SELECT word FROM kept`); got != "still here" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestServerIsPrivateAndPlain(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	server := start(t, dir)
+	info, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode() != fs.ModeDir|0o700 {
+		t.Errorf("data directory has mode %s", info.Mode())
+	}
+	for setting, want := range map[string]string{
+		"listen_addresses": "", "TimeZone": "UTC", "jit": "off", "server_encoding": "UTF8", "lc_collate": "C",
+	} {
+		if got := ask(t, server, `SHOW `+setting); got != want {
+			t.Errorf("%s is %q, want %q", setting, got, want)
+		}
+	}
+	if got := ask(t, server, `SELECT current_user || '@' || current_database()`); got != "uptally@test" {
+		t.Errorf("connected as %s", got)
+	}
+}
+
+func TestRunningServerIsReusedAndLeftRunning(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	owner := start(t, dir)
+	guest := start(t, dir)
+	if owner.Reused() || !guest.Reused() {
+		t.Errorf("owner reused: %t, guest reused: %t", owner.Reused(), guest.Reused())
+	}
+	if owner.URL("app") != guest.URL("app") {
+		t.Errorf("owner at %s, guest at %s", owner.URL("app"), guest.URL("app"))
+	}
+	stop(t, guest)
+	ask(t, owner, `SELECT ''`)
+}
+
+func TestOneOfSeveralStarts(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	servers := make([]*Server, 4)
+	group, ctx := errgroup.WithContext(t.Context())
+	for i := range servers {
+		group.Go(func() (err error) {
+			servers[i], err = Start(ctx, Config{DataDir: dir, Database: "test", Throwaway: true})
+			return err
+		})
+	}
+	err := group.Wait()
+	owners := 0
+	for _, server := range servers {
+		if server == nil {
+			continue
+		}
+		defer stop(t, server)
+		ask(t, server, `SELECT ''`)
+		if !server.Reused() {
+			owners++
+		}
+	}
+	if err != nil || owners != 1 {
+		t.Errorf("%d of 4 started the server, want 1; error %v", owners, err)
+	}
+}
+
+// The file that a killed server leaves behind names a process that is gone, or one
+// that has since been given the same number.
+func TestLeftOverPostmasterFile(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	for _, taken := range []string{"", "1", "another"} {
+		server := start(t, dir)
+		left, err := os.ReadFile(pidPath(dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.process.stop(syscall.SIGKILL, stopMax)
+		stop(t, server)
+		if taken == "" {
+			continue
+		}
+		if taken == "another" {
+			taken = "2147483646" // above every process id
+		}
+		_, rest, _ := strings.Cut(string(left), "\n")
+		if err := os.WriteFile(pidPath(dir), []byte(taken+"\n"+rest), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask(t, start(t, dir), `SELECT ''`)
+}
+
+func TestStartCutOffBeforeTheClusterWasWhole(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	leftover := dir + ".new-1"
+	if err := os.MkdirAll(filepath.Join(leftover, "base"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	start(t, dir)
+	if _, err := os.Stat(leftover); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is still there: %v", leftover, err)
+	}
+}
+
+func TestPathTooLongForASocket(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(dataDir(t), strings.Repeat("long ", 20), "data")
+	server := start(t, dir)
+	if server.address.socketDir == dir {
+		t.Errorf("the socket is in the data directory, whose path has %d bytes", len(dir))
+	}
+	t.Cleanup(func() { os.RemoveAll(server.address.socketDir) })
+	ask(t, server, `SELECT ''`)
+	info, err := os.Stat(server.address.socketDir)
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("socket directory: %v, error %v", info, err)
+	}
+}
+
+func TestSocketDirectoryOfAnotherIsRefused(t *testing.T) {
+	t.Parallel()
+	long := filepath.Join(dataDir(t), strings.Repeat("x", 100))
+	dir, err := socketDirFor(long, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if again, err := socketDirFor(long, nil); err != nil || again != dir {
+		t.Errorf("again: %s, error %v, want %s", again, err, dir)
+	}
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := socketDirFor(long, nil); err == nil {
+		t.Error("took a directory that everyone may write to")
+	}
+}
+
+func TestDatabaseNamesAreQuoted(t *testing.T) {
+	t.Parallel()
+	server, err := Start(t.Context(), Config{DataDir: dataDir(t), Database: `o"dd na?me`, Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop(t, server)
+	connection, err := pgx.Connect(t.Context(), server.URL(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := connection.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFailedStartQuotesTheLogAndFreesTheLock(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	stop(t, start(t, dir))
+	settings := filepath.Join(dir, "postgresql.auto.conf")
+	if err := os.WriteFile(settings, []byte("no_such_setting = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server, err := Start(t.Context(), Config{DataDir: dir, Database: "test", Throwaway: true})
+	if err == nil {
+		stop(t, server)
+		t.Fatal("started with a setting that does not exist")
+	}
+	if !strings.Contains(err.Error(), "no_such_setting") {
+		t.Errorf("the error does not quote the log: %v", err)
+	}
+	if err := os.Truncate(settings, 0); err != nil {
+		t.Fatal(err)
+	}
+	start(t, dir)
+}

@@ -1,0 +1,125 @@
+package pgtest
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/peterldowns/pgtestdb"
+
+	"github.com/uptally/uptally/internal/embedpg"
+	"github.com/uptally/uptally/migrations"
+)
+
+const noServer = "no database server: the package needs func TestMain(m *testing.M) { pgtest.Main(m) }"
+
+// poolMax is the most connections of one pool; the server has 100.
+const poolMax = 20
+
+// DB is a migrated database of one test's own.
+type DB struct {
+	Owner    *pgxpool.Pool // the superuser, who migrated it
+	App      *pgxpool.Pool // migrations.AppRole, as the application serves
+	OwnerURL string
+	AppURL   string
+}
+
+// New returns a fresh migrated database, which lives as long as the test. Every
+// connection taken from the pools must have been given back by then.
+func New(t testing.TB) *DB {
+	t.Helper()
+	if server == nil {
+		t.Fatal(noServer)
+	}
+	ownerURL := pgtestdb.Custom(t, serverConfig(t), migrator{}).URL()
+	appURL := withUser(t, ownerURL, migrations.AppRole)
+	return &DB{Owner: connect(t, ownerURL), App: connect(t, appURL), OwnerURL: ownerURL, AppURL: appURL}
+}
+
+// Empty returns the owner's URL of a database that was never migrated, which lives
+// as long as the test.
+func Empty(t testing.TB) (ownerURL string) {
+	t.Helper()
+	if server == nil {
+		t.Fatal(noServer)
+	}
+	return pgtestdb.Custom(t, serverConfig(t), pgtestdb.NoopMigrator{}).URL()
+}
+
+// Querier is a pool or a transaction.
+type Querier interface {
+	QueryRow(ctx context.Context, statement string, arguments ...any) pgx.Row
+}
+
+// Person records a person with one name on the command line, and returns its id.
+func Person(t testing.TB, db Querier, name string) int64 {
+	t.Helper()
+	var id int64
+	err := db.QueryRow(t.Context(), `
+		WITH new AS (INSERT INTO person DEFAULT VALUES RETURNING id)
+		INSERT INTO person_name (kind, name, person_id) SELECT 'cli', $1, id FROM new RETURNING person_id`, name).Scan(&id)
+	if err != nil {
+		t.Fatalf("recording person %q: %v", name, err)
+	}
+	return id
+}
+
+// serverConfig names the private server in pgtestdb's terms. Tests own their
+// databases as the role that owns the cluster.
+func serverConfig(t testing.TB) pgtestdb.Config {
+	t.Helper()
+	address, err := url.Parse(server.URL(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pgtestdb.Config{
+		DriverName: "pgx",
+		User:       embedpg.Owner,
+		Port:       address.Query().Get("port"),
+		Database:   "postgres",
+		Options:    url.Values{"host": {address.Query().Get("host")}}.Encode(),
+		TestRole:   &pgtestdb.Role{Username: embedpg.Owner},
+		// A test that failed half way must not fail again for a connection it lost.
+		ForceTerminateConnections: true,
+	}
+}
+
+func withUser(t testing.TB, address, user string) string {
+	t.Helper()
+	parsed, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed.User = url.User(user)
+	return parsed.String()
+}
+
+func connect(t testing.TB, url string) *pgxpool.Pool {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.MaxConns = poolMax
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// migrator makes the template that databases are cloned from.
+type migrator struct{}
+
+// Hash is constant: the server, and the template with it, lives no longer than
+// this program and its embedded migrations.
+func (migrator) Hash() (string, error) { return "uptally", nil }
+
+func (migrator) Migrate(ctx context.Context, _ *sql.DB, template pgtestdb.Config) error {
+	_, err := migrations.Up(ctx, template.URL())
+	return err
+}

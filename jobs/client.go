@@ -1,0 +1,179 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/uptally/uptally/uptime"
+)
+
+// The queues. Pulls wait for the network, snapshots for the processor.
+const (
+	queuePull     = "pull"
+	queueSnapshot = "snapshot"
+)
+
+const (
+	workersDefault = 4
+	rescueEvery    = 5 * time.Second
+)
+
+// Options are what a process's jobs run with.
+type Options struct {
+	Feed     *uptime.Feed // nil: this process pulls nothing
+	Workers  int          // jobs at once in a queue; 0: 4
+	Periodic bool         // also enqueue what is due by the clock
+	Now      func() time.Time
+	Log      *slog.Logger // nil: none
+}
+
+// Client works jobs, and enqueues them. Make one with New, then Start it.
+type Client struct {
+	pool    *pgxpool.Pool
+	river   *river.Client[pgx.Tx]
+	id      string
+	feed    *uptime.Feed
+	devices uptime.Registry
+	now     func() time.Time
+	log     *slog.Logger
+	alive   *pgxpool.Conn // holds the lock that says that this client is alive
+	stop    context.CancelFunc
+	rescuer sync.WaitGroup
+}
+
+// New returns a client that is not started yet: it can enqueue, and works nothing.
+func New(pool *pgxpool.Pool, o Options) (*Client, error) {
+	c := &Client{pool: pool, feed: o.Feed, now: o.Now, log: o.Log, id: clientID()}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if o.Workers == 0 {
+		o.Workers = workersDefault
+	}
+	workers := river.NewWorkers()
+	queues := map[string]river.QueueConfig{queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}}
+	river.AddWorker(workers, &scoreGroup{c: c})
+	river.AddWorker(workers, &allocate{c: c})
+	if o.Feed != nil {
+		queues[queuePull] = river.QueueConfig{MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}
+		river.AddWorker(workers, &pullWindow{c: c})
+		river.AddWorker(workers, &readJobMinutes{c: c})
+		river.AddWorker(workers, &syncVerdicts{c: c})
+		river.AddWorker(workers, &closeHours{c: c})
+		river.AddWorker(workers, &requestLatest{c: c})
+		river.AddWorker(workers, &requestAwaited{c: c})
+	}
+	config := &river.Config{
+		ID: c.id, Queues: queues, Workers: workers, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		FetchCooldown: time.Millisecond, FetchPollInterval: 200 * time.Millisecond,
+		FetchOnlyKnownKinds: true, SkipUnknownJobCheck: true,
+		ErrorHandler: &errorLog{c.log},
+	}
+	if o.Log != nil {
+		config.Logger = o.Log
+	}
+	if o.Periodic && o.Feed != nil {
+		config.PeriodicJobs = periodicTable(c.now)
+	}
+	var err error
+	c.river, err = river.NewClient(riverpgxv5.New(pool), config)
+	return c, err
+}
+
+// clientID names this process and run among all that work the same database.
+func clientID() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "host"
+	}
+	return fmt.Sprintf("%s %d %s", host, os.Getpid(), uuid.NewString())
+}
+
+// Start begins to work jobs, those first that a killed process left running.
+func (c *Client) Start(ctx context.Context) error {
+	conn, err := c.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	if err := lockClient(ctx, conn, c.id); err != nil {
+		conn.Release()
+		return err
+	}
+	c.alive = conn
+	if err := c.rescue(ctx); err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	c.stop = stop
+	c.rescuer.Go(func() { c.keepRescuing(background) })
+	return c.river.Start(ctx)
+}
+
+// Stop lets running jobs end, bounded by ctx, and then lets go of the database.
+func (c *Client) Stop(ctx context.Context) error {
+	err := c.river.Stop(ctx)
+	c.stop()
+	c.rescuer.Wait()
+	// Closed, not released: the lock ends with the session.
+	if closeErr := c.alive.Hijack().Close(context.WithoutCancel(ctx)); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// errorLog writes down what jobs fail with.
+type errorLog struct{ log *slog.Logger }
+
+func (e *errorLog) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	e.log.Warn("job failed", "kind", job.Kind, "id", job.ID, "attempt", job.Attempt, "of", job.MaxAttempts, "error", err)
+	return nil
+}
+
+func (e *errorLog) HandlePanic(_ context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+	e.log.Error("job panicked", "kind", job.Kind, "id", job.ID, "value", value, "trace", trace)
+	return nil
+}
+
+// unfinished are the states that keep a second job of the same arguments away. A
+// completed one does not: what recurs is to be done again.
+func unfinished() []rivertype.JobState {
+	return []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}
+}
+
+// once are the options of a job that stands in its queue at most once.
+func once(queue string) river.InsertOpts {
+	return river.InsertOpts{
+		Queue: queue, MaxAttempts: attemptsMax, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+	}
+}
+
+const attemptsMax = 3
+
+// retryAfter is when a job is tried again: soon, for what a moment may mend, as
+// the feed and the database have tried for longer themselves.
+func retryAfter(attempt int, now time.Time) time.Time {
+	return now.Add(time.Duration(attempt*attempt) * 500 * time.Millisecond)
+}
+
+// begin runs f in a transaction of the client's pool.
+func (c *Client) begin(ctx context.Context, f func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, c.pool, f)
+}

@@ -1,0 +1,19 @@
+// Package jobs answers one question: when?
+//
+// It holds the River client, the periodic table, and one small worker a file.
+// What is done stands in uptime, snapshot and ledger; here it is only scheduled,
+// bounded in time, tried again, and picked up after a kill.
+//
+//	every 5 min   request_latest ─► pull_window ─► again after 1 h and 24 h
+//	every 15 min  sync_verdicts, close_hours, request_awaited
+//	every hour    read_job_minutes of yesterday and the day before
+//	on request    backfill: many pull_window, read_job_minutes, then close_hours
+//	on request    score_group x n ─► allocate
+//
+// Every job is safe to run twice, at once, and after a kill at any point: what it
+// writes is a union, or stands under a lock with a state that says it is done.
+//
+// A client marks itself alive by a session advisory lock on its id. A job that
+// runs under an id whose lock is free was left by a killed process, and is made
+// available again at once (rescue.go), not after River's hour.
+package jobs

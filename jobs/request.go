@@ -1,0 +1,116 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/uptally/uptally/uptime"
+)
+
+// settle is how long after its end a slot is first read: the network needs a
+// moment to write what it received.
+const settle = 30 * time.Second
+
+// RequestLatest requests the last slot that is over.
+type RequestLatest struct{}
+
+// Kind names the job.
+func (RequestLatest) Kind() string { return "request_latest" }
+
+// InsertOpts keeps it from standing in the queue twice.
+func (RequestLatest) InsertOpts() river.InsertOpts { return once(queuePull) }
+
+type requestLatest struct {
+	river.WorkerDefaults[RequestLatest]
+	c *Client
+}
+
+func (*requestLatest) Timeout(*river.Job[RequestLatest]) time.Duration { return time.Minute }
+
+// Work notes that the slot is wanted and enqueues its window.
+func (w *requestLatest) Work(ctx context.Context, _ *river.Job[RequestLatest]) error {
+	end := uptime.SlotOf(w.c.now().Add(-settle))
+	return w.c.begin(ctx, func(tx pgx.Tx) error {
+		_, err := w.c.request(ctx, tx, []uptime.Span{{From: end - 1, To: end}})
+		return err
+	})
+}
+
+// RequestAwaited requests again what was requested and is neither observed nor
+// given up: windows that failed while a process was down or refused.
+type RequestAwaited struct{}
+
+// Kind names the job.
+func (RequestAwaited) Kind() string { return "request_awaited" }
+
+// InsertOpts keeps it from standing in the queue twice.
+func (RequestAwaited) InsertOpts() river.InsertOpts { return once(queuePull) }
+
+type requestAwaited struct {
+	river.WorkerDefaults[RequestAwaited]
+	c *Client
+}
+
+func (*requestAwaited) Timeout(*river.Job[RequestAwaited]) time.Duration { return time.Minute }
+
+// Work enqueues a window for each run of awaited slots.
+func (w *requestAwaited) Work(ctx context.Context, _ *river.Job[RequestAwaited]) error {
+	return w.c.begin(ctx, func(tx pgx.Tx) error {
+		spans, err := uptime.Awaited(ctx, tx, w.c.now().Add(-settle))
+		if err != nil || len(spans) == 0 {
+			return err
+		}
+		_, err = w.c.request(ctx, tx, spans)
+		return err
+	})
+}
+
+// request notes that the spans are wanted and enqueues a window for each.
+func (c *Client) request(ctx context.Context, tx pgx.Tx, spans []uptime.Span) ([]int64, error) {
+	params := make([]river.InsertManyParams, len(spans))
+	for i, s := range spans {
+		if err := uptime.RequestSpan(ctx, tx, s); err != nil {
+			return nil, err
+		}
+		params[i].Args = PullWindow{From: s.From.Start(), To: s.To.Start()}
+	}
+	return c.insert(ctx, tx, params)
+}
+
+// insert enqueues jobs and returns their ids; one that stands in the queue already
+// is not enqueued again, and its id is that of the one that stands.
+func (c *Client) insert(ctx context.Context, tx pgx.Tx, params []river.InsertManyParams) ([]int64, error) {
+	results, err := c.river.InsertManyTx(ctx, tx, params)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(results))
+	for i, r := range results {
+		ids[i] = r.Job.ID
+	}
+	return ids, nil
+}
+
+// periodicTable is what is due by the clock.
+func periodicTable(now func() time.Time) []*river.PeriodicJob {
+	every := func(d time.Duration, args func() river.JobArgs) *river.PeriodicJob {
+		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args(), nil },
+			&river.PeriodicJobOpts{RunOnStart: true})
+	}
+	daysAgo := func(n int) func() river.JobArgs {
+		return func() river.JobArgs {
+			return ReadJobMinutes{Day: uptime.SlotOf(now()).Day().AddDate(0, 0, -n)}
+		}
+	}
+	return []*river.PeriodicJob{
+		every(uptime.SlotLength, func() river.JobArgs { return RequestLatest{} }),
+		every(15*time.Minute, func() river.JobArgs { return SyncVerdicts{} }),
+		every(15*time.Minute, func() river.JobArgs { return CloseHours{} }),
+		every(15*time.Minute, func() river.JobArgs { return RequestAwaited{} }),
+		every(time.Hour, daysAgo(1)),
+		every(time.Hour, daysAgo(2)),
+	}
+}

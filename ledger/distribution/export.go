@@ -1,0 +1,182 @@
+package distribution
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/ledger"
+)
+
+// Export writes the files of an approved distribution into the folder dir, which
+// it makes. The folder appears whole or not at all. It is written with the same
+// bytes every time: if it holds them already, nothing happens; if it holds
+// anything else, the error is ErrConflict. Before a file is written its digest is
+// checked against the manifest, and the manifest's against the approval: if one
+// differs, the error is ErrCorrupt and nothing is left behind.
+func Export(ctx context.Context, tx pgx.Tx, id, dir string) (Distribution, error) {
+	d, err := distributionByID(ctx, tx, id)
+	if err == nil {
+		err = export(ctx, tx, d, dir)
+	}
+	if err != nil {
+		return Distribution{}, fmt.Errorf("distribution: export %s to %s: %w", id, dir, err)
+	}
+	return d, nil
+}
+
+func export(ctx context.Context, tx pgx.Tx, d Distribution, dir string) error {
+	if d.State != Approved {
+		return fmt.Errorf("%w: have another person than %d approve it first", ErrNotApproved, d.PreparedBy)
+	}
+	files, err := approvedFiles(ctx, tx, d)
+	if err != nil {
+		return err
+	}
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	written, err := isWritten(dir, files)
+	if err != nil || written {
+		return err
+	}
+	return writeFolder(dir, files, func(f File) ([]byte, error) { return readFile(ctx, tx, d, f) })
+}
+
+// approvedFiles returns the files that the approval binds: the manifest by its
+// digest, the tables through the manifest, and the sums of all of them.
+func approvedFiles(ctx context.Context, tx pgx.Tx, d Distribution) ([]File, error) {
+	approved, err := approvedManifest(ctx, tx, d.number)
+	if err != nil {
+		return nil, err
+	}
+	text, err := readFile(ctx, tx, d, File{Name: ManifestFile, SHA256: approved})
+	if err != nil {
+		return nil, err
+	}
+	var manifest Manifest
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrCorrupt, ManifestFile, err)
+	}
+	files := append(manifest.Files, fileOf(ManifestFile, 0, text).File)
+	return append(files, sumsFile(files).File), nil
+}
+
+// readFile returns the stored bytes of the file, if they have its digest.
+func readFile(ctx context.Context, tx pgx.Tx, d Distribution, f File) ([]byte, error) {
+	data, err := fileContents(ctx, tx, d.number, f.Name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	if found := ledger.Digest(sha256.Sum256(data)); found != f.SHA256 {
+		return nil, fmt.Errorf("%w: %s has digest %s, but %s was approved: restore the database, and pay nothing from it",
+			ErrCorrupt, f.Name, found, f.SHA256)
+	}
+	return data, nil
+}
+
+// isWritten reports whether the folder holds exactly the files. It is not written
+// if it does not exist or is empty; with anything else in it it is ErrConflict.
+func isWritten(dir string, files []File) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return false, fmt.Errorf("%w: it is a file: name a folder", ErrConflict)
+	}
+	if err != nil || len(entries) == 0 {
+		return false, err
+	}
+	if len(entries) != len(files) {
+		return false, fmt.Errorf("%w: the folder has %d entries, not the %d files: name a new folder", ErrConflict, len(entries), len(files))
+	}
+	for _, f := range files {
+		found, err := digestOf(filepath.Join(dir, f.Name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+		if found != f.SHA256 {
+			return false, fmt.Errorf("%w: %s is missing there or another: name a new folder", ErrConflict, f.Name)
+		}
+	}
+	return true, nil
+}
+
+func digestOf(path string) (ledger.Digest, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return ledger.Digest{}, err
+	}
+	defer file.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, file); err != nil {
+		return ledger.Digest{}, err
+	}
+	return ledger.Digest(digest.Sum(nil)), nil
+}
+
+// writeFolder fills a folder beside dir, brings it to the disk, and then gives it
+// its name.
+func writeFolder(dir string, files []File, read func(File) ([]byte, error)) (err error) {
+	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return err
+	}
+	partial, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".partial-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(partial))
+		}
+	}()
+	for _, f := range files {
+		data, err := read(f)
+		if err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(partial, f.Name), data); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(os.Chmod(partial, 0o755), syncFolder(partial)); err != nil {
+		return err
+	}
+	// Unlike os.Rename, this takes the place of an empty folder, and only of one.
+	if err := syscall.Rename(partial, dir); err != nil {
+		return &os.LinkError{Op: "rename", Old: partial, New: dir, Err: err}
+	}
+	return syncFolder(parent)
+}
+
+func writeFile(path string, data []byte) (err error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if _, err := file.Write(data); err != nil {
+		return err
+	}
+	return file.Sync()
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}

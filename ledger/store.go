@@ -1,0 +1,308 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// accountRow is what a posting needs to know of an account.
+type accountRow struct {
+	id      int64
+	balance Amount
+}
+
+func lockJournals(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('ledger_journal'))`)
+	return err
+}
+
+func lockJournalsShared(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(hashtext('ledger_journal'))`)
+	return err
+}
+
+func clock(ctx context.Context, tx pgx.Tx) (now time.Time, err error) {
+	err = tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now)
+	return now.UTC(), err
+}
+
+// insertAccounts opens those of the accounts that are missing. The paths are
+// theirs, in order.
+func insertAccounts(ctx context.Context, tx pgx.Tx, accounts []Account, paths []string) error {
+	kinds := make([]string, len(accounts))
+	seasons := make([]pgtype.Text, len(accounts))
+	suppliers := make([]pgtype.UUID, len(accounts))
+	for i, a := range accounts {
+		kinds[i] = string(a.kind)
+		switch a.kind {
+		case KindTreasury:
+		case KindPool, KindReserve:
+			seasons[i] = pgtype.Text{String: a.season, Valid: true}
+		default:
+			suppliers[i] = pgtype.UUID{Bytes: a.supplier, Valid: true}
+		}
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO ledger_account (kind, season, supplier_id)
+		SELECT w.kind, w.season, w.supplier_id
+		FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[]) WITH ORDINALITY w (kind, season, supplier_id, path, place)
+		WHERE NOT EXISTS (SELECT FROM ledger_account a WHERE a.path = w.path)
+		ORDER BY w.place`,
+		kinds, seasons, suppliers, paths)
+	return err
+}
+
+// accountsByPath returns the accounts that exist, in the order of the paths.
+func accountsByPath(ctx context.Context, tx pgx.Tx, paths []string) ([]accountRow, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT a.id, a.balance
+		FROM unnest($1::text[]) WITH ORDINALITY w (path, place)
+		JOIN ledger_account a ON a.path = w.path
+		ORDER BY w.place`, paths)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.AppendRows(make([]accountRow, 0, len(paths)), rows, func(row pgx.CollectableRow) (a accountRow, err error) {
+		return a, row.Scan(&a.id, &a.balance)
+	})
+}
+
+func countAccounts(ctx context.Context, tx pgx.Tx) (count int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM ledger_account`).Scan(&count)
+	return count, err
+}
+
+func insertJournal(ctx context.Context, tx pgx.Tx, j Journal) error {
+	var payoutMinimum *Amount
+	if j.Revision != 0 {
+		payoutMinimum = &j.PayoutMinimum
+	}
+	var subject []byte
+	if !j.SubjectDigest.IsZero() {
+		subject = j.SubjectDigest[:]
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO ledger_journal (number, act, key, actor, reason, season, revision, subject_digest, payout_minimum,
+			count, total, posted_at, transfers_digest, previous_digest, digest)
+		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, 0), $8, $9, $10, $11, $12, $13, $14, $15)`,
+		j.Number, string(j.Act), j.Key, j.Actor, j.Reason, j.Season, j.Revision, subject, payoutMinimum,
+		j.Count, j.Total, j.PostedAt, j.TransfersDigest[:], j.PreviousDigest[:], j.Digest[:])
+	return err
+}
+
+// journalColumns are what scanJournal reads.
+const journalColumns = `number, act, key, actor, reason, coalesce(season, ''), coalesce(revision, 0), subject_digest,
+	coalesce(payout_minimum, 0), count, total, posted_at, transfers_digest, previous_digest, digest`
+
+func scanJournal(row pgx.CollectableRow) (j Journal, err error) {
+	var subject, transfers, previous, digest []byte
+	err = row.Scan(&j.Number, &j.Act, &j.Key, &j.Actor, &j.Reason, &j.Season, &j.Revision, &subject,
+		&j.PayoutMinimum, &j.Count, &j.Total, &j.PostedAt, &transfers, &previous, &digest)
+	j.PostedAt = j.PostedAt.UTC()
+	copy(j.SubjectDigest[:], subject)
+	copy(j.TransfersDigest[:], transfers)
+	copy(j.PreviousDigest[:], previous)
+	copy(j.Digest[:], digest)
+	return j, err
+}
+
+// journalIfAny returns the one journal of the rows, and whether there is one.
+func journalIfAny(rows pgx.Rows, err error) (Journal, bool, error) {
+	if err != nil {
+		return Journal{}, false, err
+	}
+	journal, err := pgx.CollectExactlyOneRow(rows, scanJournal)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Journal{}, false, nil
+	}
+	return journal, err == nil, err
+}
+
+func journalByKey(ctx context.Context, tx pgx.Tx, key string) (Journal, bool, error) {
+	return journalIfAny(tx.Query(ctx, `SELECT `+journalColumns+` FROM ledger_journal WHERE key = $1`, key))
+}
+
+func newestJournal(ctx context.Context, tx pgx.Tx) (Journal, bool, error) {
+	return journalIfAny(tx.Query(ctx, `SELECT `+journalColumns+` FROM ledger_journal ORDER BY number DESC LIMIT 1`))
+}
+
+func allJournals(ctx context.Context, tx pgx.Tx) ([]Journal, error) {
+	rows, err := tx.Query(ctx, `SELECT `+journalColumns+` FROM ledger_journal ORDER BY number`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanJournal)
+}
+
+func revisionJournals(ctx context.Context, tx pgx.Tx) ([]Journal, error) {
+	rows, err := tx.Query(ctx, `SELECT `+journalColumns+` FROM ledger_journal WHERE revision IS NOT NULL ORDER BY number`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanJournal)
+}
+
+// copyTransfers stores count rows of journal, number, debit, credit, amount, and
+// returns how many it stored.
+func copyTransfers(ctx context.Context, tx pgx.Tx, count int, row func(i int) ([]any, error)) (int64, error) {
+	return tx.CopyFrom(ctx, pgx.Identifier{"ledger_transfer"},
+		[]string{"journal", "number", "debit", "credit", "amount"}, pgx.CopyFromSlice(count, row))
+}
+
+// addToBalances adds to each account's balance its change, and returns how many it
+// found. All writers of balances hold the lock of journals, so the order in which
+// rows are locked cannot make a deadlock.
+func addToBalances(ctx context.Context, tx pgx.Tx, ids []int64, changes []Amount) (int64, error) {
+	tag, err := tx.Exec(ctx, `
+		UPDATE ledger_account a SET balance = a.balance + w.change
+		FROM unnest($1::bigint[], $2::bigint[]) w (id, change) WHERE a.id = w.id`, ids, changes)
+	return tag.RowsAffected(), err
+}
+
+// transferSums adds up and digests the transfers of the journals first to last, by
+// journal. How the digest is made stands at transfersDigest.
+func transferSums(ctx context.Context, tx pgx.Tx, first, last int64) (map[int64]transferSum, error) {
+	rows, err := tx.Query(ctx, `
+		WITH block AS (
+			SELECT t.journal, (t.number - 1) / $3 AS place, count(*) AS count, max(t.number) AS last, sum(t.amount) AS total,
+				min(t.number) FILTER (WHERE d.id IS NULL OR c.id IS NULL) AS adrift,
+				sha256(convert_to(string_agg(t.number || ' ' || coalesce(d.path, '?') || ' ' || coalesce(c.path, '?') || ' '
+					|| t.amount || chr(10), '' ORDER BY t.number), 'UTF8')) AS digest
+			FROM ledger_transfer t
+			LEFT JOIN ledger_account d ON d.id = t.debit
+			LEFT JOIN ledger_account c ON c.id = t.credit
+			WHERE t.journal BETWEEN $1 AND $2
+			GROUP BY t.journal, place)
+		SELECT journal, sum(count)::bigint, max(last), sum(total)::text, coalesce(min(adrift), 0),
+			sha256(string_agg(digest, '' ORDER BY place))
+		FROM block GROUP BY journal`, first, last, int32(transfersPerBlock))
+	if err != nil {
+		return nil, err
+	}
+	sums := map[int64]transferSum{}
+	var s transferSum
+	var digest []byte
+	_, err = pgx.ForEachRow(rows, []any{&s.journal, &s.count, &s.last, &s.total, &s.adrift, &digest}, func() error {
+		s.digest = Digest(digest)
+		sums[s.journal] = s
+		return nil
+	})
+	return sums, err
+}
+
+// misfitAccounts returns a fault for each account whose balance is not the sum of
+// its transfers. The sums are taken as numeric: a changed amount may be past what
+// a bigint holds.
+func misfitAccounts(ctx context.Context, tx pgx.Tx) ([]Fault, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT a.path, format('its balance is %s, but its transfers sum to %s base units', a.balance, coalesce(m.sum, 0))
+		FROM ledger_account a
+		LEFT JOIN (
+			SELECT account, sum(change) AS sum
+			FROM (SELECT credit AS account, amount AS change FROM ledger_transfer
+				UNION ALL SELECT debit, -amount FROM ledger_transfer) moved
+			GROUP BY account) m ON m.account = a.id
+		WHERE a.balance <> coalesce(m.sum, 0)
+		ORDER BY a.path`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f Fault, err error) {
+		return f, row.Scan(&f.Account, &f.What)
+	})
+}
+
+// scanAccount makes an account of its columns.
+func scanAccount(kind, season string, supplier pgtype.UUID) Account {
+	return Account{kind: Kind(kind), season: season, supplier: supplier.Bytes}
+}
+
+func balancesByPrefix(ctx context.Context, tx pgx.Tx, prefix string) ([]AccountBalance, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT kind, coalesce(season, ''), supplier_id, balance FROM ledger_account WHERE path ^@ $1 ORDER BY path`, prefix)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (b AccountBalance, err error) {
+		var kind, season string
+		var supplier pgtype.UUID
+		err = row.Scan(&kind, &season, &supplier, &b.Balance)
+		b.Account = scanAccount(kind, season, supplier)
+		return b, err
+	})
+}
+
+// balanceBefore returns the sum of what moved before from; 0 if from is OpenEnd.
+func balanceBefore(ctx context.Context, tx pgx.Tx, account int64, from time.Time) (balance Amount, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT coalesce(sum(CASE WHEN t.credit = $1 THEN t.amount ELSE -t.amount END), 0)::bigint
+		FROM ledger_transfer t JOIN ledger_journal j ON j.number = t.journal
+		WHERE (t.debit = $1 OR t.credit = $1) AND j.posted_at < $2`, account, orInfinity(from, pgtype.NegativeInfinity)).Scan(&balance)
+	return balance, err
+}
+
+func statementLines(ctx context.Context, tx pgx.Tx, account int64, from, to time.Time) ([]StatementLine, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT t.journal, t.number, j.act, j.posted_at, j.reason, coalesce(j.season, ''), coalesce(j.revision, 0),
+			o.kind, coalesce(o.season, ''), o.supplier_id, CASE WHEN t.credit = $1 THEN t.amount ELSE -t.amount END
+		FROM ledger_transfer t
+		JOIN ledger_journal j ON j.number = t.journal
+		JOIN ledger_account o ON o.id = CASE WHEN t.credit = $1 THEN t.debit ELSE t.credit END
+		WHERE (t.debit = $1 OR t.credit = $1) AND j.posted_at >= $2 AND j.posted_at < $3
+		ORDER BY t.journal, t.number`,
+		account, orInfinity(from, pgtype.NegativeInfinity), orInfinity(to, pgtype.Infinity))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l StatementLine, err error) {
+		var kind, season string
+		var supplier pgtype.UUID
+		err = row.Scan(&l.Journal, &l.Transfer, &l.Act, &l.PostedAt, &l.Reason, &l.Season, &l.Revision, &kind, &season, &supplier, &l.Change)
+		l.PostedAt, l.Other = l.PostedAt.UTC(), scanAccount(kind, season, supplier)
+		return l, err
+	})
+}
+
+// orInfinity stands the infinity for OpenEnd.
+func orInfinity(t time.Time, infinity pgtype.InfinityModifier) pgtype.Timestamptz {
+	if t.IsZero() {
+		return pgtype.Timestamptz{InfinityModifier: infinity, Valid: true}
+	}
+	return pgtype.Timestamptz{Time: t, Valid: true}
+}
+
+// earningsOfAll joins the rows of each supplier, which come together, into one. A
+// balance that no revision credited has one row without a season.
+func earningsOfAll(ctx context.Context, tx pgx.Tx) ([]Earning, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT a.supplier_id, a.balance, coalesce(m.season, ''), coalesce(m.revision, 0), coalesce(sum(m.change), 0)::bigint
+		FROM ledger_account a
+		LEFT JOIN (
+			SELECT t.account, j.number, j.season, j.revision, t.change
+			FROM (SELECT journal, credit AS account, amount AS change FROM ledger_transfer
+				UNION ALL SELECT journal, debit, -amount FROM ledger_transfer) t
+			JOIN ledger_journal j ON j.number = t.journal AND j.revision IS NOT NULL) m ON m.account = a.id
+		WHERE a.kind = 'earned' AND a.balance > 0
+		GROUP BY a.supplier_id, a.balance, m.number, m.season, m.revision
+		ORDER BY a.supplier_id, m.number`)
+	if err != nil {
+		return nil, err
+	}
+	var earnings []Earning
+	var e Earning
+	var c Credit
+	_, err = pgx.ForEachRow(rows, []any{&e.Supplier, &e.Balance, &c.Season, &c.Revision, &c.Amount}, func() error {
+		if n := len(earnings); n == 0 || earnings[n-1].Supplier != e.Supplier {
+			earnings = append(earnings, e)
+		}
+		if last := &earnings[len(earnings)-1]; c.Season != "" {
+			last.Credits = append(last.Credits, c)
+		}
+		return nil
+	})
+	return earnings, err
+}

@@ -1,0 +1,1006 @@
+-- What the migrations come to. Written by `go generate ./migrations`; do not edit.
+
+SET check_function_bodies = false;
+
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+
+CREATE TYPE public.river_job_state AS ENUM (
+    'available',
+    'cancelled',
+    'completed',
+    'discarded',
+    'pending',
+    'retryable',
+    'running',
+    'scheduled'
+);
+
+CREATE FUNCTION public.fact_stamp() RETURNS timestamp with time zone
+    LANGUAGE sql
+    AS $$SELECT greatest(clock_timestamp(), as_of + interval '1 microsecond') FROM fact_horizon$$;
+
+CREATE FUNCTION public.ledger_refuse_adrift() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM added WHERE journal IS DISTINCT FROM (SELECT max(number) FROM ledger_journal)) THEN
+        RAISE EXCEPTION 'a transfer is not of the newest journal; post a new journal instead'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'ledger_transfer';
+    END IF;
+    IF EXISTS (SELECT FROM added t LEFT JOIN ledger_account d ON d.id = t.debit
+               LEFT JOIN ledger_account c ON c.id = t.credit WHERE d.id IS NULL OR c.id IS NULL) THEN
+        RAISE EXCEPTION 'a transfer names an account that does not exist; open it first'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'ledger_transfer';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'table % is append-only: % refused; record a new row instead', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT CASE state
+        WHEN 'available' THEN get_bit(bitmask, 7)
+        WHEN 'cancelled' THEN get_bit(bitmask, 6)
+        WHEN 'completed' THEN get_bit(bitmask, 5)
+        WHEN 'discarded' THEN get_bit(bitmask, 4)
+        WHEN 'pending'   THEN get_bit(bitmask, 3)
+        WHEN 'retryable' THEN get_bit(bitmask, 2)
+        WHEN 'running'   THEN get_bit(bitmask, 1)
+        WHEN 'scheduled' THEN get_bit(bitmask, 0)
+        ELSE 0
+    END = 1;
+$$;
+
+CREATE FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+DECLARE
+    month     timestamptz := date_trunc('month', span_from, 'UTC');
+    partition text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('uptime_make_partitions'));
+    WHILE month < span_to LOOP
+        partition := 'uptime_chunk_' || to_char(month, 'YYYYMM');
+        IF to_regclass(partition) IS NULL THEN
+            EXECUTE format('CREATE TABLE %I (LIKE uptime_chunk INCLUDING ALL) WITH (fillfactor = 50)', partition);
+            EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO uptally_app', partition);
+            EXECUTE format('ALTER TABLE uptime_chunk ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                           partition, month, month + interval '1 month');
+        END IF;
+        month := month + interval '1 month';
+    END LOOP;
+END $$;
+
+CREATE TABLE public.device (
+    number integer NOT NULL,
+    id uuid NOT NULL,
+    seq bigint NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    channel text NOT NULL,
+    supplier_id uuid NOT NULL,
+    gpu_model text NOT NULL,
+    gpu_count integer NOT NULL,
+    connectivity text NOT NULL,
+    device_name text,
+    status text,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT device_channel_check CHECK ((channel = 'registration'::text)),
+    CONSTRAINT device_gpu_count_check CHECK ((gpu_count >= 1)),
+    CONSTRAINT device_number_check CHECK ((number >= 0))
+);
+
+CREATE TABLE public.device_change (
+    device integer NOT NULL,
+    seq bigint NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    channel text NOT NULL,
+    supplier_id uuid,
+    gpu_model text,
+    gpu_count integer,
+    connectivity text,
+    device_name text,
+    status text,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT device_change_channel_check CHECK ((channel = ANY (ARRAY['registration'::text, 'user'::text, 'worker-api'::text]))),
+    CONSTRAINT device_change_gpu_count_check CHECK ((gpu_count >= 1))
+);
+
+CREATE TABLE public.device_orphan (
+    log text NOT NULL,
+    device_id uuid NOT NULL,
+    key text NOT NULL,
+    body jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT device_orphan_log_check CHECK ((log = ANY (ARRAY['changes'::text, 'verdicts'::text, 'job-minutes'::text])))
+);
+
+CREATE TABLE public.fact_horizon (
+    one boolean DEFAULT true NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    CONSTRAINT fact_horizon_one_check CHECK (one)
+);
+
+CREATE TABLE public.goose_db_version (
+    id integer NOT NULL,
+    version_id bigint NOT NULL,
+    is_applied boolean NOT NULL,
+    tstamp timestamp without time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.goose_db_version ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.goose_db_version_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.grace_approval (
+    window_id bigint NOT NULL,
+    season text NOT NULL,
+    window_from timestamp with time zone NOT NULL,
+    window_to timestamp with time zone NOT NULL,
+    proposed_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT grace_approval_check CHECK ((approved_by <> proposed_by))
+);
+
+CREATE TABLE public.grace_window (
+    id bigint NOT NULL,
+    season text NOT NULL,
+    window_from timestamp with time zone NOT NULL,
+    window_to timestamp with time zone NOT NULL,
+    cause text NOT NULL,
+    lookback integer NOT NULL,
+    min_before text NOT NULL,
+    sustain integer NOT NULL,
+    reconnect_by timestamp with time zone NOT NULL,
+    credit text NOT NULL,
+    cap integer,
+    require_genuine boolean NOT NULL,
+    proposed_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT grace_window_cap_check CHECK ((cap >= 0)),
+    CONSTRAINT grace_window_cause_check CHECK ((cause <> ''::text)),
+    CONSTRAINT grace_window_check CHECK ((window_to > window_from)),
+    CONSTRAINT grace_window_credit_check CHECK ((credit = ANY (ARRAY['full'::text, 'own_rate'::text]))),
+    CONSTRAINT grace_window_lookback_check CHECK ((lookback >= 1)),
+    CONSTRAINT grace_window_sustain_check CHECK ((sustain >= 1))
+);
+
+ALTER TABLE public.grace_window ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.grace_window_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.job_minutes (
+    device integer NOT NULL,
+    day date NOT NULL,
+    minutes integer NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT job_minutes_minutes_check CHECK ((minutes >= 0))
+);
+
+CREATE TABLE public.job_minutes_read (
+    day date NOT NULL,
+    rows bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT job_minutes_read_rows_check CHECK ((rows >= 0))
+);
+
+CREATE TABLE public.ledger_account (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    season text,
+    supplier_id uuid,
+    balance bigint DEFAULT 0 NOT NULL,
+    path text GENERATED ALWAYS AS (
+CASE
+    WHEN (kind = 'treasury'::text) THEN 'treasury'::text
+    WHEN (kind = ANY (ARRAY['pool'::text, 'reserve'::text])) THEN ((('season/'::text || season) || '/'::text) || kind)
+    ELSE ((('supplier/'::text || (supplier_id)::text) || '/'::text) || kind)
+END) STORED NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT ledger_account_check CHECK (((kind = 'treasury'::text) OR (balance >= 0))),
+    CONSTRAINT ledger_account_check1 CHECK (((season IS NOT NULL) = (kind = ANY (ARRAY['pool'::text, 'reserve'::text])))),
+    CONSTRAINT ledger_account_check2 CHECK (((supplier_id IS NOT NULL) = (kind = ANY (ARRAY['earned'::text, 'transit'::text, 'paid'::text, 'owing'::text])))),
+    CONSTRAINT ledger_account_kind_check CHECK ((kind = ANY (ARRAY['treasury'::text, 'pool'::text, 'reserve'::text, 'earned'::text, 'transit'::text, 'paid'::text, 'owing'::text]))),
+    CONSTRAINT ledger_account_season_check CHECK ((season ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE public.ledger_account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ledger_account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.ledger_journal (
+    number bigint NOT NULL,
+    act text NOT NULL,
+    key text NOT NULL,
+    actor bigint NOT NULL,
+    reason text NOT NULL,
+    season text,
+    revision integer,
+    subject_digest bytea,
+    payout_minimum bigint,
+    count bigint NOT NULL,
+    total bigint NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    transfers_digest bytea NOT NULL,
+    previous_number bigint GENERATED ALWAYS AS (NULLIF((number - 1), 0)) STORED,
+    previous_digest bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT ledger_journal_act_check CHECK ((act = ANY (ARRAY['fund'::text, 'seal'::text, 'correct'::text, 'prepare'::text, 'settle'::text, 'return'::text]))),
+    CONSTRAINT ledger_journal_check CHECK ((total >= count)),
+    CONSTRAINT ledger_journal_check1 CHECK (((number > 1) OR (previous_digest = decode(repeat('00'::text, 32), 'hex'::text)))),
+    CONSTRAINT ledger_journal_check2 CHECK (((act = ANY (ARRAY['seal'::text, 'correct'::text])) = (revision IS NOT NULL))),
+    CONSTRAINT ledger_journal_check3 CHECK ((num_nulls(revision, payout_minimum) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT ledger_journal_check4 CHECK (((revision IS NULL) OR (num_nulls(season, subject_digest) = 0))),
+    CONSTRAINT ledger_journal_count_check CHECK ((count >= 0)),
+    CONSTRAINT ledger_journal_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT ledger_journal_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    CONSTRAINT ledger_journal_number_check CHECK ((number >= 1)),
+    CONSTRAINT ledger_journal_payout_minimum_check CHECK ((payout_minimum >= 0)),
+    CONSTRAINT ledger_journal_posted_at_check CHECK (isfinite(posted_at)),
+    CONSTRAINT ledger_journal_previous_digest_check CHECK ((length(previous_digest) = 32)),
+    CONSTRAINT ledger_journal_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT ledger_journal_revision_check CHECK ((revision >= 1)),
+    CONSTRAINT ledger_journal_season_check CHECK ((season ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+    CONSTRAINT ledger_journal_subject_digest_check CHECK ((length(subject_digest) = 32)),
+    CONSTRAINT ledger_journal_transfers_digest_check CHECK ((length(transfers_digest) = 32))
+);
+
+CREATE TABLE public.ledger_transfer (
+    journal bigint NOT NULL,
+    number integer NOT NULL,
+    debit bigint NOT NULL,
+    credit bigint NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT ledger_transfer_amount_check CHECK ((amount > 0)),
+    CONSTRAINT ledger_transfer_check CHECK ((credit <> debit)),
+    CONSTRAINT ledger_transfer_number_check CHECK ((number >= 1))
+);
+
+CREATE TABLE public.metadata_hold (
+    id bigint NOT NULL,
+    held_from timestamp with time zone NOT NULL,
+    held_to timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT metadata_hold_check CHECK ((held_to > held_from)),
+    CONSTRAINT metadata_hold_reason_check CHECK ((reason <> ''::text))
+);
+
+ALTER TABLE public.metadata_hold ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.metadata_hold_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.metadata_release (
+    id bigint NOT NULL,
+    hold_id bigint,
+    change_seq bigint,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT metadata_release_check CHECK ((num_nonnulls(hold_id, change_seq) = 1)),
+    CONSTRAINT metadata_release_reason_check CHECK ((reason <> ''::text))
+);
+
+ALTER TABLE public.metadata_release ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.metadata_release_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.person (
+    id bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE public.person ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.person_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.person_name (
+    kind text NOT NULL,
+    name text NOT NULL,
+    person_id bigint NOT NULL,
+    CONSTRAINT person_name_kind_check CHECK ((kind = ANY (ARRAY['cli'::text, 'token'::text]))),
+    CONSTRAINT person_name_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE public.river_job (
+    id bigint NOT NULL,
+    state public.river_job_state DEFAULT 'available'::public.river_job_state NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    max_attempts smallint DEFAULT 25 NOT NULL,
+    attempted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finalized_at timestamp with time zone,
+    scheduled_at timestamp with time zone DEFAULT now() NOT NULL,
+    priority smallint DEFAULT 1 NOT NULL,
+    args jsonb NOT NULL,
+    attempted_by text[],
+    errors jsonb[],
+    kind text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    queue text DEFAULT 'default'::text NOT NULL,
+    tags character varying(255)[] DEFAULT '{}'::character varying[] NOT NULL,
+    unique_key bytea,
+    unique_states bit(8),
+    CONSTRAINT finalized_or_finalized_at_null CHECK ((((finalized_at IS NULL) AND (state <> ALL (ARRAY['cancelled'::public.river_job_state, 'completed'::public.river_job_state, 'discarded'::public.river_job_state]))) OR ((finalized_at IS NOT NULL) AND (state = ANY (ARRAY['cancelled'::public.river_job_state, 'completed'::public.river_job_state, 'discarded'::public.river_job_state]))))),
+    CONSTRAINT kind_length CHECK (((char_length(kind) > 0) AND (char_length(kind) < 128))),
+    CONSTRAINT max_attempts_is_positive CHECK ((max_attempts > 0)),
+    CONSTRAINT priority_in_range CHECK (((priority >= 1) AND (priority <= 4))),
+    CONSTRAINT queue_length CHECK (((char_length(queue) > 0) AND (char_length(queue) < 128)))
+);
+
+CREATE SEQUENCE public.river_job_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.river_job_id_seq OWNED BY public.river_job.id;
+
+CREATE UNLOGGED TABLE public.river_leader (
+    elected_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    leader_id text NOT NULL,
+    name text DEFAULT 'default'::text NOT NULL,
+    CONSTRAINT leader_id_length CHECK (((char_length(leader_id) > 0) AND (char_length(leader_id) < 128))),
+    CONSTRAINT name_length CHECK ((name = 'default'::text))
+);
+
+CREATE TABLE public.river_migration (
+    line text NOT NULL,
+    version bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT line_length CHECK (((char_length(line) > 0) AND (char_length(line) < 128))),
+    CONSTRAINT version_gte_1 CHECK ((version >= 1))
+);
+
+CREATE TABLE public.river_notification (
+    id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    payload text NOT NULL,
+    topic text NOT NULL,
+    CONSTRAINT topic_length CHECK (((length(topic) > 0) AND (length(topic) < 128)))
+);
+
+CREATE SEQUENCE public.river_notification_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.river_notification_id_seq OWNED BY public.river_notification.id;
+
+CREATE TABLE public.river_queue (
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    paused_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
+);
+
+CREATE TABLE public.ruleset (
+    sha256 bytea NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    toml bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT ruleset_check CHECK ((sha256(toml) = sha256)),
+    CONSTRAINT ruleset_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT ruleset_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT ruleset_version_check CHECK ((version >= 1))
+);
+
+CREATE TABLE public.season (
+    code text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    pool bigint NOT NULL,
+    ruleset bytea NOT NULL,
+    created_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT season_check CHECK ((last_day >= first_day)),
+    CONSTRAINT season_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+    CONSTRAINT season_pool_check CHECK ((pool >= 0))
+);
+
+CREATE TABLE public.snapshot (
+    id bigint NOT NULL,
+    season text NOT NULL,
+    revision integer NOT NULL,
+    state text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    estimate boolean NOT NULL,
+    reopenings bigint NOT NULL,
+    taken_by bigint NOT NULL,
+    failure text DEFAULT ''::text NOT NULL,
+    points numeric(39,0),
+    allocated bigint,
+    residual bigint,
+    lines bigint,
+    suppliers bigint,
+    observed_slots integer,
+    season_slots integer,
+    digest bytea,
+    decided_by bigint,
+    decided_at timestamp with time zone,
+    decision text DEFAULT ''::text NOT NULL,
+    approved_digest bytea,
+    sealed_by bigint,
+    sealed_at timestamp with time zone,
+    CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
+    CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
+    CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
+    CONSTRAINT snapshot_check10 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT estimate))),
+    CONSTRAINT snapshot_check2 CHECK (((state = 'superseded'::text) OR ((state = ANY (ARRAY['taking'::text, 'failed'::text])) = (digest IS NULL)))),
+    CONSTRAINT snapshot_check3 CHECK ((num_nulls(points, allocated, residual, lines, suppliers, observed_slots, season_slots, digest) = ANY (ARRAY[0, 8]))),
+    CONSTRAINT snapshot_check4 CHECK (((decided_by IS NULL) = (decided_at IS NULL))),
+    CONSTRAINT snapshot_check5 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text, 'rejected'::text])) OR (decided_by IS NOT NULL))),
+    CONSTRAINT snapshot_check6 CHECK (((state <> ALL (ARRAY['taking'::text, 'failed'::text, 'draft'::text])) OR (decided_by IS NULL))),
+    CONSTRAINT snapshot_check7 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT (approved_digest IS DISTINCT FROM digest)))),
+    CONSTRAINT snapshot_check8 CHECK (((state = 'sealed'::text) = (sealed_at IS NOT NULL))),
+    CONSTRAINT snapshot_check9 CHECK (((sealed_at IS NULL) = (sealed_by IS NULL))),
+    CONSTRAINT snapshot_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT snapshot_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT snapshot_residual_check CHECK ((residual >= 0)),
+    CONSTRAINT snapshot_revision_check CHECK ((revision >= 1)),
+    CONSTRAINT snapshot_state_check CHECK ((state = ANY (ARRAY['taking'::text, 'failed'::text, 'draft'::text, 'approved'::text, 'sealed'::text, 'rejected'::text, 'superseded'::text])))
+);
+
+CREATE TABLE public.snapshot_group (
+    snapshot_id bigint NOT NULL,
+    number integer NOT NULL,
+    scored_at timestamp with time zone,
+    points numeric(39,0),
+    lines integer,
+    inputs bytea,
+    staged bytea,
+    digest bytea,
+    CONSTRAINT snapshot_group_check CHECK ((num_nulls(scored_at, points, lines, inputs) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT snapshot_group_number_check CHECK ((number >= 0))
+);
+ALTER TABLE ONLY public.snapshot_group ALTER COLUMN staged SET STORAGE EXTERNAL;
+
+ALTER TABLE public.snapshot ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.snapshot_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.snapshot_line (
+    snapshot_id bigint NOT NULL,
+    shard integer NOT NULL,
+    device integer NOT NULL,
+    first_slot bigint NOT NULL,
+    end_slot bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    observed integer NOT NULL,
+    up integer NOT NULL,
+    grace integer NOT NULL,
+    longest_run integer NOT NULL,
+    weight_millionths bigint NOT NULL,
+    job_minutes bigint NOT NULL,
+    points bigint NOT NULL,
+    amount bigint NOT NULL,
+    outcome smallint NOT NULL,
+    notes smallint NOT NULL,
+    CONSTRAINT snapshot_line_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT snapshot_line_check CHECK ((end_slot > first_slot)),
+    CONSTRAINT snapshot_line_check1 CHECK (((up >= 0) AND (up <= observed))),
+    CONSTRAINT snapshot_line_check2 CHECK (((grace >= 0) AND (grace <= (observed - up)))),
+    CONSTRAINT snapshot_line_check3 CHECK (((longest_run >= 0) AND (longest_run <= observed))),
+    CONSTRAINT snapshot_line_job_minutes_check CHECK ((job_minutes >= 0)),
+    CONSTRAINT snapshot_line_observed_check CHECK ((observed >= 0)),
+    CONSTRAINT snapshot_line_points_check CHECK ((points >= 0)),
+    CONSTRAINT snapshot_line_weight_millionths_check CHECK ((weight_millionths >= 0))
+);
+
+CREATE TABLE public.uptime_chunk (
+    shard integer NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    up bit(12288) NOT NULL,
+    CONSTRAINT uptime_chunk_shard_check CHECK ((shard >= 0))
+)
+PARTITION BY RANGE (hour);
+ALTER TABLE ONLY public.uptime_chunk ALTER COLUMN up SET STORAGE PLAIN;
+
+CREATE TABLE public.uptime_coverage (
+    hour timestamp with time zone NOT NULL,
+    observed bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
+    final bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
+    closed_at timestamp with time zone,
+    reopened integer DEFAULT 0 NOT NULL,
+    CONSTRAINT uptime_coverage_check CHECK (((closed_at IS NULL) OR (final = '111111111111'::"bit"))),
+    CONSTRAINT uptime_coverage_reopened_check CHECK ((reopened >= 0))
+);
+
+CREATE TABLE public.uptime_given_up (
+    slot timestamp with time zone NOT NULL,
+    person_id bigint,
+    reason text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT uptime_given_up_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.uptime_log (
+    name text NOT NULL,
+    cursor text NOT NULL,
+    rows bigint NOT NULL,
+    read_to_end timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_log_name_check CHECK ((name = ANY (ARRAY['changes'::text, 'verdicts'::text]))),
+    CONSTRAINT uptime_log_rows_check CHECK ((rows >= 0))
+);
+
+CREATE TABLE public.uptime_pull (
+    id bigint NOT NULL,
+    window_from timestamp with time zone NOT NULL,
+    window_to timestamp with time zone NOT NULL,
+    pages bigint NOT NULL,
+    heartbeats bigint NOT NULL,
+    accepted bigint NOT NULL,
+    unknown bigint NOT NULL,
+    out_of_window bigint NOT NULL,
+    late bigint NOT NULL,
+    bodies_sha256 bytea NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    outcome text NOT NULL,
+    cause text NOT NULL,
+    CONSTRAINT uptime_pull_accepted_check CHECK ((accepted >= 0)),
+    CONSTRAINT uptime_pull_bodies_sha256_check CHECK ((length(bodies_sha256) = 32)),
+    CONSTRAINT uptime_pull_check CHECK ((window_to > window_from)),
+    CONSTRAINT uptime_pull_check1 CHECK ((ended_at >= started_at)),
+    CONSTRAINT uptime_pull_check2 CHECK (((outcome = 'merged'::text) = (cause = ''::text))),
+    CONSTRAINT uptime_pull_check3 CHECK (((outcome <> 'merged'::text) OR (heartbeats = (((accepted + unknown) + out_of_window) + late)))),
+    CONSTRAINT uptime_pull_heartbeats_check CHECK ((heartbeats >= 0)),
+    CONSTRAINT uptime_pull_late_check CHECK ((late >= 0)),
+    CONSTRAINT uptime_pull_out_of_window_check CHECK ((out_of_window >= 0)),
+    CONSTRAINT uptime_pull_outcome_check CHECK ((outcome = ANY (ARRAY['merged'::text, 'malformed'::text, 'unauthorised'::text, 'unavailable'::text]))),
+    CONSTRAINT uptime_pull_pages_check CHECK ((pages >= 0)),
+    CONSTRAINT uptime_pull_unknown_check CHECK ((unknown >= 0))
+);
+
+ALTER TABLE public.uptime_pull ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uptime_pull_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.verdict (
+    device integer NOT NULL,
+    by_hand boolean NOT NULL,
+    seq bigint NOT NULL,
+    kind text NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    evidence text NOT NULL,
+    person_id bigint,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT verdict_check CHECK ((by_hand = (person_id IS NOT NULL))),
+    CONSTRAINT verdict_kind_check CHECK ((kind = ANY (ARRAY['spoofed'::text, 'genuine'::text])))
+);
+
+ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.river_job_id_seq'::regclass);
+
+ALTER TABLE ONLY public.river_notification ALTER COLUMN id SET DEFAULT nextval('public.river_notification_id_seq'::regclass);
+
+ALTER TABLE ONLY public.device_change
+    ADD CONSTRAINT device_change_pkey PRIMARY KEY (device, seq);
+
+ALTER TABLE ONLY public.device_change
+    ADD CONSTRAINT device_change_seq_key UNIQUE (seq);
+
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.device_orphan
+    ADD CONSTRAINT device_orphan_pkey PRIMARY KEY (device_id, log, key);
+
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_seq_key UNIQUE (seq);
+
+ALTER TABLE ONLY public.fact_horizon
+    ADD CONSTRAINT fact_horizon_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.goose_db_version
+    ADD CONSTRAINT goose_db_version_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.grace_approval
+    ADD CONSTRAINT grace_approval_pkey PRIMARY KEY (window_id);
+
+ALTER TABLE ONLY public.grace_window
+    ADD CONSTRAINT grace_window_id_season_window_from_window_to_proposed_by_key UNIQUE (id, season, window_from, window_to, proposed_by);
+
+ALTER TABLE ONLY public.grace_window
+    ADD CONSTRAINT grace_window_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.grace_approval
+    ADD CONSTRAINT grace_windows_overlap EXCLUDE USING gist (season WITH =, tstzrange(window_from, window_to) WITH &&);
+
+ALTER TABLE ONLY public.job_minutes
+    ADD CONSTRAINT job_minutes_pkey PRIMARY KEY (device, day, recorded_at);
+
+ALTER TABLE ONLY public.job_minutes_read
+    ADD CONSTRAINT job_minutes_read_pkey PRIMARY KEY (day, recorded_at);
+
+ALTER TABLE ONLY public.ledger_account
+    ADD CONSTRAINT ledger_account_path_key UNIQUE (path);
+
+ALTER TABLE ONLY public.ledger_account
+    ADD CONSTRAINT ledger_account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.ledger_journal
+    ADD CONSTRAINT ledger_journal_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.ledger_journal
+    ADD CONSTRAINT ledger_journal_number_digest_key UNIQUE (number, digest);
+
+ALTER TABLE ONLY public.ledger_journal
+    ADD CONSTRAINT ledger_journal_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.ledger_journal
+    ADD CONSTRAINT ledger_journal_season_revision_key UNIQUE (season, revision);
+
+ALTER TABLE ONLY public.ledger_transfer
+    ADD CONSTRAINT ledger_transfer_pkey PRIMARY KEY (journal, number);
+
+ALTER TABLE ONLY public.metadata_hold
+    ADD CONSTRAINT metadata_hold_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.metadata_release
+    ADD CONSTRAINT metadata_release_change_seq_key UNIQUE (change_seq);
+
+ALTER TABLE ONLY public.metadata_release
+    ADD CONSTRAINT metadata_release_hold_id_key UNIQUE (hold_id);
+
+ALTER TABLE ONLY public.metadata_release
+    ADD CONSTRAINT metadata_release_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.person_name
+    ADD CONSTRAINT person_name_pkey PRIMARY KEY (kind, name);
+
+ALTER TABLE ONLY public.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.river_job
+    ADD CONSTRAINT river_job_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.river_leader
+    ADD CONSTRAINT river_leader_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.river_migration
+    ADD CONSTRAINT river_migration_pkey1 PRIMARY KEY (line, version);
+
+ALTER TABLE ONLY public.river_notification
+    ADD CONSTRAINT river_notification_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.river_queue
+    ADD CONSTRAINT river_queue_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.ruleset
+    ADD CONSTRAINT ruleset_pkey PRIMARY KEY (sha256);
+
+ALTER TABLE ONLY public.season
+    ADD CONSTRAINT season_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.snapshot_group
+    ADD CONSTRAINT snapshot_group_pkey PRIMARY KEY (snapshot_id, number);
+
+ALTER TABLE ONLY public.snapshot_line
+    ADD CONSTRAINT snapshot_line_pkey PRIMARY KEY (snapshot_id, shard, device, first_slot);
+
+ALTER TABLE ONLY public.snapshot
+    ADD CONSTRAINT snapshot_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.snapshot
+    ADD CONSTRAINT snapshot_season_revision_key UNIQUE (season, revision);
+
+ALTER TABLE ONLY public.uptime_chunk
+    ADD CONSTRAINT uptime_chunk_pkey PRIMARY KEY (shard, hour);
+
+ALTER TABLE ONLY public.uptime_coverage
+    ADD CONSTRAINT uptime_coverage_pkey PRIMARY KEY (hour);
+
+ALTER TABLE ONLY public.uptime_given_up
+    ADD CONSTRAINT uptime_given_up_pkey PRIMARY KEY (slot);
+
+ALTER TABLE ONLY public.uptime_log
+    ADD CONSTRAINT uptime_log_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.uptime_pull
+    ADD CONSTRAINT uptime_pull_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.verdict
+    ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
+
+CREATE INDEX ledger_transfer_credit ON public.ledger_transfer USING btree (credit, journal);
+
+CREATE INDEX ledger_transfer_debit ON public.ledger_transfer USING btree (debit, journal);
+
+CREATE INDEX river_job_args_index ON public.river_job USING gin (args);
+
+CREATE INDEX river_job_kind ON public.river_job USING btree (kind);
+
+CREATE INDEX river_job_metadata_index ON public.river_job USING gin (metadata);
+
+CREATE INDEX river_job_prioritized_fetching_index ON public.river_job USING btree (state, queue, priority, scheduled_at, id);
+
+CREATE INDEX river_job_state_and_finalized_at_index ON public.river_job USING btree (state, finalized_at) WHERE (finalized_at IS NOT NULL);
+
+CREATE UNIQUE INDEX river_job_unique_idx ON public.river_job USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (unique_states IS NOT NULL) AND public.river_job_state_in_bitmask(unique_states, state));
+
+CREATE INDEX river_notification_created_at_idx ON public.river_notification USING btree (created_at);
+
+CREATE INDEX river_notification_topic_id_idx ON public.river_notification USING btree (topic, id);
+
+CREATE UNIQUE INDEX snapshot_under_way ON public.snapshot USING btree (season) WHERE (state = ANY (ARRAY['taking'::text, 'draft'::text, 'approved'::text]));
+
+CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) WHERE (closed_at IS NULL);
+
+CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
+
+CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device_change FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device_orphan FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_window FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.job_minutes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.job_minutes_read FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OF id, kind, season, supplier_id OR TRUNCATE ON public.ledger_account FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_journal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transfer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_hold FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_release FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ruleset FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.season FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_pull FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+ALTER TABLE ONLY public.device_change
+    ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
+
+ALTER TABLE ONLY public.grace_approval
+    ADD CONSTRAINT grace_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.grace_approval
+    ADD CONSTRAINT grace_approval_window_id_season_window_from_window_to_prop_fkey FOREIGN KEY (window_id, season, window_from, window_to, proposed_by) REFERENCES public.grace_window(id, season, window_from, window_to, proposed_by);
+
+ALTER TABLE ONLY public.grace_window
+    ADD CONSTRAINT grace_window_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.grace_window
+    ADD CONSTRAINT grace_window_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
+ALTER TABLE ONLY public.job_minutes
+    ADD CONSTRAINT job_minutes_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
+
+ALTER TABLE ONLY public.ledger_journal
+    ADD CONSTRAINT ledger_chain FOREIGN KEY (previous_number, previous_digest) REFERENCES public.ledger_journal(number, digest);
+
+ALTER TABLE ONLY public.ledger_journal
+    ADD CONSTRAINT ledger_journal_actor_fkey FOREIGN KEY (actor) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.metadata_hold
+    ADD CONSTRAINT metadata_hold_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.metadata_release
+    ADD CONSTRAINT metadata_release_change_seq_fkey FOREIGN KEY (change_seq) REFERENCES public.device_change(seq);
+
+ALTER TABLE ONLY public.metadata_release
+    ADD CONSTRAINT metadata_release_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES public.metadata_hold(id);
+
+ALTER TABLE ONLY public.metadata_release
+    ADD CONSTRAINT metadata_release_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.person_name
+    ADD CONSTRAINT person_name_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.season
+    ADD CONSTRAINT season_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.season
+    ADD CONSTRAINT season_ruleset_fkey FOREIGN KEY (ruleset) REFERENCES public.ruleset(sha256);
+
+ALTER TABLE ONLY public.snapshot
+    ADD CONSTRAINT snapshot_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_group
+    ADD CONSTRAINT snapshot_group_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
+
+ALTER TABLE ONLY public.snapshot
+    ADD CONSTRAINT snapshot_sealed_by_fkey FOREIGN KEY (sealed_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot
+    ADD CONSTRAINT snapshot_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
+ALTER TABLE ONLY public.snapshot
+    ADD CONSTRAINT snapshot_taken_by_fkey FOREIGN KEY (taken_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_given_up
+    ADD CONSTRAINT uptime_given_up_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.verdict
+    ADD CONSTRAINT verdict_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
+
+ALTER TABLE ONLY public.verdict
+    ADD CONSTRAINT verdict_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO uptally_app;
+
+REVOKE ALL ON FUNCTION public.fact_stamp() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.fact_stamp() TO uptally_app;
+
+REVOKE ALL ON FUNCTION public.ledger_refuse_adrift() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) TO uptally_app;
+
+REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.device TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.device_change TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.device_orphan TO uptally_app;
+
+GRANT SELECT,UPDATE ON TABLE public.fact_horizon TO uptally_app;
+
+GRANT SELECT ON TABLE public.goose_db_version TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.goose_db_version_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.grace_approval TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.grace_window TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.grace_window_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.job_minutes TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.job_minutes_read TO uptally_app;
+
+GRANT SELECT ON TABLE public.ledger_account TO uptally_app;
+
+GRANT INSERT(kind) ON TABLE public.ledger_account TO uptally_app;
+
+GRANT INSERT(season) ON TABLE public.ledger_account TO uptally_app;
+
+GRANT INSERT(supplier_id) ON TABLE public.ledger_account TO uptally_app;
+
+GRANT UPDATE(balance) ON TABLE public.ledger_account TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.ledger_account_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.ledger_journal TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.ledger_transfer TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.metadata_hold TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.metadata_hold_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.metadata_release TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.metadata_release_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.person TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.person_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.person_name TO uptally_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_job TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.river_job_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_leader TO uptally_app;
+
+GRANT SELECT ON TABLE public.river_migration TO uptally_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_notification TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.river_notification_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_queue TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.ruleset TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.season TO uptally_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot TO uptally_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot_group TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.snapshot_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.snapshot_line TO uptally_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_chunk TO uptally_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_coverage TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_given_up TO uptally_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_log TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_pull TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.uptime_pull_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.verdict TO uptally_app;

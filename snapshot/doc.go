@@ -1,0 +1,38 @@
+// Package snapshot answers one question: what is it worth?
+//
+// A season pays a pool to the devices that were there. A snapshot is a numbered
+// revision of a season's result: one line a device and run of slots with one
+// owner, each with one outcome and the notes that explain it.
+//
+//	timeline ─┐
+//	facts ────┼─► lines ──► figures ──► outcome ──► points ──► amounts
+//	verdict ──┤  (who)     (how long)    (why)    (what for)   (how much)
+//	grace ────┘
+//
+// The rules are pure: no database, no clock, no float. Everything that the result
+// depends on is a Basis, common to the season, and a Device. A Scorer turns one
+// device after another into lines; Allocate divides the pool over all of them.
+//
+// How one device's season is read, with S the season's slots, R those from its
+// registration on, O the observed and U the up ones:
+//
+//	          09:00                   12:00                   15:00
+//	O         ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ · · · ■ ■ ■ ■ ■ ■
+//	U         ■ ■ ■ ■ ■ · ■ ■ · · · · · · · · · · · · ■ ■ ■ ■
+//	window                [ w0                            w1 )
+//	f                         ^ first observed slot without a heartbeat
+//	r                                                 ^ back for good
+//	G                         ■ ■ ■ ■ ■ ■ ■       ■ ■
+//
+// No data is not "down": a slot that nobody observed counts neither for nor
+// against the device, and a longest run goes on across it.
+//
+// Where the rules leave room, they are read so:
+//
+//   - The job minutes of a day belong to the day's last slot. If a verdict excludes
+//     that slot, they count nowhere.
+//   - A change that a hold sets aside is noted whatever fields it names: it was
+//     not believed.
+//   - A window that meets the season only between two starts of slots holds no
+//     slot of it and is not applied.
+package snapshot

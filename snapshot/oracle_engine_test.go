@@ -1,0 +1,212 @@
+package snapshot_test
+
+// The engine against the oracle, on random worlds.
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holiman/uint256"
+	"pgregory.net/rapid"
+
+	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
+)
+
+func TestEngineAgreesWithOracle(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawOracleWorld(t)
+		want, wantResidual, wantErr := w.result()
+		got, gotResidual, gotErr := engineResult(t, w)
+		if wantErr != nil || gotErr != nil {
+			if wantErr == nil || !errors.Is(gotErr, snapshot.ErrWeightTooLarge) && !errors.Is(gotErr, snapshot.ErrPointsTooLarge) {
+				t.Fatalf("engine fails with %v, the oracle with %v\n%s", gotErr, wantErr, w)
+			}
+			return
+		}
+		if len(got) != len(want) {
+			t.Fatalf("%d lines, want %d\n%s", len(got), len(want), w)
+		}
+		for i, l := range got {
+			if err := l.Validate(); err != nil {
+				t.Fatalf("line %d: %v\n%s", i, err, w)
+			}
+			if row, wanted := engineRow(l), append(want[i].row(), fmt.Sprint(want[i].longest)); !slices.Equal(row, wanted) {
+				t.Fatalf("line %d\n got %v\nwant %v\n%s", i, row, wanted, w)
+			}
+		}
+		if wantResidual.Cmp(big.NewInt(gotResidual)) != 0 {
+			t.Fatalf("residual %d, want %v\n%s", gotResidual, wantResidual, w)
+		}
+	})
+}
+
+// engineResult has one scorer score every device after the other, as a snapshot
+// does, and shares out the pool device by device.
+func engineResult(t *rapid.T, w *oracleWorld) (lines []snapshot.Line, residual int64, err error) {
+	basis := engineBasis(t, w)
+	scorer, total, bounds := basis.NewScorer(), new(uint256.Int), []int{0}
+	for i, d := range w.devices {
+		if lines, err = scorer.Score(engineDevice(basis, d, i), lines); err != nil {
+			return nil, 0, err
+		}
+		bounds = append(bounds, len(lines))
+	}
+	snapshot.AddPoints(total, lines)
+	residual = w.pool
+	for i := range w.devices {
+		residual -= snapshot.Allocate(w.pool, total, lines[bounds[i]:bounds[i+1]])
+	}
+	return lines, residual, nil
+}
+
+func engineBasis(t *rapid.T, w *oracleWorld) *snapshot.Basis {
+	rules, err := snapshot.LoadRuleset([]byte(w.rules.toml()))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, w.rules.toml())
+	}
+	b := &snapshot.Basis{
+		Season: snapshot.Season{Code: "test", FirstDay: w.firstDay, LastDay: w.lastDay, Pool: w.pool},
+		Rules:  rules, AsOf: w.asOf, Released: w.released,
+	}
+	for i, h := range w.holds {
+		b.Holds = append(b.Holds, snapshot.Hold{ID: int64(i), From: h.from, To: h.to})
+	}
+	for _, g := range w.windows {
+		b.Windows = append(b.Windows, engineWindow(t, g))
+	}
+	b.Observed = engineTimeline(b.Span(), w.observed)
+	return b
+}
+
+func engineWindow(t *rapid.T, g oracleWindow) snapshot.Window {
+	minBefore, err := snapshot.ParseFraction(g.minBefore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	window := snapshot.Window{
+		ID: g.id, From: g.from, To: g.to, Cause: "test", Lookback: int(g.lookback), MinBefore: minBefore,
+		Sustain: int(g.sustain), ReconnectBy: g.reconnectBy, Credit: snapshot.Credit(g.credit),
+		RequireGenuine: g.requireGenuine,
+	}
+	if g.cap != nil {
+		window.Cap = new(int(*g.cap))
+	}
+	if err := window.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return window
+}
+
+// engineDevice hands the logs over backwards: their order must not matter.
+func engineDevice(b *snapshot.Basis, d *oracleDevice, number int) *snapshot.Device {
+	device := &snapshot.Device{
+		Number: uptime.DeviceNumber(number), ID: d.id, RegisteredAt: d.registeredAt,
+		Changes: slices.Clone(d.changes), Verdicts: slices.Clone(d.verdicts),
+		Up: engineTimeline(b.Observed.Span(), d.up),
+	}
+	slices.Reverse(device.Changes)
+	slices.Reverse(device.Verdicts)
+	for day, minutes := range d.minutes {
+		device.JobMinutes = append(device.JobMinutes, uptime.JobMinutes{
+			DeviceID: d.id, Day: time.Unix(day*86400, 0).UTC(), Minutes: int32(minutes),
+		})
+	}
+	return device
+}
+
+func engineTimeline(span uptime.Span, slots oracleSlots) uptime.Timeline {
+	line := uptime.NewTimeline(span)
+	for k := range slots {
+		line.Add(uptime.Slot(k))
+	}
+	return line
+}
+
+// engineRow is the line's row as CSV, its notes sorted, and its longest run.
+func engineRow(l snapshot.Line) []string {
+	row := strings.Split(strings.TrimSuffix(string(snapshot.AppendCSV(nil, l)), "\n"), ",")
+	notes := strings.Split(row[len(row)-1], ";")
+	slices.Sort(notes)
+	row[len(row)-1] = strings.Join(notes, ";")
+	return append(row, fmt.Sprint(l.LongestRun))
+}
+
+// toml is the rules as a ruleset's file.
+func (r oracleRules) toml() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "name = \"test\"\nversion = 1\n[eligibility]\nmin_uptime = %q\nmin_continuous = %d\n", r.minUptime, r.minContinuous)
+	fmt.Fprintf(&b, "require_genuine = %t\nexclude = %q\n[jobs]\npermille = %d\n[payout]\nminimum = 0\n", r.requireGenuine, r.exclude, r.jobPermille)
+	for table, weights := range map[string]map[string]string{"gpu": r.gpu, "connectivity": r.connectivity} {
+		fmt.Fprintf(&b, "[weights.%s]\n", table)
+		for name, weight := range weights {
+			fmt.Fprintf(&b, "%q = %q\n", name, weight)
+		}
+	}
+	return b.String()
+}
+
+// String tells a failing world in full, its sets as runs of slots.
+func (w *oracleWorld) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "season %v to %v, pool %d, as of %v\nrules %+v\n", w.firstDay, w.lastDay, w.pool, w.asOf, w.rules)
+	for _, g := range w.windows {
+		fmt.Fprintf(&b, "window %+v", g)
+		if g.cap != nil {
+			fmt.Fprintf(&b, " cap %d", *g.cap)
+		}
+		fmt.Fprintf(&b, " slots [%d, %d) by %d\n", oracleSlot(g.from), oracleSlot(g.to), oracleSlot(g.reconnectBy))
+	}
+	for _, h := range w.holds {
+		fmt.Fprintf(&b, "hold [%v, %v)\n", h.from, h.to)
+	}
+	fmt.Fprintf(&b, "released %v\nobserved %v\n", w.released, w.observed)
+	for _, d := range w.devices {
+		fmt.Fprintf(&b, "device %v registered %v (slot %d)\n up %v\n minutes %v\n", d.id, d.registeredAt, oracleSlot(d.registeredAt), d.up, d.minutes)
+		for _, c := range d.changes {
+			fmt.Fprintf(&b, " change %d at %v by %s:%s\n", c.Seq, c.ChangedAt, c.Channel, changeText(c))
+		}
+		for _, v := range d.verdicts {
+			fmt.Fprintf(&b, " verdict %+v\n", v)
+		}
+	}
+	return b.String()
+}
+
+func changeText(c uptime.Change) string {
+	var b strings.Builder
+	if c.SupplierID != nil {
+		fmt.Fprintf(&b, " supplier %v", c.SupplierID)
+	}
+	if c.GPUModel != nil {
+		fmt.Fprintf(&b, " model %q", *c.GPUModel)
+	}
+	if c.GPUCount != nil {
+		fmt.Fprintf(&b, " count %d", *c.GPUCount)
+	}
+	if c.Connectivity != nil {
+		fmt.Fprintf(&b, " connectivity %q", *c.Connectivity)
+	}
+	return b.String()
+}
+
+func (s oracleSlots) String() string {
+	var b strings.Builder
+	slots := slices.Sorted(maps.Keys(s))
+	for i := 0; i < len(slots); {
+		j := i
+		for j+1 < len(slots) && slots[j+1] == slots[j]+1 {
+			j++
+		}
+		fmt.Fprintf(&b, " [%d, %d)", slots[i], slots[j]+1)
+		i = j + 1
+	}
+	return b.String()
+}

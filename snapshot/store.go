@@ -1,0 +1,492 @@
+package snapshot
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/uptime"
+)
+
+func insertRuleset(ctx context.Context, tx pgx.Tx, r *Ruleset, toml []byte) error {
+	digest := r.SHA256()
+	_, err := tx.Exec(ctx, `
+		INSERT INTO ruleset (sha256, name, version, toml) VALUES ($1, $2, $3, $4)
+		ON CONFLICT DO NOTHING`, digest[:], r.Name, r.Version, toml)
+	return err
+}
+
+func selectRuleset(ctx context.Context, tx pgx.Tx, digest []byte) ([]byte, error) {
+	var toml []byte
+	err := tx.QueryRow(ctx, `SELECT toml FROM ruleset WHERE sha256 = $1`, digest).Scan(&toml)
+	return toml, err
+}
+
+func selectRulesets(ctx context.Context, tx pgx.Tx) ([][]byte, error) {
+	rows, err := tx.Query(ctx, `SELECT toml FROM ruleset ORDER BY name, version, recorded_at`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[[]byte])
+}
+
+func insertSeason(ctx context.Context, tx pgx.Tx, s Season, ruleset []byte, person int64) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO season (code, first_day, last_day, pool, ruleset, created_by) VALUES ($1, $2, $3, $4, $5, $6)`,
+		s.Code, s.FirstDay, s.LastDay, s.Pool, ruleset, person)
+	return err
+}
+
+// selectSeasons returns the season of the code, or all of them if it is empty, by
+// first day.
+func selectSeasons(ctx context.Context, tx pgx.Tx, code string) ([]PinnedSeason, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT s.code, s.first_day, s.last_day, s.pool, s.ruleset, r.name, r.version
+		FROM season s JOIN ruleset r ON r.sha256 = s.ruleset
+		WHERE $1 = '' OR s.code = $1
+		ORDER BY s.first_day, s.code`, code)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (PinnedSeason, error) {
+		var s PinnedSeason
+		err := row.Scan(&s.Code, &s.FirstDay, &s.LastDay, &s.Pool, &s.RulesetSHA256, &s.RulesetName, &s.RulesetVersion)
+		return s, err
+	})
+}
+
+func insertHold(ctx context.Context, tx pgx.Tx, h Hold, reason string, person int64, stamp time.Time) (int64, error) {
+	var id int64
+	err := tx.QueryRow(ctx, `
+		INSERT INTO metadata_hold (held_from, held_to, reason, person_id, recorded_at)
+		VALUES ($1, $2, $3, $4, $5) RETURNING id`, h.From, h.To, reason, person, stamp).Scan(&id)
+	return id, err
+}
+
+// insertRelease releases a whole hold or one change: one of the two is nil.
+func insertRelease(ctx context.Context, tx pgx.Tx, hold, changeSeq *int64, reason string, person int64, stamp time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO metadata_release (hold_id, change_seq, reason, person_id, recorded_at)
+		VALUES ($1, $2, $3, $4, $5)`, hold, changeSeq, reason, person, stamp)
+	return err
+}
+
+// selectHolds returns every hold recorded by asOf, with its release if that was.
+func selectHolds(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]HoldRecord, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT h.id, h.held_from, h.held_to, h.reason, h.person_id, h.recorded_at, r.recorded_at, coalesce(r.reason, ''),
+			(SELECT count(*) FROM device_change c WHERE c.channel = 'worker-api' AND c.recorded_at <= $1
+				AND c.changed_at >= h.held_from AND c.changed_at < h.held_to)
+		FROM metadata_hold h LEFT JOIN metadata_release r ON r.hold_id = h.id AND r.recorded_at <= $1
+		WHERE h.recorded_at <= $1
+		ORDER BY h.held_from, h.id`, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (HoldRecord, error) {
+		var h HoldRecord
+		err := row.Scan(&h.ID, &h.From, &h.To, &h.Reason, &h.PersonID, &h.RecordedAt, &h.ReleasedAt, &h.ReleaseReason, &h.Changes)
+		return h, err
+	})
+}
+
+func selectReleasedChanges(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]int64, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT change_seq FROM metadata_release WHERE change_seq IS NOT NULL AND recorded_at <= $1
+		ORDER BY change_seq`, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+func insertWindow(ctx context.Context, tx pgx.Tx, season string, w Window, person int64, stamp time.Time) (int64, error) {
+	var id int64
+	err := tx.QueryRow(ctx, `
+		INSERT INTO grace_window (season, window_from, window_to, cause, lookback, min_before, sustain, reconnect_by,
+			credit, cap, require_genuine, proposed_by, recorded_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
+		season, w.From, w.To, w.Cause, w.Lookback, w.MinBefore.String(), w.Sustain, w.ReconnectBy,
+		string(w.Credit), w.Cap, w.RequireGenuine, person, stamp).Scan(&id)
+	return id, err
+}
+
+// insertApproval approves a window, repeating what it approves; no row is
+// returned if there is no such window.
+func insertApproval(ctx context.Context, tx pgx.Tx, window, person int64, stamp time.Time) error {
+	var id int64
+	return tx.QueryRow(ctx, `
+		INSERT INTO grace_approval (window_id, season, window_from, window_to, proposed_by, approved_by, recorded_at)
+		SELECT id, season, window_from, window_to, proposed_by, $2, $3 FROM grace_window WHERE id = $1
+		RETURNING window_id`, window, person, stamp).Scan(&id)
+}
+
+// selectWindows returns the windows of the season recorded by asOf, by beginning,
+// with their approval if that was.
+func selectWindows(ctx context.Context, tx pgx.Tx, season string, asOf time.Time) ([]WindowRecord, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT w.id, w.season, w.window_from, w.window_to, w.cause, w.lookback, w.min_before, w.sustain, w.reconnect_by,
+			w.credit, w.cap, w.require_genuine, w.proposed_by, a.approved_by, a.recorded_at
+		FROM grace_window w LEFT JOIN grace_approval a ON a.window_id = w.id AND a.recorded_at <= $2
+		WHERE ($1 = '' OR w.season = $1) AND w.recorded_at <= $2
+		ORDER BY w.season, w.window_from, w.id`, season, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (WindowRecord, error) {
+		var (
+			w         WindowRecord
+			minBefore string
+		)
+		err := row.Scan(&w.ID, &w.Season, &w.From, &w.To, &w.Cause, &w.Lookback, &minBefore, &w.Sustain, &w.ReconnectBy,
+			&w.Credit, &w.Cap, &w.RequireGenuine, &w.ProposedBy, &w.ApprovedBy, &w.ApprovedAt)
+		if err == nil {
+			w.MinBefore, err = ParseFraction(minBefore)
+		}
+		return w, err
+	})
+}
+
+// fixAsOf takes the lock of facts exclusively and moves the horizon: it returns a
+// moment above every stamp given before, and no later stamp is at or below it,
+// whatever the clock does.
+func fixAsOf(ctx context.Context, tx pgx.Tx) (time.Time, error) {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('facts'))`); err != nil {
+		return time.Time{}, err
+	}
+	var asOf time.Time
+	err := tx.QueryRow(ctx, `
+		UPDATE fact_horizon SET as_of = greatest(clock_timestamp(), as_of,
+			(SELECT max(recorded_at) FROM uptime_log), (SELECT max(recorded_at) FROM job_minutes_read),
+			(SELECT max(recorded_at) FROM metadata_hold), (SELECT max(recorded_at) FROM metadata_release),
+			(SELECT max(recorded_at) FROM grace_window), (SELECT max(recorded_at) FROM grace_approval))
+		RETURNING as_of`).Scan(&asOf)
+	return asOf, err
+}
+
+// lockSeason makes takes of one season wait for each other.
+func lockSeason(ctx context.Context, tx pgx.Tx, season string) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('snapshot of season'), hashtext($1))`, season)
+	return err
+}
+
+// supersede ends the revision of the season that is under way, if one is.
+func supersede(ctx context.Context, tx pgx.Tx, season string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE snapshot SET state = 'superseded'
+		WHERE season = $1 AND state IN ('taking', 'draft', 'approved')`, season)
+	return err
+}
+
+func insertSnapshot(ctx context.Context, tx pgx.Tx, s Snapshot) (id int64, revision int, err error) {
+	err = tx.QueryRow(ctx, `
+		INSERT INTO snapshot (season, revision, state, as_of, estimate, reopenings, taken_by)
+		SELECT $1, coalesce(max(revision), 0) + 1, 'taking', $2, $3, $4, $5 FROM snapshot WHERE season = $1
+		RETURNING id, revision`, s.Season, s.AsOf, s.Estimate, s.Reopenings, s.TakenBy).Scan(&id, &revision)
+	return id, revision, err
+}
+
+func insertGroups(ctx context.Context, tx pgx.Tx, snapshot int64, groups int) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO snapshot_group (snapshot_id, number) SELECT $1, generate_series(0, $2 - 1)`, snapshot, groups)
+	return err
+}
+
+const snapshotColumns = `id, season, revision, state, as_of, estimate, reopenings, taken_by, failure,
+	coalesce(points::text, '0'), coalesce(allocated, 0), coalesce(residual, 0), coalesce(lines, 0), coalesce(suppliers, 0),
+	coalesce(observed_slots, 0), coalesce(season_slots, 0), digest, decided_by, decided_at, decision, sealed_by, sealed_at`
+
+func scanSnapshot(row pgx.CollectableRow) (Snapshot, error) {
+	var s Snapshot
+	err := row.Scan(&s.ID, &s.Season, &s.Revision, &s.State, &s.AsOf, &s.Estimate, &s.Reopenings, &s.TakenBy, &s.Failure,
+		&s.Points, &s.Allocated, &s.Residual, &s.Lines, &s.Suppliers, &s.ObservedSlots, &s.SeasonSlots, &s.Digest,
+		&s.DecidedBy, &s.DecidedAt, &s.Decision, &s.SealedBy, &s.SealedAt)
+	return s, err
+}
+
+func selectSnapshot(ctx context.Context, tx pgx.Tx, id int64) (Snapshot, error) {
+	rows, err := tx.Query(ctx, `SELECT `+snapshotColumns+` FROM snapshot WHERE id = $1`, id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, scanSnapshot)
+}
+
+func lockSnapshot(ctx context.Context, tx pgx.Tx, id int64) (Snapshot, error) {
+	rows, err := tx.Query(ctx, `SELECT `+snapshotColumns+` FROM snapshot WHERE id = $1 FOR UPDATE`, id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, scanSnapshot)
+}
+
+// selectSnapshots returns the snapshots of the season, or of all if it is empty.
+func selectSnapshots(ctx context.Context, tx pgx.Tx, season string) ([]Snapshot, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT `+snapshotColumns+` FROM snapshot WHERE $1 = '' OR season = $1
+		ORDER BY season, revision`, season)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanSnapshot)
+}
+
+func updateFailed(ctx context.Context, tx pgx.Tx, id int64, cause string) error {
+	_, err := tx.Exec(ctx, `UPDATE snapshot SET state = 'failed', failure = $2 WHERE id = $1 AND state = 'taking'`, id, cause)
+	return err
+}
+
+func updateDraft(ctx context.Context, tx pgx.Tx, s Snapshot) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE snapshot SET state = 'draft', points = $2::numeric, allocated = $3, residual = $4, lines = $5, suppliers = $6,
+			observed_slots = $7, season_slots = $8, digest = $9
+		WHERE id = $1`, s.ID, s.Points, s.Allocated, s.Residual, s.Lines, s.Suppliers, s.ObservedSlots, s.SeasonSlots, s.Digest)
+	return err
+}
+
+func updateDecided(ctx context.Context, tx pgx.Tx, id int64, state State, person int64, decision string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE snapshot SET state = $2, decided_by = $3, decided_at = clock_timestamp(), decision = $4,
+			approved_digest = CASE WHEN $2 = 'approved' THEN digest END
+		WHERE id = $1`, id, string(state), person, decision)
+	return err
+}
+
+func updateSealed(ctx context.Context, tx pgx.Tx, id, person int64) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE snapshot SET state = 'sealed', sealed_by = $2, sealed_at = clock_timestamp() WHERE id = $1`, id, person)
+	return err
+}
+
+// updateScored replaces the scored lines of a group.
+func updateScored(ctx context.Context, tx pgx.Tx, snapshot int64, g scoredGroup) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE snapshot_group SET scored_at = clock_timestamp(), points = $3::numeric, lines = $4, inputs = $5, staged = $6
+		WHERE snapshot_id = $1 AND number = $2`,
+		snapshot, g.number, g.points.Dec(), g.lines, g.inputs, g.staged)
+	return err
+}
+
+func countOpenGroups(ctx context.Context, tx pgx.Tx, snapshot int64) (int, error) {
+	var open int
+	err := tx.QueryRow(ctx, `
+		SELECT count(*) FROM snapshot_group WHERE snapshot_id = $1 AND scored_at IS NULL`, snapshot).Scan(&open)
+	return open, err
+}
+
+// selectProgress returns how many groups of the snapshot are scored, and how many there
+// are.
+func selectProgress(ctx context.Context, tx pgx.Tx, snapshot int64) (scored, groups int, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT count(scored_at), count(*) FROM snapshot_group WHERE snapshot_id = $1`, snapshot).Scan(&scored, &groups)
+	return scored, groups, err
+}
+
+func selectGroupScored(ctx context.Context, tx pgx.Tx, snapshot int64, number int) (bool, error) {
+	var scored bool
+	err := tx.QueryRow(ctx, `
+		SELECT scored_at IS NOT NULL FROM snapshot_group WHERE snapshot_id = $1 AND number = $2`, snapshot, number).Scan(&scored)
+	return scored, err
+}
+
+// sumPoints returns the points of all groups, exactly, as decimal digits.
+func sumPoints(ctx context.Context, tx pgx.Tx, snapshot int64) (points string, groups int, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT coalesce(sum(points), 0)::text, count(*) FROM snapshot_group WHERE snapshot_id = $1`, snapshot).Scan(&points, &groups)
+	return points, groups, err
+}
+
+func selectStaged(ctx context.Context, tx pgx.Tx, snapshot int64, number int) (inputs, staged []byte, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT inputs, staged FROM snapshot_group WHERE snapshot_id = $1 AND number = $2`, snapshot, number).Scan(&inputs, &staged)
+	return inputs, staged, err
+}
+
+func updateAllocated(ctx context.Context, tx pgx.Tx, snapshot int64, number int, digest []byte) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE snapshot_group SET staged = NULL, digest = $3 WHERE snapshot_id = $1 AND number = $2`, snapshot, number, digest)
+	return err
+}
+
+// copyLines inserts lines from a stream in Postgres's binary COPY format.
+func copyLines(ctx context.Context, tx pgx.Tx, stream io.Reader) error {
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, `
+		COPY snapshot_line (snapshot_id, shard, device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run,
+			weight_millionths, job_minutes, points, amount, outcome, notes) FROM STDIN (FORMAT binary)`)
+	return err
+}
+
+func countSuppliers(ctx context.Context, tx pgx.Tx, snapshot int64) (int64, error) {
+	var n int64
+	err := tx.QueryRow(ctx, `SELECT count(DISTINCT supplier_id) FROM snapshot_line WHERE snapshot_id = $1`, snapshot).Scan(&n)
+	return n, err
+}
+
+func selectOutcomes(ctx context.Context, tx pgx.Tx, snapshot int64) ([]OutcomeTotal, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT outcome, count(*), sum(amount)::bigint FROM snapshot_line WHERE snapshot_id = $1
+		GROUP BY outcome ORDER BY outcome`, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[OutcomeTotal])
+}
+
+// selectSupplierAmounts returns what each supplier with an amount gets, by id.
+func selectSupplierAmounts(ctx context.Context, tx pgx.Tx, snapshot int64) ([]SupplierAmount, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, sum(amount)::bigint FROM snapshot_line WHERE snapshot_id = $1
+		GROUP BY supplier_id HAVING sum(amount) > 0 ORDER BY supplier_id`, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierAmount])
+}
+
+// eachLine calls visit for every line of the snapshot, sorted by device id, then
+// first slot. The line is valid during the call.
+func eachLine(ctx context.Context, tx pgx.Tx, snapshot int64, visit func(*Line) error) error {
+	rows, err := tx.Query(ctx, `
+		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
+			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
+		FROM snapshot_line l JOIN device d ON d.number = l.device
+		WHERE l.snapshot_id = $1
+		ORDER BY d.id, l.first_slot`, snapshot)
+	if err != nil {
+		return err
+	}
+	var l Line
+	_, err = pgx.ForEachRow(rows, []any{
+		&l.Device, &l.DeviceID, &l.SupplierID, &l.Span.From, &l.Span.To, &l.Observed, &l.Up, &l.Grace, &l.LongestRun,
+		&l.WeightMillionths, &l.JobMinutes, &l.Points, &l.Amount, &l.Outcome, &l.Notes,
+	}, func() error { return visit(&l) })
+	return err
+}
+
+// eachDevice calls visit for the devices first, first+1, … recorded by asOf, in
+// order, with the registration as a change.
+func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time,
+	visit func(number uptime.DeviceNumber, seq int64, id uuid.UUID, registered time.Time, facts uptime.Facts),
+) error {
+	rows, err := tx.Query(ctx, `
+		SELECT number, seq, id, registered_at, supplier_id, gpu_model, gpu_count, connectivity FROM device
+		WHERE number >= $1 AND number < $2 AND recorded_at <= $3 ORDER BY number`, first, end, asOf)
+	if err != nil {
+		return err
+	}
+	var (
+		number     uptime.DeviceNumber
+		seq        int64
+		id         uuid.UUID
+		registered time.Time
+		facts      uptime.Facts
+	)
+	_, err = pgx.ForEachRow(rows, []any{
+		&number, &seq, &id, &registered, &facts.SupplierID, &facts.GPUModel, &facts.GPUCount, &facts.Connectivity,
+	}, func() error {
+		visit(number, seq, id, registered, facts)
+		return nil
+	})
+	return err
+}
+
+func eachChange(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time,
+	visit func(uptime.DeviceNumber, uptime.Change),
+) error {
+	rows, err := tx.Query(ctx, `
+		SELECT device, seq, changed_at, channel, supplier_id, gpu_model, gpu_count, connectivity FROM device_change
+		WHERE device >= $1 AND device < $2 AND recorded_at <= $3 ORDER BY device, seq`, first, end, asOf)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			number uptime.DeviceNumber
+			c      uptime.Change
+		)
+		if err := rows.Scan(&number, &c.Seq, &c.ChangedAt, &c.Channel, &c.SupplierID, &c.GPUModel, &c.GPUCount, &c.Connectivity); err != nil {
+			return err
+		}
+		visit(number, c)
+	}
+	return rows.Err()
+}
+
+func eachVerdict(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time,
+	visit func(uptime.DeviceNumber, uptime.Verdict),
+) error {
+	rows, err := tx.Query(ctx, `
+		SELECT device, by_hand, seq, kind, effective_at, decided_at FROM verdict
+		WHERE device >= $1 AND device < $2 AND recorded_at <= $3 ORDER BY device, by_hand, seq`, first, end, asOf)
+	if err != nil {
+		return err
+	}
+	var (
+		number uptime.DeviceNumber
+		v      uptime.Verdict
+	)
+	_, err = pgx.ForEachRow(rows, []any{&number, &v.ByHand, &v.Seq, &v.Kind, &v.EffectiveAt, &v.DecidedAt}, func() error {
+		visit(number, v)
+		return nil
+	})
+	return err
+}
+
+// eachJobMinutes visits, of each device and day, the value last recorded by asOf.
+func eachJobMinutes(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, s Season, asOf time.Time,
+	visit func(uptime.DeviceNumber, uptime.JobMinutes),
+) error {
+	rows, err := tx.Query(ctx, `
+		SELECT DISTINCT ON (device, day) device, day, minutes FROM job_minutes
+		WHERE device >= $1 AND device < $2 AND day BETWEEN $3::date AND $4::date AND recorded_at <= $5
+		ORDER BY device, day, recorded_at DESC`, first, end, s.FirstDay, s.LastDay, asOf)
+	if err != nil {
+		return err
+	}
+	var (
+		number uptime.DeviceNumber
+		m      uptime.JobMinutes
+	)
+	_, err = pgx.ForEachRow(rows, []any{&number, &m.Day, &m.Minutes}, func() error {
+		visit(number, m)
+		return nil
+	})
+	return err
+}
+
+// appendCopyLine appends a line as a tuple of the binary COPY format: the number
+// of fields, then each field's length and bytes.
+func appendCopyLine(dst []byte, snapshot int64, l *Line) []byte {
+	int2 := func(v int16) { dst = binary.BigEndian.AppendUint16(append(dst, 0, 0, 0, 2), uint16(v)) }
+	int4 := func(v int32) { dst = binary.BigEndian.AppendUint32(append(dst, 0, 0, 0, 4), uint32(v)) }
+	int8 := func(v int64) { dst = binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(v)) }
+	dst = append(dst, 0, 16)
+	int8(snapshot)
+	int4(l.Device.Shard())
+	int4(int32(l.Device))
+	int8(int64(l.Span.From))
+	int8(int64(l.Span.To))
+	dst = append(append(dst, 0, 0, 0, 16), l.SupplierID[:]...)
+	int4(l.Observed)
+	int4(l.Up)
+	int4(l.Grace)
+	int4(l.LongestRun)
+	int8(l.WeightMillionths)
+	int8(l.JobMinutes)
+	int8(l.Points)
+	int8(l.Amount)
+	int2(int16(l.Outcome))
+	int2(int16(l.Notes))
+	return dst
+}
+
+// What the binary COPY format begins and ends with.
+var (
+	copyHeader  = append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
+	copyTrailer = []byte{0xff, 0xff}
+)

@@ -1,0 +1,466 @@
+package uptime
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// makePartitions makes the monthly partitions of chunks that hold the span.
+func makePartitions(ctx context.Context, tx pgx.Tx, span Span) error {
+	_, err := tx.Exec(ctx, `SELECT uptime_make_partitions($1, $2)`, span.From.Start(), span.To.Start())
+	return err
+}
+
+// insertCoverage makes the coverage rows of the hours [first, end) that are not
+// there yet, in hour order.
+func insertCoverage(ctx context.Context, tx pgx.Tx, first, end Hour) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO uptime_coverage (hour)
+		SELECT h FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') h
+		ORDER BY h
+		ON CONFLICT DO NOTHING`, first.Start(), end.Start())
+	return err
+}
+
+// lockCoverage locks the coverage rows of the hours [first, end), in hour order,
+// and returns them.
+func lockCoverage(ctx context.Context, tx pgx.Tx, first, end Hour) ([]Coverage, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT hour, observed, final, closed_at, reopened FROM uptime_coverage
+		WHERE hour >= $1 AND hour < $2
+		ORDER BY hour FOR UPDATE`, first.Start(), end.Start())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanCoverage)
+}
+
+// selectCoverage returns the coverage of the hours [first, end) that have ever
+// been requested, in hour order.
+func selectCoverage(ctx context.Context, tx pgx.Tx, first, end Hour) ([]Coverage, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT hour, observed, final, closed_at, reopened FROM uptime_coverage
+		WHERE hour >= $1 AND hour < $2
+		ORDER BY hour`, first.Start(), end.Start())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanCoverage)
+}
+
+// selectUnsettled returns the requested hours before end that are not closed and
+// hold slots that are neither observed nor final, in hour order.
+func selectUnsettled(ctx context.Context, tx pgx.Tx, end Hour) ([]Coverage, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT hour, observed, final, closed_at, reopened FROM uptime_coverage
+		WHERE closed_at IS NULL AND hour < $1 AND observed | final <> B'111111111111'
+		ORDER BY hour`, end.Start())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanCoverage)
+}
+
+func scanCoverage(row pgx.CollectableRow) (Coverage, error) {
+	var (
+		c               Coverage
+		hour            time.Time
+		observed, final pgtype.Bits
+	)
+	err := row.Scan(&hour, &observed, &final, &c.ClosedAt, &c.Reopened)
+	c.Hour, c.Observed, c.Final = HourOf(hour), slotsOfBits(observed), slotsOfBits(final)
+	return c, err
+}
+
+// mergeChunks merges bits into chunks, in (hour, shard) order: without it, writers
+// on one hour deadlock. A chunk that would not change is not written.
+func mergeChunks(ctx context.Context, tx pgx.Tx, shards []int32, hours []time.Time, up []pgtype.Bits) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO uptime_chunk AS chunk (shard, hour, up)
+		SELECT shard, hour, up::bit(12288)
+		FROM unnest($1::int[], $2::timestamptz[], $3::varbit[]) AS merged (shard, hour, up)
+		ORDER BY hour, shard
+		ON CONFLICT (shard, hour) DO UPDATE SET up = chunk.up | excluded.up
+		WHERE chunk.up | excluded.up <> chunk.up`, shards, hours, up)
+	return err
+}
+
+// mergeCoverage marks slots observed and final, hour by hour.
+func mergeCoverage(ctx context.Context, tx pgx.Tx, hours []time.Time, observed, final []pgtype.Bits) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE uptime_coverage c
+		SET observed = c.observed | m.observed::bit(12), final = c.final | m.final::bit(12)
+		FROM unnest($1::timestamptz[], $2::varbit[], $3::varbit[]) AS m (hour, observed, final)
+		WHERE c.hour = m.hour`, hours, observed, final)
+	return err
+}
+
+// closeHours closes the open hours that ended at endedBy or before and whose
+// twelve slots are final, and returns how many it closed.
+func closeHours(ctx context.Context, tx pgx.Tx, endedBy, now time.Time) (int64, error) {
+	tag, err := tx.Exec(ctx, `
+		WITH ready AS (
+			SELECT hour FROM uptime_coverage
+			WHERE closed_at IS NULL AND final = B'111111111111' AND hour + interval '1 hour' <= $1
+			ORDER BY hour FOR UPDATE
+		)
+		UPDATE uptime_coverage c SET closed_at = $2 FROM ready WHERE c.hour = ready.hour`, endedBy, now)
+	return tag.RowsAffected(), err
+}
+
+func insertPull(ctx context.Context, tx pgx.Tx, p Pull) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO uptime_pull (window_from, window_to, pages, heartbeats, accepted, unknown, out_of_window,
+			late, bodies_sha256, started_at, ended_at, outcome, cause)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		p.Window.From.Start(), p.Window.To.Start(), p.Pages, p.Heartbeats, p.Accepted, p.Unknown, p.OutOfWindow,
+		p.Late, p.BodiesSHA256[:], p.StartedAt, p.EndedAt, p.Outcome, p.Cause)
+	return err
+}
+
+// selectPulls returns the last passes that touch the span, newest first; failed
+// ones only, if so asked.
+func selectPulls(ctx context.Context, tx pgx.Tx, span Span, failedOnly bool, limit int) ([]Pull, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT window_from, window_to, pages, heartbeats, accepted, unknown, out_of_window, late, bodies_sha256,
+			started_at, ended_at, outcome, cause
+		FROM uptime_pull
+		WHERE window_to > $1 AND window_from < $2 AND (NOT $3 OR outcome <> 'merged')
+		ORDER BY id DESC LIMIT $4`, span.From.Start(), span.To.Start(), failedOnly, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Pull, error) {
+		var (
+			p        Pull
+			from, to time.Time
+			digest   []byte
+		)
+		err := row.Scan(&from, &to, &p.Pages, &p.Heartbeats, &p.Accepted, &p.Unknown, &p.OutOfWindow, &p.Late,
+			&digest, &p.StartedAt, &p.EndedAt, &p.Outcome, &p.Cause)
+		p.Window = SpanOf(from, to)
+		copy(p.BodiesSHA256[:], digest)
+		return p, err
+	})
+}
+
+// sumPulls adds up the passes that touch the span, by outcome.
+func sumPulls(ctx context.Context, tx pgx.Tx, span Span) ([]PullTotal, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT outcome, count(*), sum(pages)::bigint, sum(heartbeats)::bigint, sum(accepted)::bigint,
+			sum(unknown)::bigint, sum(out_of_window)::bigint, sum(late)::bigint
+		FROM uptime_pull WHERE window_to > $1 AND window_from < $2
+		GROUP BY outcome ORDER BY outcome`, span.From.Start(), span.To.Start())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[PullTotal])
+}
+
+func insertGivenUp(ctx context.Context, tx pgx.Tx, slots []time.Time, person *int64, reason string) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO uptime_given_up (slot, person_id, reason)
+		SELECT slot, $2, $3 FROM unnest($1::timestamptz[]) AS slot
+		ON CONFLICT DO NOTHING`, slots, person, reason)
+	return err
+}
+
+func selectGivenUp(ctx context.Context, tx pgx.Tx, span Span) ([]GivenUp, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT slot, person_id, reason FROM uptime_given_up
+		WHERE slot >= $1 AND slot < $2 ORDER BY slot`, span.From.Start(), span.To.Start())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (GivenUp, error) {
+		var (
+			g    GivenUp
+			slot time.Time
+		)
+		err := row.Scan(&slot, &g.PersonID, &g.Reason)
+		g.Slot = SlotOf(slot)
+		return g, err
+	})
+}
+
+// eachChunk calls visit with the bytes of every chunk of shards [first, end) and
+// hours [from, to), in no promised order. The bytes are valid during the call.
+func eachChunk(ctx context.Context, tx pgx.Tx, first, end int32, from, to Hour,
+	visit func(shard int32, hour Hour, chunk []byte) error,
+) error {
+	rows, err := tx.Query(ctx, `
+		SELECT shard, hour, up FROM uptime_chunk
+		WHERE shard >= $1 AND shard < $2 AND hour >= $3 AND hour < $4`, first, end, from.Start(), to.Start())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		// The wire's own bytes: no copy of a season's 650 MB.
+		raw := rows.RawValues()
+		shard := int32(binary.BigEndian.Uint32(raw[0]))
+		hour := HourOf(postgresEpoch.Add(time.Duration(binary.BigEndian.Uint64(raw[1])) * time.Microsecond))
+		if err := visit(shard, hour, raw[2][4:]); err != nil { // a bit string begins with its length
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// postgresEpoch is what the wire's timestamps count microseconds from.
+var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// countShards returns how many shards the registered devices fill.
+func countShards(ctx context.Context, tx pgx.Tx, asOf time.Time) (int32, error) {
+	var shards int32
+	err := tx.QueryRow(ctx, `
+		SELECT coalesce(max(number) / $1 + 1, 0) FROM device WHERE recorded_at <= $2`, LanesPerShard, asOf).Scan(&shards)
+	return shards, err
+}
+
+// selectSpoofed returns the devices whose last verdict recorded by asOf is spoofed.
+func selectSpoofed(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]DeviceNumber, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT device FROM (
+			SELECT DISTINCT ON (device) device, kind FROM verdict WHERE recorded_at <= $1
+			ORDER BY device, decided_at DESC, by_hand DESC, seq DESC
+		) AS last WHERE kind = 'spoofed' ORDER BY device`, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[DeviceNumber])
+}
+
+// stampFacts takes the shared lock of facts and returns the stamp of what the
+// transaction records. Whoever fixes a moment takes the lock exclusively, so
+// every stamp at or below that moment is committed by then.
+func stampFacts(ctx context.Context, tx pgx.Tx) (time.Time, error) {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(hashtext('facts'))`); err != nil {
+		return time.Time{}, err
+	}
+	var stamp time.Time
+	err := tx.QueryRow(ctx, `SELECT fact_stamp()`).Scan(&stamp)
+	return stamp, err
+}
+
+// lockLog waits until this session alone reads the log. Undone by unlockLog, or
+// by the end of the session.
+func lockLog(ctx context.Context, conn *pgx.Conn, log string) error {
+	_, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtext('uptime log'), hashtext($1))`, log)
+	return err
+}
+
+func unlockLog(ctx context.Context, conn *pgx.Conn, log string) error {
+	_, err := conn.Exec(ctx, `SELECT pg_advisory_unlock(hashtext('uptime log'), hashtext($1))`, log)
+	return err
+}
+
+func selectCursor(ctx context.Context, q pgx.Tx, log string) (string, error) {
+	var cursor string
+	err := q.QueryRow(ctx, `SELECT cursor FROM uptime_log WHERE name = $1`, log).Scan(&cursor)
+	return cursor, err
+}
+
+// advanceLog stores the cursor that the next page is read with.
+func advanceLog(ctx context.Context, tx pgx.Tx, log, cursor string, rows int, stamp time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE uptime_log SET cursor = $2, rows = rows + $3, recorded_at = greatest(recorded_at, $4)
+		WHERE name = $1`, log, cursor, rows, stamp)
+	return err
+}
+
+// endLog notes that the log was seen to have no more at the moment.
+func endLog(ctx context.Context, tx pgx.Tx, log string, at time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE uptime_log SET read_to_end = greatest(read_to_end, $2) WHERE name = $1`, log, at)
+	return err
+}
+
+func selectLogs(ctx context.Context, tx pgx.Tx) ([]LogState, error) {
+	rows, err := tx.Query(ctx, `SELECT name, rows, read_to_end FROM uptime_log ORDER BY name`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (LogState, error) {
+		var (
+			l   LogState
+			end pgtype.Timestamptz
+		)
+		err := row.Scan(&l.Name, &l.Rows, &end)
+		if end.InfinityModifier == pgtype.Finite {
+			l.ReadToEnd = &end.Time
+		}
+		return l, err
+	})
+}
+
+// selectNumbers returns the numbers of those of the ids that are registered.
+func selectNumbers(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) (map[uuid.UUID]DeviceNumber, error) {
+	rows, err := tx.Query(ctx, `SELECT id, number FROM device WHERE id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, err
+	}
+	numbers := make(map[uuid.UUID]DeviceNumber, len(ids))
+	var (
+		id     uuid.UUID
+		number DeviceNumber
+	)
+	_, err = pgx.ForEachRow(rows, []any{&id, &number}, func() error {
+		numbers[id] = number
+		return nil
+	})
+	return numbers, err
+}
+
+// eachDeviceFrom calls visit for every registered device from the number on, in
+// order.
+func eachDeviceFrom(ctx context.Context, tx pgx.Tx, from DeviceNumber, visit func(DeviceNumber, uuid.UUID)) error {
+	rows, err := tx.Query(ctx, `SELECT number, id FROM device WHERE number >= $1 ORDER BY number`, from)
+	if err != nil {
+		return err
+	}
+	var (
+		number DeviceNumber
+		id     uuid.UUID
+	)
+	_, err = pgx.ForEachRow(rows, []any{&number, &id}, func() error {
+		visit(number, id)
+		return nil
+	})
+	return err
+}
+
+func countDevices(ctx context.Context, tx pgx.Tx) (DeviceNumber, error) {
+	var n DeviceNumber
+	err := tx.QueryRow(ctx, `SELECT coalesce(max(number) + 1, 0) FROM device`).Scan(&n)
+	return n, err
+}
+
+func copyDevices(ctx context.Context, tx pgx.Tx, numbers []DeviceNumber, registrations []Change, stamp time.Time) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"device"},
+		[]string{
+			"number", "id", "seq", "registered_at", "channel", "supplier_id", "gpu_model", "gpu_count", "connectivity",
+			"device_name", "status", "recorded_at",
+		},
+		pgx.CopyFromSlice(len(registrations), func(i int) ([]any, error) {
+			r := registrations[i]
+			return []any{
+				int32(numbers[i]), r.DeviceID, r.Seq, r.ChangedAt, string(r.Channel), r.SupplierID, r.GPUModel, r.GPUCount,
+				r.Connectivity, r.DeviceName, r.Status, stamp,
+			}, nil
+		}))
+	return err
+}
+
+func copyChanges(ctx context.Context, tx pgx.Tx, devices []DeviceNumber, changes []Change, stamp time.Time) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"device_change"},
+		[]string{
+			"device", "seq", "changed_at", "channel", "supplier_id", "gpu_model", "gpu_count", "connectivity",
+			"device_name", "status", "recorded_at",
+		},
+		pgx.CopyFromSlice(len(changes), func(i int) ([]any, error) {
+			c := changes[i]
+			return []any{
+				int32(devices[i]), c.Seq, c.ChangedAt, string(c.Channel), c.SupplierID, c.GPUModel, c.GPUCount,
+				c.Connectivity, c.DeviceName, c.Status, stamp,
+			}, nil
+		}))
+	return err
+}
+
+func copyVerdicts(ctx context.Context, tx pgx.Tx, devices []DeviceNumber, verdicts []Verdict, stamp time.Time) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"verdict"},
+		[]string{"device", "by_hand", "seq", "kind", "effective_at", "decided_at", "reason", "evidence", "recorded_at"},
+		pgx.CopyFromSlice(len(verdicts), func(i int) ([]any, error) {
+			v := verdicts[i]
+			return []any{
+				int32(devices[i]), v.ByHand, v.Seq, string(v.Kind), v.EffectiveAt, v.DecidedAt, v.Reason, v.Evidence, stamp,
+			}, nil
+		}))
+	return err
+}
+
+// insertJobMinutes records the minutes that differ from what was last recorded of
+// the device and day, and returns how many did.
+func insertJobMinutes(ctx context.Context, tx pgx.Tx, day time.Time, devices []DeviceNumber, minutes []int32, stamp time.Time) (int64, error) {
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO job_minutes (device, day, minutes, recorded_at)
+		SELECT n.device, $1::date, n.minutes, $4
+		FROM unnest($2::int[], $3::int[]) AS n (device, minutes)
+		LEFT JOIN LATERAL (
+			SELECT minutes FROM job_minutes old WHERE old.device = n.device AND old.day = $1::date
+			ORDER BY recorded_at DESC LIMIT 1
+		) last ON true
+		WHERE last.minutes IS DISTINCT FROM n.minutes
+		ORDER BY n.device`, day, devices, minutes, stamp)
+	return tag.RowsAffected(), err
+}
+
+func insertJobMinutesRead(ctx context.Context, tx pgx.Tx, day time.Time, rows int, stamp time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO job_minutes_read (day, rows, recorded_at) VALUES ($1::date, $2, $3)`, day, rows, stamp)
+	return err
+}
+
+func insertOrphans(ctx context.Context, tx pgx.Tx, log string, ids []uuid.UUID, keys []string, bodies [][]byte, stamp time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO device_orphan (log, device_id, key, body, recorded_at)
+		SELECT $1, o.device_id, o.key, convert_from(o.body, 'UTF8')::jsonb, $5
+		FROM unnest($2::uuid[], $3::text[], $4::bytea[]) AS o (device_id, key, body)
+		ON CONFLICT DO NOTHING`, log, ids, keys, bodies, stamp)
+	return err
+}
+
+// selectOrphans returns what was kept aside of the devices, in the order it came.
+func selectOrphans(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) ([]orphan, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT log, device_id, key, body FROM device_orphan WHERE device_id = ANY ($1)
+		ORDER BY recorded_at, log, device_id, key`, ids)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (orphan, error) {
+		var o orphan
+		err := row.Scan(&o.log, &o.deviceID, &o.key, &o.body)
+		return o, err
+	})
+}
+
+// selectTime reads the database's clock.
+func selectTime(ctx context.Context, tx pgx.Tx) (time.Time, error) {
+	var now time.Time
+	err := tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now)
+	return now, err
+}
+
+// bitsOf returns the bytes of a bit string as a query's argument.
+func bitsOf(bytes []byte, length int32) pgtype.Bits {
+	return pgtype.Bits{Bytes: bytes, Len: length, Valid: true}
+}
+
+// slotsOfBits turns bit(12) into a set of slots of the hour: bit i is slot i.
+func slotsOfBits(b pgtype.Bits) HourSlots {
+	var s HourSlots
+	for i := range SlotsPerHour {
+		if b.Bytes[i/8]>>(7-i%8)&1 == 1 {
+			s |= 1 << i
+		}
+	}
+	return s
+}
+
+// bitsOfSlots is the inverse of slotsOfBits.
+func bitsOfSlots(s HourSlots) pgtype.Bits {
+	bytes := make([]byte, 2)
+	for i := range SlotsPerHour {
+		if s&(1<<i) != 0 {
+			bytes[i/8] |= 1 << (7 - i%8)
+		}
+	}
+	return bitsOf(bytes, SlotsPerHour)
+}
