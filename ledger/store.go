@@ -67,7 +67,8 @@ func accountsByPath(ctx context.Context, tx pgx.Tx, paths []string) ([]accountRo
 		return nil, err
 	}
 	return pgx.AppendRows(make([]accountRow, 0, len(paths)), rows, func(row pgx.CollectableRow) (a accountRow, err error) {
-		return a, row.Scan(&a.id, &a.balance)
+		err = row.Scan(&a.id, &a.balance)
+		return a, err
 	})
 }
 
@@ -212,7 +213,8 @@ func misfitAccounts(ctx context.Context, tx pgx.Tx) ([]Fault, error) {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f Fault, err error) {
-		return f, row.Scan(&f.Account, &f.What)
+		err = row.Scan(&f.Account, &f.What)
+		return f, err
 	})
 }
 

@@ -85,7 +85,7 @@ func (d *oracleDice) windows() {
 			credit: oraclePick(d, "full", "own_rate"), requireGenuine: d.chance(10),
 		}
 		d.mark(from)
-		d.mark(from.Add(to.Sub(from) / 2))
+		d.mark(g.middle())
 		d.mark(to)
 		g.reconnectBy = to.Add(d.length())
 		if d.calm {
@@ -105,6 +105,8 @@ func (d *oracleDice) windows() {
 		}
 	}
 }
+
+func (g oracleWindow) middle() time.Time { return g.from.Add(g.to.Sub(g.from) / 2) }
 
 // length is how long a window, a gap between windows or a hold is.
 func (d *oracleDice) length() time.Duration {
@@ -170,8 +172,11 @@ func (d *oracleDice) device() {
 	w := d.world
 	v := &oracleDevice{id: uuid.UUID{15: byte(len(w.devices) + 1)}, minutes: map[int64]int64{}}
 	v.registeredAt = w.firstDay.AddDate(0, -1, 0)
-	if d.upset(25) {
+	switch {
+	case d.upset(25):
 		v.registeredAt = d.instant()
+	case len(w.windows) > 0 && d.chance(10):
+		v.registeredAt = d.off(oraclePick(d, w.windows...).middle())
 	}
 	d.mark(v.registeredAt)
 	d.changes(v)
@@ -205,7 +210,7 @@ func (d *oracleDice) changes(v *oracleDevice) {
 			at = v.changes[len(v.changes)-1].ChangedAt
 		case len(d.world.windows) > 0 && d.chance(25): // in the middle of a window
 			g := oraclePick(d, d.world.windows...)
-			at = g.from.Add(g.to.Sub(g.from) / 2)
+			at = g.middle()
 		case len(d.world.holds) > 0 && d.chance(25): // at a bound of a hold
 			h := oraclePick(d, d.world.holds...)
 			at = oraclePick(d, h.from, h.to, h.from.Add(-1), h.to.Add(-1))

@@ -276,7 +276,7 @@ func TestFeedStopsWithItsContext(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	feed, _ := s.feed(t, FeedConfig{})
+	feed, _ := s.feed(t, FeedConfig{Attempts: 1})
 	err := feed.Heartbeats(ctx, windowFrom, windowTo, "", new(HeartbeatPage))
 	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrUnavailable) || len(s.seen()) != 1 {
 		t.Errorf("%d requests, error %v; want 1 and the context's", len(s.seen()), err)

@@ -54,6 +54,8 @@ func TestDecodeHeartbeatPage(t *testing.T) {
 		{"a fraction before 1970 is rounded down", `{"heartbeats":[` + row(idA, "1969-12-31T23:59:58.5Z") + `]}`, []Heartbeat{{a.Device, -2}}, ""},
 		{"the first and the last second", `{"heartbeats":[` + row(idA, "0000-01-01T00:00:00Z") + `,` + row(idA, "9999-12-31T23:59:59Z") + `]}`,
 			[]Heartbeat{{a.Device, -62167219200}, {a.Device, 253402300799}}, ""},
+		{"leap days", `{"heartbeats":[` + row(idA, "2000-02-29T00:00:00Z") + `,` + row(idA, "2024-02-29T00:00:00Z") + `]}`,
+			[]Heartbeat{heartbeat(idA, "2000-02-29T00:00:00Z"), heartbeat(idA, "2024-02-29T00:00:00Z")}, ""},
 		{"nested as deep as allowed", `{"heartbeats":[],"x":` + strings.Repeat("[", nestingMax-1) + strings.Repeat("]", nestingMax-1) + `}`, nil, ""},
 	}
 	var page HeartbeatPage // one for all: what it held before must not shine through

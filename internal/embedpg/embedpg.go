@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -80,10 +81,15 @@ func (s *Server) Stop() error {
 	if s.process == nil || !s.lock.Locked() {
 		return nil
 	}
+	return errors.Join(s.end(), s.lock.Unlock())
+}
+
+// end stops the server that we own, and keeps the lock.
+func (s *Server) end() error {
 	if !s.process.stop(s.stopWith, stopMax) {
 		s.process.stop(syscall.SIGQUIT, stopMax) // immediate: the next start recovers
 	}
-	return errors.Join(setOwnedPid(s.lock, 0), s.lock.Unlock())
+	return setOwnedPid(s.lock, 0)
 }
 
 func (s *Server) urlOf(role, database string) string {
@@ -140,12 +146,25 @@ func own(ctx context.Context, config Config, lock *flock.Flock) (*Server, error)
 	if err != nil {
 		return nil, err
 	}
+	for {
+		server, err := c.run(ctx, lock)
+		if !errors.Is(err, errMemoryHeld) {
+			return server, err
+		}
+		if stopped := pause(ctx); stopped != nil {
+			return nil, errors.Join(err, stopped)
+		}
+	}
+}
+
+// run starts the server under the held lock and returns once it accepts connections.
+func (c *cluster) run(ctx context.Context, lock *flock.Flock) (*Server, error) {
 	started, err := c.launch()
 	if err != nil {
 		return nil, err
 	}
-	server := &Server{database: config.Database, address: c.address(), lock: lock, process: started, stopWith: syscall.SIGINT}
-	if config.Throwaway {
+	server := &Server{database: c.config.Database, address: c.address(), lock: lock, process: started, stopWith: syscall.SIGINT}
+	if c.config.Throwaway {
 		server.stopWith = syscall.SIGQUIT
 	}
 	err = setOwnedPid(lock, started.pid)
@@ -153,7 +172,7 @@ func own(ctx context.Context, config Config, lock *flock.Flock) (*Server, error)
 		err = server.awaitReady(ctx, c)
 	}
 	if err != nil {
-		return nil, errors.Join(err, server.Stop())
+		return nil, errors.Join(err, server.end())
 	}
 	return server, nil
 }
@@ -182,13 +201,26 @@ func (s *Server) awaitReady(ctx context.Context, c *cluster) error {
 		}
 		select {
 		case <-s.process.ended:
-			return fmt.Errorf("the server ended at once (%v); the end of its log:\n%s", s.process.err, tail(c.logPath()))
+			return ended(s.process.err, tail(c.logPath()))
 		default:
 		}
 		if err := pause(ctx); err != nil {
 			return fmt.Errorf("waiting for connections: %w; the end of its log:\n%s", err, tail(c.logPath()))
 		}
 	}
+}
+
+// errMemoryHeld says that children of a server that was killed still live. They
+// notice by themselves, and end.
+var errMemoryHeld = errors.New("children of an earlier server are still ending")
+
+// ended makes the error of a server that ended before it was ready.
+func ended(cause error, log string) error {
+	err := fmt.Errorf("the server ended at once (%v); the end of its log:\n%s", cause, log)
+	if strings.Contains(log, "pre-existing shared memory block") {
+		return fmt.Errorf("%w: %w", errMemoryHeld, err)
+	}
+	return err
 }
 
 // resolve returns the absolute path of a data directory without symbolic links,

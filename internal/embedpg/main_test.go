@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -23,7 +25,41 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(runTests(m))
+}
+
+// template is a cluster that was run once. Copying it is quicker than making one.
+var template string
+
+func runTests(m *testing.M) int {
+	place, err := os.MkdirTemp("", "uptally-embedpg-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(place)
+	if err := os.Chmod(place, 0o755); err != nil {
+		panic(err)
+	}
+	template = filepath.Join(place, "template")
+	server, err := Start(context.Background(), Config{DataDir: template, Database: "test", Throwaway: true})
+	if err != nil {
+		panic(err)
+	}
+	server.stopWith = syscall.SIGINT // a copy should have nothing to recover
+	if err := server.Stop(); err != nil {
+		panic(err)
+	}
+	return m.Run()
+}
+
+// clusterDir returns the place of a cluster of the test's own.
+func clusterDir(t *testing.T) string {
+	t.Helper()
+	dir := dataDir(t)
+	if out, err := exec.Command("cp", "-a", template, dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return dir
 }
 
 func runOwner(dir string) error {
@@ -36,7 +72,8 @@ func runOwner(dir string) error {
 	return server.Stop()
 }
 
-// dataDir returns a place for a cluster that the user Postgres runs as can reach.
+// dataDir returns a place for a new cluster, in reach of the user that Postgres
+// runs as.
 func dataDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "uptally-embedpg-")

@@ -45,7 +45,7 @@ func startOwner(t *testing.T, dir string) (process owner, reused bool) {
 
 func TestServerOfAnotherProcessIsReusedUntilItEnds(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := clusterDir(t)
 	process, reused := startOwner(t, dir)
 	if reused {
 		t.Error("the first process reused a server")
@@ -66,8 +66,8 @@ func TestServerOfAnotherProcessIsReusedUntilItEnds(t *testing.T) {
 
 func TestStartAfterTheOwnerWasKilled(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
-	for range 3 {
+	dir := clusterDir(t)
+	for range 2 {
 		process, reused := startOwner(t, dir)
 		if reused {
 			t.Fatal("reused a server whose owner was killed")

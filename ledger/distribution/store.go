@@ -239,7 +239,8 @@ func carriedOf(ctx context.Context, tx pgx.Tx, distribution int64) ([]CarriedTot
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c CarriedTotal, err error) {
-		return c, row.Scan(&c.Reason, &c.Suppliers, &c.Amount)
+		err = row.Scan(&c.Reason, &c.Suppliers, &c.Amount)
+		return c, err
 	})
 }
 

@@ -3,14 +3,13 @@
 //
 // The scenario april-2024 plays both Ignition seasons at their real dates:
 //
-//	2023-10-04   11-04                        2024-04-18   04-25   05-01    05-30 06-02
-//	    |----------|──────── Season 1 ──────────────|─────────|--|── Season 2 ──|---|
-//	    registrations ▓▓▓▓▓▓▒▒▒▒▒▒▒▒░░░░░░░░░░░░░░░░░░░░░           ░░ newcomers
-//	                                                                         ▁▂▃▄▄▄▄
-//	    virtual (three a real one)               ▁▄█████▏                    cohorts
-//	    honest     ▃▄▅▅▆▆▆▆▆▆▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▏▁▂▄▅▆▆▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇
-//	    spoofed verdicts                              ▁▇▇▇▇▇▇▂▁▁▁▁▁▁
-//	    genuine verdicts                              ▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃
+//	              2023-10-04  11-04             2024-04-16    04-25  05-01    05-30  06-02
+//	                   |        |────── Season 1 ────|───────────|───|─ Season 2 ─|───|
+//	registrations      ▃▃▃▃▃▃▃▃▃▅▅▄▄▃▃▂▂▂▂▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁           ▁▁▁ newcomers
+//	honest devices up           ▄▄▅▅▅▆▆▆▆▆▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▏▁▂▄▅▆▆▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇
+//	virtual devices up                               ▁▂▄▆████▏  three to each real one
+//	spoofed verdicts                                         ▂▇▇▇▇▁▁▁▁▁▁▁▁▁
+//	genuine verdicts                                         ▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▁▁▁▁
 //
 //	25 April   08:05 ─ attack: worker-api rewrites names, statuses and owners ─ 09:00
 //	           09:10 ─ cut-over: 98 of 100 honest devices and nearly all virtual

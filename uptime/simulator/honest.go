@@ -147,9 +147,10 @@ var nightly = habit{1000, 170, 230}
 
 const nightlyPerMille = 40
 
-// habitOf returns the habit of the honest device with the stream of heartbeats.
+// habitOf returns the habit of the honest device with the stream of heartbeats:
+// the stream's key is a draw of its own.
 func (w *World) habitOf(own key) *habit {
-	draw := own.at(1 << 41)
+	draw := uint64(own)
 	if part(draw, 0, 1000) < nightlyPerMille && !w.script.standing {
 		return &nightly
 	}

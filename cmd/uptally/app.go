@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/term"
+)
+
+// app is what a command runs with.
+type app struct {
+	globals
+	in     io.Reader
+	out    io.Writer // data
+	talk   io.Writer // everything else
+	lookup func(variable string) (value string, set bool)
+}
+
+// say tells the person something that is no data.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.talk, format+"\n", args...) }
+
+// isTerminal reports whether the stream is one that a person looks at or types on.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// confirm asks before what cannot be undone, if there is a person to ask.
+func (a *app) confirm(format string, args ...any) error {
+	if a.Yes || a.DryRun || !isTerminal(a.in) {
+		return nil
+	}
+	fmt.Fprintf(a.talk, format+" Go on? [y/N] ", args...)
+	answer, _ := bufio.NewReader(a.in).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errors.New("left as it was")
+}
+
+// read runs f in a read-only transaction.
+func (a *app) read(ctx context.Context, f func(tx pgx.Tx) error) error {
+	return a.withDatabase(ctx, func(db *database) error {
+		return pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, f)
+	})
+}
+
+// authority is what an act asks of the person who does it.
+type authority int
+
+const (
+	ordinary  authority = iota // a name is enough
+	twoPerson                  // the checker's half of an act of two people, or an act that moves money
+)
+
+// write runs f as the actor, in one transaction, which is rolled back with
+// --dry-run.
+func (a *app) write(ctx context.Context, need authority, f func(tx pgx.Tx, person int64) error) error {
+	return a.withDatabase(ctx, func(db *database) error { return a.writeIn(ctx, db, need, f) })
+}
+
+// errRolledBack ends the transaction of a dry run.
+var errRolledBack = errors.New("dry run")
+
+func (a *app) writeIn(ctx context.Context, db *database, need authority, f func(tx pgx.Tx, person int64) error) error {
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		person, err := a.person(ctx, tx, db, need)
+		if err != nil {
+			return err
+		}
+		if err := f(tx, person); err != nil {
+			return err
+		}
+		if a.DryRun {
+			return errRolledBack
+		}
+		return nil
+	})
+	if errors.Is(err, errRolledBack) {
+		a.say("Dry run: nothing was written.")
+		return nil
+	}
+	return err
+}

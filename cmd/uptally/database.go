@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/uptally/uptally/internal/embedpg"
+	"github.com/uptally/uptally/migrations"
+)
+
+// database is an open, migrated database.
+type database struct {
+	pool     *pgxpool.Pool
+	url      string
+	embedded *embedpg.Server // nil: it is someone else's
+}
+
+const (
+	databaseName = "uptally"
+	poolMax      = 24 // connections: two queues of workers, and what they ask beside
+)
+
+// postgresDir is where the cluster lives in a data folder.
+func postgresDir(data string) string { return filepath.Join(data, "postgres") }
+
+// withDatabase runs f with the database that the flags name.
+func (a *app) withDatabase(ctx context.Context, f func(db *database) error) (err error) {
+	db, err := a.openDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	return f(db)
+}
+
+func (a *app) openDatabase(ctx context.Context) (*database, error) {
+	if a.DatabaseURL == "" {
+		return openEmbedded(ctx, a.Data)
+	}
+	pending, err := pendingMigrations(ctx, a.DatabaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	if len(pending) > 0 {
+		return nil, fmt.Errorf("%w: it lacks %s and what follows; run: uptally migrate up, with the URL of the database's owner",
+			errNotMigrated, pending[0])
+	}
+	return connect(ctx, a.DatabaseURL, nil)
+}
+
+// openEmbedded starts the Postgres of a data folder, or reuses it if it runs, and
+// migrates it as its owner; the application then connects as its own role.
+func openEmbedded(ctx context.Context, data string) (*database, error) {
+	server, err := embedpg.Start(ctx, embedpg.Config{DataDir: postgresDir(data), Database: databaseName})
+	if err != nil {
+		return nil, err
+	}
+	db, err := migrateEmbedded(ctx, server)
+	if err != nil {
+		return nil, errors.Join(err, server.Stop())
+	}
+	return db, nil
+}
+
+func migrateEmbedded(ctx context.Context, server *embedpg.Server) (*database, error) {
+	owner := server.URL(embedpg.Owner)
+	pending, err := pendingMigrations(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	if len(pending) > 0 {
+		if _, err := migrations.Up(ctx, owner); err != nil {
+			return nil, err
+		}
+	}
+	return connect(ctx, server.URL(migrations.AppRole), server)
+}
+
+// pendingMigrations returns the names of those that the database lacks.
+func pendingMigrations(ctx context.Context, url string) ([]string, error) {
+	all, err := migrations.Status(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	var pending []string
+	for _, m := range all {
+		if !m.Applied {
+			pending = append(pending, m.Name)
+		}
+	}
+	return pending, nil
+}
+
+func connect(ctx context.Context, url string, server *embedpg.Server) (*database, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = max(config.MaxConns, poolMax)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &database{pool: pool, url: url, embedded: server}, nil
+}
+
+// close gives up the connections, then stops the server if it is ours.
+func (db *database) close() error {
+	db.pool.Close()
+	if db.embedded == nil {
+		return nil
+	}
+	return db.embedded.Stop()
+}

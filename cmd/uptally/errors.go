@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
+)
+
+// The exit codes.
+const (
+	exitDone = iota
+	exitFailed
+	exitUsage
+	exitNotFound
+	exitNotAllowed
+	exitConflict
+	exitGuard
+)
+
+// What goes wrong on the command line itself.
+var (
+	errUsage       = errors.New("usage")
+	errNotAllowed  = errors.New("not allowed")
+	errNotMigrated = errors.New("the database is not up to date")
+	errIncomplete  = errors.New("not everything could be read")
+	errFaulty      = errors.New("faults were found")
+)
+
+// exitCodes is what each error means to the shell. The first that applies counts;
+// any other error is exitFailed.
+var exitCodes = []struct {
+	err  error
+	code int
+}{
+	{errUsage, exitUsage},
+	{ledger.ErrAmountSyntax, exitUsage},
+	{ledger.ErrAmountRange, exitUsage},
+	{ledger.ErrAccountSyntax, exitUsage},
+
+	{snapshot.ErrNotFound, exitNotFound},
+	{ledger.ErrUnknownAccount, exitNotFound},
+	{distribution.ErrUnknown, exitNotFound},
+
+	{errNotAllowed, exitNotAllowed},
+	{snapshot.ErrSelfCheck, exitNotAllowed},
+	{distribution.ErrSelfApproval, exitNotAllowed},
+
+	{snapshot.ErrConflict, exitConflict},
+	{snapshot.ErrWindowsOverlap, exitConflict},
+	{snapshot.ErrAlreadyApproved, exitConflict},
+	{snapshot.ErrAlreadyReleased, exitConflict},
+	{uptime.ErrHourClosed, exitConflict},
+	{ledger.ErrConflict, exitConflict},
+	{distribution.ErrConflict, exitConflict},
+	{distribution.ErrNotApproved, exitConflict},
+
+	{snapshot.ErrGuard, exitGuard},
+	{ledger.ErrInsufficient, exitGuard},
+}
+
+// exitCode returns what the error means to the shell.
+func exitCode(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	for _, row := range exitCodes {
+		if errors.Is(err, row.err) {
+			return row.code
+		}
+	}
+	return exitFailed
+}
+
+// usage is an error of the command line, with its remedy.
+func usage(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", errUsage, fmt.Errorf(format, args...))
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/uptally/uptally/jobs"
+)
+
+type serveCommand struct {
+	Workers int `default:"4" help:"Jobs at once in a queue."`
+}
+
+// stopMax is how long running jobs may take to end once the program is to stop.
+// What is cut off is done again later, by any process.
+const stopMax = 30 * time.Second
+
+// Run works jobs until it is interrupted.
+func (c serveCommand) Run(ctx context.Context, a *app) error {
+	if c.Workers < 1 {
+		return usage("--workers %d: give 1 or more", c.Workers)
+	}
+	feed, err := a.feed()
+	if err != nil {
+		return err
+	}
+	return a.withDatabase(ctx, func(db *database) error {
+		log := slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		return withJobs(ctx, db, jobs.Options{Feed: feed, Workers: c.Workers, Periodic: true, Log: log}, func(*jobs.Client) error {
+			a.say("Working: slots are pulled as they end; stop with Ctrl-C.")
+			<-ctx.Done()
+			a.say("Stopping: jobs that run are let finish, for at most %s.", stopMax)
+			return nil
+		})
+	})
+}
+
+// withJobs runs f beside a client that works jobs, and lets those that run end.
+func withJobs(ctx context.Context, db *database, o jobs.Options, f func(*jobs.Client) error) (err error) {
+	client, err := jobs.New(db.pool, o)
+	if err != nil {
+		return err
+	}
+	if err := client.Start(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopMax)
+		defer cancel()
+		if stopErr := client.Stop(stopping); err == nil {
+			err = stopErr
+		}
+	}()
+	return f(client)
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/uptally/uptally/internal/embedpg"
+	"github.com/uptally/uptally/migrations"
+	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
+)
+
+// The calendar. The season begins in the middle of a month, so that two partitions
+// are filled at once; what is merged on top has months of its own.
+var (
+	seasonDay = time.Date(2024, time.April, 16, 0, 0, 0, 0, time.UTC)
+	mergeDay  = time.Date(2024, time.June, 1, 0, 0, 0, 0, time.UTC)
+	scaleDay  = time.Date(2024, time.July, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// daysMax keeps the season out of the months that are merged into.
+const daysMax = 46
+
+// The seasons of a dataset, each with a person who takes it, and its pool.
+const (
+	seasonCode = "bench"
+	scaleCode  = "bench-day"
+	pool       = 100_000_000_000_000 // base units
+)
+
+// dataset is one loaded database: a fleet's facts, its season's chunks, and the
+// decisions that a season takes.
+type dataset struct {
+	fleet *fleet
+	owner *pgxpool.Pool // loads, and looks at sizes
+	app   *pgxpool.Pool // what is measured runs as the application does
+	url   string        // the application's
+	taker int64         // the person who takes snapshots
+}
+
+// newFleet is the fleet of so many devices over the season's first days. Of no
+// days, it has devices and no past.
+func newFleet(devices, days int) *fleet {
+	span := uptime.SpanOf(seasonDay, seasonDay.AddDate(0, 0, days))
+	middle := span.From + uptime.Slot(span.Len()/2)
+	outage := uptime.Span{From: middle, To: middle + uptime.Slot(min(span.Len()/4, outageSlots))}
+	return &fleet{devices: devices, span: span, outage: outage}
+}
+
+// outageSlots is how long the outage lasts: six hours.
+const outageSlots = 6 * uptime.SlotsPerHour
+
+// openDataset returns the database of a fleet, loaded unless it is so already.
+func openDataset(ctx context.Context, dir string, f *fleet, tell func(string, ...any)) (_ *dataset, err error) {
+	name := fmt.Sprintf("devices_%d_days_%d", f.devices, f.span.Len()/uptime.SlotsPerDay)
+	// The server runs already; this makes the database.
+	server, err := embedpg.Start(ctx, embedpg.Config{DataDir: dir, Database: name})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := migrations.Up(ctx, server.URL("")); err != nil {
+		return nil, err
+	}
+	d := &dataset{fleet: f, url: server.URL(migrations.AppRole)}
+	if d.owner, err = pgxpool.New(ctx, server.URL("")); err != nil {
+		return nil, err
+	}
+	if d.app, err = connect(ctx, d.url); err != nil {
+		d.owner.Close()
+		return nil, err
+	}
+	if err := d.ensureLoaded(ctx, name, tell); err != nil {
+		d.close()
+		return nil, fmt.Errorf("database %s: %w", name, err)
+	}
+	return d, nil
+}
+
+// connect returns the pool of a working process: a connection for each of its
+// workers, and some to watch.
+func connect(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = 16
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
+func (d *dataset) close() {
+	d.app.Close()
+	d.owner.Close()
+}
+
+// ensureLoaded loads the database. The season comes last, and says that all is there.
+func (d *dataset) ensureLoaded(ctx context.Context, name string, tell func(string, ...any)) error {
+	var season snapshot.PinnedSeason
+	err := pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) (err error) {
+		season, err = snapshot.SeasonByCode(ctx, tx, seasonCode)
+		return err
+	})
+	if err == nil {
+		tell("%s is loaded already", name)
+		return d.begin(ctx, func(tx pgx.Tx) (err error) { d.taker, err = insertPerson(ctx, tx); return err })
+	}
+	if !errors.Is(err, snapshot.ErrNotFound) {
+		return err
+	}
+	_ = season
+	began := time.Now()
+	if err := d.load(ctx); err != nil {
+		return fmt.Errorf("loading: %w", err)
+	}
+	tell("%s loaded in %.1f s", name, time.Since(began).Seconds())
+	return d.begin(ctx, d.decide)
+}
+
+// begin runs f in a transaction of the owner.
+func (d *dataset) begin(ctx context.Context, f func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, d.owner, f)
+}
+
+// decide records the seasons, a hold on the hour of the outage, and an approved
+// grace window over all of it.
+func (d *dataset) decide(tx pgx.Tx) error {
+	ctx := context.Background()
+	var checker int64
+	for _, person := range []*int64{&d.taker, &checker} {
+		var err error
+		if *person, err = insertPerson(ctx, tx); err != nil {
+			return err
+		}
+	}
+	rules := snapshot.Embedded()[0].TOML
+	days := max(1, d.fleet.span.Len()/uptime.SlotsPerDay)
+	season := snapshot.Season{Code: seasonCode, FirstDay: seasonDay, LastDay: seasonDay.AddDate(0, 0, days-1), Pool: pool}
+	if err := snapshot.CreateSeason(ctx, tx, season, rules, d.taker); err != nil {
+		return err
+	}
+	day := snapshot.Season{Code: scaleCode, FirstDay: scaleDay, LastDay: scaleDay, Pool: pool}
+	if err := snapshot.CreateSeason(ctx, tx, day, rules, d.taker); err != nil {
+		return err
+	}
+	outage := d.fleet.outage
+	if outage.Empty() {
+		return nil
+	}
+	hold := snapshot.Hold{From: outage.From.Start(), To: outage.From.Start().Add(time.Hour)}
+	if _, err := snapshot.AddHold(ctx, tx, hold, "an untrusted channel in the outage", d.taker); err != nil {
+		return err
+	}
+	window, err := snapshot.ProposeWindow(ctx, tx, seasonCode, snapshot.Window{
+		From: outage.From.Start(), To: outage.To.Start(), Cause: "outage of the platform",
+		Lookback: snapshot.DefaultLookback, MinBefore: snapshot.DefaultMinBefore, Sustain: snapshot.DefaultSustain,
+		ReconnectBy: min(outage.To+3*uptime.SlotsPerDay, d.fleet.span.To-snapshot.DefaultSustain).Start(), Credit: snapshot.CreditFull,
+	}, d.taker)
+	if err != nil {
+		return err
+	}
+	return snapshot.ApproveWindow(ctx, tx, window, checker)
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// skipTriggers spares the transaction the look-ups of foreign keys, a query a row:
+// what is loaded here keeps them by construction. It takes a superuser.
+func skipTriggers(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SET LOCAL session_replication_role = replica`)
+	return err
+}
+
+// commitLazily lets the transaction return before it is on disk: a load that is cut
+// off is begun again.
+func commitLazily(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SET LOCAL synchronous_commit = off`)
+	return err
+}
+
+func copyDevices(ctx context.Context, conn *pgconn.PgConn, rows io.Reader) error {
+	_, err := conn.CopyFrom(ctx, rows, `
+		COPY device (number, id, seq, registered_at, channel, supplier_id, gpu_model, gpu_count, connectivity, recorded_at)
+		FROM STDIN (FORMAT binary)`)
+	return err
+}
+
+func copyChanges(ctx context.Context, conn *pgconn.PgConn, rows io.Reader) error {
+	_, err := conn.CopyFrom(ctx, rows, `
+		COPY device_change (device, seq, changed_at, channel, supplier_id, gpu_count, recorded_at)
+		FROM STDIN (FORMAT binary)`)
+	return err
+}
+
+func copyVerdicts(ctx context.Context, conn *pgconn.PgConn, rows io.Reader) error {
+	_, err := conn.CopyFrom(ctx, rows, `
+		COPY verdict (device, by_hand, seq, kind, effective_at, decided_at, reason, evidence, recorded_at)
+		FROM STDIN (FORMAT binary)`)
+	return err
+}
+
+func copyJobMinutes(ctx context.Context, conn *pgconn.PgConn, rows io.Reader) error {
+	_, err := conn.CopyFrom(ctx, rows, `
+		COPY job_minutes (device, day, minutes, recorded_at) FROM STDIN (FORMAT binary)`)
+	return err
+}
+
+// partitionOf names the partition of chunks of the month that holds the instant.
+func partitionOf(t time.Time) string { return pgx.Identifier{"uptime_chunk_" + t.UTC().Format("200601")}.Sanitize() }
+
+// copyChunks fills a month's partition, which it empties first: rows are then
+// frozen as they are written, and no vacuum has to come after.
+func copyChunks(ctx context.Context, tx pgx.Tx, month time.Time, rows io.Reader) error {
+	if err := emptyMonth(ctx, tx, month); err != nil {
+		return err
+	}
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, rows,
+		`COPY `+partitionOf(month)+` (shard, hour, up) FROM STDIN (FORMAT binary, FREEZE)`)
+	return err
+}
+
+// emptyMonth takes out a month's chunks. Its partition must be there.
+func emptyMonth(ctx context.Context, tx pgx.Tx, month time.Time) error {
+	_, err := tx.Exec(ctx, `TRUNCATE `+partitionOf(month))
+	return err
+}
+
+// deleteCoverage forgets that the hours in [from, to) were ever requested.
+func deleteCoverage(ctx context.Context, tx pgx.Tx, from, to time.Time) error {
+	_, err := tx.Exec(ctx, `DELETE FROM uptime_coverage WHERE hour >= $1 AND hour < $2`, from, to)
+	return err
+}
+
+// closeCoverage marks the requested hours in [from, to) as read in full and closed.
+func closeCoverage(ctx context.Context, tx pgx.Tx, from, to time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE uptime_coverage SET observed = ~B'000000000000', final = ~B'000000000000', closed_at = clock_timestamp()
+		WHERE hour >= $1 AND hour < $2`, from, to)
+	return err
+}
+
+// monthBytes is what a month's chunks take on disk, indexes and maps included.
+func monthBytes(ctx context.Context, tx pgx.Tx, month time.Time) (int64, error) {
+	return relationBytes(ctx, tx, partitionOf(month))
+}
+
+func relationBytes(ctx context.Context, tx pgx.Tx, relation string) (int64, error) {
+	var bytes int64
+	err := tx.QueryRow(ctx, `SELECT pg_total_relation_size($1::text::regclass)`, relation).Scan(&bytes)
+	return bytes, err
+}
+
+// mergeHour merges an hour's chunks by the statement of package uptime's merge. A
+// pass of ten million devices would have to be read as pages first, 120 million
+// rows an hour.
+func mergeHour(ctx context.Context, tx pgx.Tx, hour time.Time, shards []int32, up []pgtype.Bits) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO uptime_chunk AS chunk (shard, hour, up)
+		SELECT shard, $1, up::bit(12288) FROM unnest($2::int[], $3::varbit[]) AS merged (shard, up)
+		ORDER BY shard
+		ON CONFLICT (shard, hour) DO UPDATE SET up = chunk.up | excluded.up
+		WHERE chunk.up | excluded.up <> chunk.up`, hour, shards, up)
+	return err
+}
+
+// vacuum brings what was loaded into the state that a table is in after a while.
+func vacuum(ctx context.Context, conn *pgx.Conn) error {
+	for _, statement := range []string{
+		`VACUUM ANALYZE device, device_change, verdict, job_minutes`, `ANALYZE uptime_chunk`, `CHECKPOINT`,
+	} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
+}
+
+func insertPerson(ctx context.Context, tx pgx.Tx) (id int64, err error) {
+	err = tx.QueryRow(ctx, `INSERT INTO person DEFAULT VALUES RETURNING id`).Scan(&id)
+	return id, err
+}
+
+// scanChunks is the scan that the snapshot is compared with: every bit is looked
+// at, and nothing else done.
+func scanChunks(ctx context.Context, tx pgx.Tx) (up int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT sum(bit_count(up))::bigint FROM uptime_chunk`).Scan(&up)
+	return up, err
+}
+
+// makeRows makes the table that we are compared with, empty: a row a heartbeat.
+func makeRows(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `
+		DROP TABLE IF EXISTS heartbeat_row;
+		CREATE TABLE heartbeat_row (device integer, at timestamptz, PRIMARY KEY (device, at))`)
+	return err
+}
+
+func copyRows(ctx context.Context, tx pgx.Tx, rows io.Reader) error {
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, rows, `COPY heartbeat_row (device, at) FROM STDIN (FORMAT binary)`)
+	return err
+}
+
+func rowsBytes(ctx context.Context, tx pgx.Tx) (int64, error) { return relationBytes(ctx, tx, "heartbeat_row") }
