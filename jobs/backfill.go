@@ -65,6 +65,9 @@ func (c *Client) readLogs(ctx context.Context) error {
 }
 
 func (c *Client) hoursPerWindow() int {
+	if c.hours > 0 {
+		return c.hours
+	}
 	perHour := max(1, c.devices.Len()*uptime.SlotsPerHour)
 	return min(hoursPerWindowMax, max(1, heartbeatsPerWindow/perHour))
 }

@@ -34,6 +34,7 @@ const (
 type Options struct {
 	Feed     *uptime.Feed // nil: this process pulls nothing
 	Workers  int          // jobs at once in a queue; 0: 4
+	Hours    int          // of a backfill's window; 0: as many as its devices make small enough
 	Periodic bool         // also enqueue what is due by the clock
 	Now      func() time.Time
 	Log      *slog.Logger // nil: none
@@ -45,6 +46,7 @@ type Client struct {
 	river   *river.Client[pgx.Tx]
 	id      string
 	feed    *uptime.Feed
+	hours   int
 	devices uptime.Registry
 	now     func() time.Time
 	log     *slog.Logger
@@ -55,7 +57,7 @@ type Client struct {
 
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
-	c := &Client{pool: pool, feed: o.Feed, now: o.Now, log: o.Log, id: clientID()}
+	c := &Client{pool: pool, feed: o.Feed, hours: o.Hours, now: o.Now, log: o.Log, id: clientID()}
 	if c.now == nil {
 		c.now = time.Now
 	}

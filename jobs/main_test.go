@@ -1,9 +1,71 @@
 package jobs_test
 
 import (
+	"context"
+	"encoding/json"
+	"os"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/uptally/uptally/internal/pgtest"
+	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
+
+	"github.com/jackc/pgx/v5"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+// workerEnv, set, makes the test binary a worker process that a test may kill.
+const workerEnv = "UPTALLY_TEST_WORKER"
+
+// task is what a worker process does: jobs until it is killed, or one seal.
+type task struct {
+	DatabaseURL string
+	FeedURL     string
+	Workers     int
+	Seal        int64 // the snapshot to seal, instead of working jobs
+	Person      int64
+}
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(workerEnv); text != "" {
+		if err := work(text); err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	pgtest.Main(m)
+}
+
+func work(text string) error {
+	var t task
+	if err := json.Unmarshal([]byte(text), &t); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	pool, err := pgxpool.New(ctx, t.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if t.Seal != 0 {
+		return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+			_, err := snapshot.Seal(ctx, tx, t.Seal, t.Person)
+			return err
+		})
+	}
+	feed, err := uptime.NewFeed(uptime.FeedConfig{URL: t.FeedURL, Token: feedToken})
+	if err != nil {
+		return err
+	}
+	client, err := jobs.New(pool, jobs.Options{Feed: feed, Workers: t.Workers})
+	if err != nil {
+		return err
+	}
+	if err := client.Start(ctx); err != nil {
+		return err
+	}
+	select {} // until killed
+}

@@ -101,6 +101,26 @@ func TestWeightIsExact(t *testing.T) {
 	})
 }
 
+func TestLinePointsAtTheBound(t *testing.T) {
+	for _, c := range []struct {
+		permille, minutes, weight int64
+		want                      int64 // -1: refused
+	}{
+		{1, 1, math.MaxInt64, math.MaxInt64},
+		{2, 1, 1 << 62, -1},
+		{3, 1, 1 << 62, -1}, // within 64 bits
+		{math.MaxInt64, math.MaxInt64, math.MaxInt64, -1},
+		{math.MaxInt64, math.MaxInt64, 0, 0},
+		{0, math.MaxInt64, math.MaxInt64, 0},
+	} {
+		r := &Ruleset{Jobs: Jobs{Permille: c.permille}}
+		points, err := r.linePoints(&Line{JobMinutes: c.minutes, WeightMillionths: c.weight})
+		if c.want < 0 != errors.Is(err, ErrPointsTooLarge) || c.want >= 0 && points != c.want {
+			t.Errorf("%d permille x %d minutes x %d: %d (%v), want %d", c.permille, c.minutes, c.weight, points, err, c.want)
+		}
+	}
+}
+
 func TestLinePointsAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		large := func(name string) int64 { // of any magnitude

@@ -8,7 +8,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -201,22 +200,22 @@ func TestFeedKeepsItsConnection(t *testing.T) {
 
 func TestFeedPausesGrowToTheirBound(t *testing.T) {
 	t.Parallel()
-	s := serve(t, reply(500, ""))
-	feed, pauses := s.feed(t, FeedConfig{Attempts: 40, BackoffMin: 100, BackoffMax: 1000})
-	if _, err := askPage(t, feed, ""); !errors.Is(err, ErrUnavailable) {
-		t.Fatalf("error %v, want ErrUnavailable", err)
-	}
-	bounds := []time.Duration{100, 200, 400, 800, 1000}
-	distinct := map[time.Duration]bool{}
-	for i, pause := range *pauses {
-		distinct[pause] = true
-		if bound := bounds[min(i, len(bounds)-1)]; pause < 0 || pause > bound {
-			t.Errorf("pause %d is %d, want 0 to %d", i, pause, bound)
+	feed, _ := newTestFeed(t, FeedConfig{URL: "https://host", BackoffMin: 100, BackoffMax: 1000})
+	for attempt, bound := range []time.Duration{100, 200, 400, 800, 1000, 1000} {
+		shortest, longest := bound, time.Duration(0)
+		for range 500 { // all in one half: once in 10^150
+			pause := feed.pauseAfter(attempt+1, 0)
+			shortest, longest = min(shortest, pause), max(longest, pause)
+		}
+		if shortest < 0 || shortest > bound/2 || longest <= bound/2 || longest > bound {
+			t.Errorf("pauses after attempt %d are %d to %d, want 0 to %d", attempt+1, shortest, longest, bound)
 		}
 	}
-	if len(*pauses) != 39 || len(distinct) < 5 || slices.Max(*pauses) <= bounds[1] {
-		t.Errorf("%d pauses, %d distinct, the longest %d; want 39 that are random and grow",
-			len(*pauses), len(distinct), slices.Max(*pauses))
+	if pause := feed.pauseAfter(1_000_000, 0); pause > 1000 {
+		t.Errorf("a pause of %d after a million attempts, want at most 1000", pause)
+	}
+	if pause := feed.pauseAfter(1, 5000); pause != 5000 {
+		t.Errorf("a pause of %d where the service asked for 5000", pause)
 	}
 }
 

@@ -108,9 +108,6 @@ var hexValues = func() (table [256]byte) {
 	return table
 }()
 
-// idDigits are the places of a UUID's sixteen pairs of digits in its text.
-var idDigits = [16]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
-
 const idLength = len("00000000-0000-0000-0000-000000000000")
 
 // parseID reads a UUID's text, lower-case hexadecimal 8-4-4-4-12 (RFC 9562,
@@ -120,10 +117,15 @@ func parseID(text []byte) (id uuid.UUID, ok bool) {
 	if len(text) != idLength || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
 		return id, false
 	}
-	text = text[:idLength]
+	var digits [2 * len(id)]byte
+	copy(digits[:8], text[:8])
+	copy(digits[8:12], text[9:13])
+	copy(digits[12:16], text[14:18])
+	copy(digits[16:20], text[19:23])
+	copy(digits[20:], text[24:36])
 	bad := byte(0)
-	for i, at := range idDigits {
-		high, low := hexValues[text[at&63]], hexValues[text[at&63+1]]
+	for i := range id {
+		high, low := hexValues[digits[2*i]], hexValues[digits[2*i+1]]
 		bad |= high | low
 		id[i] = high<<4 | low
 	}

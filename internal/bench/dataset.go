@@ -56,27 +56,37 @@ func newFleet(devices, days int) *fleet {
 const outageSlots = 6 * uptime.SlotsPerHour
 
 // openDataset returns the database of a fleet, loaded unless it is so already.
-func openDataset(ctx context.Context, dir string, f *fleet, tell func(string, ...any)) (_ *dataset, err error) {
+func openDataset(ctx context.Context, cluster string, f *fleet, tell func(string, ...any)) (*dataset, error) {
 	name := fmt.Sprintf("devices_%d_days_%d", f.devices, f.span.Len()/uptime.SlotsPerDay)
-	// The server runs already; this makes the database.
-	server, err := embedpg.Start(ctx, embedpg.Config{DataDir: dir, Database: name})
+	d, err := openDatabase(ctx, cluster, name)
+	if err != nil {
+		return nil, err
+	}
+	d.fleet = f
+	if err := d.ensureLoaded(ctx, name, tell); err != nil {
+		d.close()
+		return nil, fmt.Errorf("database %s: %w", name, err)
+	}
+	return d, nil
+}
+
+// openDatabase returns a migrated database without a fleet. The cluster's server
+// runs already, and makes it if it is absent.
+func openDatabase(ctx context.Context, cluster, name string) (*dataset, error) {
+	server, err := embedpg.Start(ctx, embedpg.Config{DataDir: cluster, Database: name})
 	if err != nil {
 		return nil, err
 	}
 	if _, err := migrations.Up(ctx, server.URL("")); err != nil {
 		return nil, err
 	}
-	d := &dataset{fleet: f, url: server.URL(migrations.AppRole)}
-	if d.owner, err = pgxpool.New(ctx, server.URL("")); err != nil {
+	d := &dataset{url: server.URL(migrations.AppRole)}
+	if d.owner, err = connect(ctx, server.URL("")); err != nil {
 		return nil, err
 	}
 	if d.app, err = connect(ctx, d.url); err != nil {
 		d.owner.Close()
 		return nil, err
-	}
-	if err := d.ensureLoaded(ctx, name, tell); err != nil {
-		d.close()
-		return nil, fmt.Errorf("database %s: %w", name, err)
 	}
 	return d, nil
 }
@@ -99,9 +109,8 @@ func (d *dataset) close() {
 
 // ensureLoaded loads the database. The season comes last, and says that all is there.
 func (d *dataset) ensureLoaded(ctx context.Context, name string, tell func(string, ...any)) error {
-	var season snapshot.PinnedSeason
-	err := pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) (err error) {
-		season, err = snapshot.SeasonByCode(ctx, tx, seasonCode)
+	err := d.begin(ctx, func(tx pgx.Tx) error {
+		_, err := snapshot.SeasonByCode(ctx, tx, seasonCode)
 		return err
 	})
 	if err == nil {
@@ -111,13 +120,12 @@ func (d *dataset) ensureLoaded(ctx context.Context, name string, tell func(strin
 	if !errors.Is(err, snapshot.ErrNotFound) {
 		return err
 	}
-	_ = season
 	began := time.Now()
 	if err := d.load(ctx); err != nil {
 		return fmt.Errorf("loading: %w", err)
 	}
 	tell("%s loaded in %.1f s", name, time.Since(began).Seconds())
-	return d.begin(ctx, d.decide)
+	return d.begin(ctx, func(tx pgx.Tx) error { return d.decide(ctx, tx) })
 }
 
 // begin runs f in a transaction of the owner.
@@ -127,8 +135,7 @@ func (d *dataset) begin(ctx context.Context, f func(tx pgx.Tx) error) error {
 
 // decide records the seasons, a hold on the hour of the outage, and an approved
 // grace window over all of it.
-func (d *dataset) decide(tx pgx.Tx) error {
-	ctx := context.Background()
+func (d *dataset) decide(ctx context.Context, tx pgx.Tx) error {
 	var checker int64
 	for _, person := range []*int64{&d.taker, &checker} {
 		var err error

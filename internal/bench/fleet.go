@@ -47,6 +47,7 @@ const (
 	drawJob
 	drawID
 	drawRun
+	drawLate
 )
 
 // draw returns a stream's n-th 64 hashed bits, n below 2^56: SplitMix64 (Steele,

@@ -27,10 +27,10 @@ func (d *dataset) load(ctx context.Context) error {
 	if err := d.loadFacts(ctx, recorded); err != nil {
 		return err
 	}
-	println("facts"); if err := d.loadChunks(ctx); err != nil {
+	if err := d.loadChunks(ctx); err != nil {
 		return err
 	}
-	println("chunks"); conn, err := d.owner.Acquire(ctx)
+	conn, err := d.owner.Acquire(ctx)
 	if err != nil {
 		return err
 	}

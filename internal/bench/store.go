@@ -11,6 +11,17 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+// dropDatabase takes a database out of the server at the URL of another.
+func dropDatabase(ctx context.Context, url, name string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, `DROP DATABASE IF EXISTS `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
+	return err
+}
+
 // skipTriggers spares the transaction the look-ups of foreign keys, a query a row:
 // what is loaded here keeps them by construction. It takes a superuser.
 func skipTriggers(ctx context.Context, tx pgx.Tx) error {
@@ -53,7 +64,9 @@ func copyJobMinutes(ctx context.Context, conn *pgconn.PgConn, rows io.Reader) er
 }
 
 // partitionOf names the partition of chunks of the month that holds the instant.
-func partitionOf(t time.Time) string { return pgx.Identifier{"uptime_chunk_" + t.UTC().Format("200601")}.Sanitize() }
+func partitionOf(t time.Time) string {
+	return pgx.Identifier{"uptime_chunk_" + t.UTC().Format("200601")}.Sanitize()
+}
 
 // copyChunks fills a month's partition, which it empties first: rows are then
 // frozen as they are written, and no vacuum has to come after.
@@ -147,4 +160,6 @@ func copyRows(ctx context.Context, tx pgx.Tx, rows io.Reader) error {
 	return err
 }
 
-func rowsBytes(ctx context.Context, tx pgx.Tx) (int64, error) { return relationBytes(ctx, tx, "heartbeat_row") }
+func rowsBytes(ctx context.Context, tx pgx.Tx) (int64, error) {
+	return relationBytes(ctx, tx, "heartbeat_row")
+}

@@ -16,6 +16,10 @@ import (
 func TestDataOutlivesAStop(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
+	cutOff := dir + ".new-1" // what a first start leaves that was killed half way
+	if err := os.MkdirAll(filepath.Join(cutOff, "base"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	var counts []string
 	for range 2 {
 		server, err := Start(t.Context(), Config{DataDir: dir, Database: "test"})
@@ -29,6 +33,9 @@ func TestDataOutlivesAStop(t *testing.T) {
 	}
 	if want := []string{"1", "2"}; !slices.Equal(counts, want) {
 		t.Errorf("objects after each start: %q, want %q", counts, want)
+	}
+	if _, err := os.Stat(cutOff); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is still there: %v", cutOff, err)
 	}
 }
 
@@ -125,29 +132,20 @@ func TestLeftOverPostmasterFile(t *testing.T) {
 	ask(t, start(t, dir), `SELECT ''`)
 }
 
-func TestStartCutOffBeforeTheClusterWasWhole(t *testing.T) {
-	t.Parallel()
-	dir := dataDir(t)
-	leftover := dir + ".new-1"
-	if err := os.MkdirAll(filepath.Join(leftover, "base"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	start(t, dir)
-	if _, err := os.Stat(leftover); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%s is still there: %v", leftover, err)
-	}
-}
-
 func TestPathTooLongForASocket(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(dataDir(t), strings.Repeat("long ", 20), "data")
-	server, err := Start(t.Context(), Config{DataDir: dir, Database: `an o"dd na?me`, Throwaway: true})
+	dir := clusterDir(t)
+	long := filepath.Join(filepath.Dir(dir), strings.Repeat("long ", 20))
+	if err := os.Rename(dir, long); err != nil {
+		t.Fatal(err)
+	}
+	server, err := Start(t.Context(), Config{DataDir: long, Database: `an o"dd na?me`, Throwaway: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stop(t, server)
-	if server.address.socketDir == dir {
-		t.Errorf("the socket is in the data directory, whose path has %d bytes", len(dir))
+	if server.address.socketDir == long {
+		t.Errorf("the socket is in the data directory, whose path has %d bytes", len(long))
 	}
 	t.Cleanup(func() { os.RemoveAll(server.address.socketDir) })
 	if got := ask(t, server, `SELECT current_database()`); got != `an o"dd na?me` {

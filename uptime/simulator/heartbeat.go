@@ -65,7 +65,7 @@ func secondOf(draw uint64, repeat int) moment {
 // zero place is before the first of every walk.
 type place struct {
 	tick   tick
-	step   int // 0 to steps(tick), in the order of the slot
+	step   int // the place in the order of the slot
 	repeat int // 0 or 1: which heartbeat of the slot
 }
 

@@ -125,13 +125,32 @@ func TestPagesAreTheTruthWhateverTheLimit(t *testing.T) {
 	})
 }
 
+func TestWalksSkipNobody(t *testing.T) {
+	w := newWorld(t, 1500, 2) // 24 blocks, of which the farms fill one after the other
+	for at := tickOf(VirtualsFrom); at < tickOf(VirtualsUntil); at += 11 {
+		v := view{from: at.start(), until: (at + 1).start()}
+		walked := map[int]bool{}
+		for _, h := range w.walk(v, place{}) {
+			walked[h.device] = true
+		}
+		for device := range w.Devices() {
+			if w.Up(device, at.slot()) != walked[device] {
+				t.Fatalf("device %d at %s: up %t, walked %t", device, at.start().time(), !walked[device], walked[device])
+			}
+		}
+	}
+}
+
 func TestWindowsOfSecondsPartitionTheHeartbeats(t *testing.T) {
 	w := newWorld(t, 10, 12)
 	h := w.Handler(Options{})
 	from, to := AttackAt, AttackAt.Add(20*time.Minute)
 	whole := readAll(t, h, from, to, limitMax)
 	rapid.Check(t, func(t *rapid.T) {
-		middle := from.Add(time.Duration(rapid.Int64Range(0, int64(20*time.Minute)).Draw(t, "middle")))
+		middle := rapid.OneOf(
+			rapid.Map(rapid.SampledFrom(whole), func(b beatRow) time.Time { return b.At }),
+			rapid.Map(rapid.Int64Range(0, int64(20*time.Minute)), func(n int64) time.Time { return from.Add(time.Duration(n)) }),
+		).Draw(t, "middle")
 		before, after := readAll(t, h, from, middle, 29), readAll(t, h, middle, to, limitMax)
 		count := map[beatRow]int{}
 		for _, b := range before {

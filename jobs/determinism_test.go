@@ -1,0 +1,103 @@
+package jobs_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/simulator"
+)
+
+// One world gives one result: whatever the windows, their order, repetition and
+// interleaving, the workers, the faults on the way, and the time zone.
+func TestOneWorldGivesOneResult(t *testing.T) {
+	const devices = 24
+	calm := serve(t, devices, simulator.Options{})
+	rough := serve(t, devices, simulator.Options{Gzip: true, Faults: simulator.Faults{
+		Seed: 7, TooMany: 40, Unavailable: 40, Internal: 40, CursorExpired: 30, CutOff: 40, NotJSON: 40, Reset: 40,
+		RepeatPage: 100, RepeatRows: 200, OutOfWindow: 200, ExtraFields: 200,
+	}})
+	for _, c := range []struct {
+		name  string
+		feed  string
+		hours int
+		work  int
+		pulls int
+		zone  string
+	}{
+		{"one worker, days in order", calm, 24, 1, 1, "UTC"},
+		{"eight workers, hours in any order, twice over", calm, 1, 8, 2, "Asia/Kathmandu"},
+		{"faults", rough, 7, 4, 2, "America/St_Johns"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inZone(t, c.zone)
+			w := settle(t, c.feed)
+			got := w.season(jobs.Options{Workers: c.work, Hours: c.hours}, c.pulls)
+			if first == "" {
+				first = got
+			} else if got != first {
+				t.Errorf("another result:\n%s\nwant:\n%s", got, first)
+			}
+		})
+	}
+}
+
+// first is the result of the first run, that every other must equal.
+var first string
+
+// inZone makes the zone the local one until the test ends.
+func inZone(t *testing.T, name string) {
+	t.Helper()
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := time.Local
+	time.Local = zone
+	t.Cleanup(func() { time.Local = before })
+}
+
+// season pulls so many times over, in pieces of any order, and seals the season.
+func (w *town) season(o jobs.Options, pulls int) string {
+	w.t.Helper()
+	ctx := context.Background()
+	c := w.started(o)
+	random := rand.New(rand.NewPCG(1, uint64(o.Workers)))
+	for range pulls {
+		pieces := []uptime.Span{pulled}
+		if pulls > 1 {
+			pieces = cutAnyhow(pulled, random)
+		}
+		var all []int64
+		for _, piece := range pieces {
+			ids, err := c.Backfill(ctx, piece)
+			w.check(err)
+			all = append(all, ids...)
+		}
+		w.check(c.Wait(ctx, all, nil))
+	}
+	w.check(c.CloseHours(ctx))
+	w.prepare(season)
+	s, err := c.Take(ctx, season.Code, w.ada)
+	w.check(err)
+	s, err = c.WaitTaken(ctx, s.ID, nil)
+	w.check(err)
+	w.approve(s)
+	w.check(w.spawn(task{Seal: s.ID, Person: w.ada}).wait())
+	return w.result(s)
+}
+
+// cutAnyhow cuts the span into pieces that overlap, in any order.
+func cutAnyhow(span uptime.Span, random *rand.Rand) []uptime.Span {
+	var pieces []uptime.Span
+	for from := span.From; from < span.To; {
+		to := min(span.To, from+1+uptime.Slot(random.IntN(600)))
+		pieces = append(pieces, uptime.Span{From: max(span.From, from-uptime.Slot(random.IntN(20))), To: to})
+		from = to
+	}
+	random.Shuffle(len(pieces), func(i, j int) { pieces[i], pieces[j] = pieces[j], pieces[i] })
+	return pieces
+}
