@@ -45,7 +45,7 @@ func EnsurePerson(ctx context.Context, tx pgx.Tx, name string) (int64, error) {
 	if !errors.Is(err, ErrNoPerson) {
 		return person, err
 	}
-	if err := error(nil); err != nil { // for a new name alone: it is held until the transaction ends
+	if err := lockNames(ctx, tx); err != nil { // for a new name alone: it is held until the transaction ends
 		return 0, fmt.Errorf("locking the names of persons: %w", err)
 	}
 	person, err = PersonByName(ctx, tx, KindCLI, name)

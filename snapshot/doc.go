@@ -16,7 +16,7 @@
 // How one device's season is read, with S the season's slots, R those from its
 // registration on, O the observed and U the up ones:
 //
-//	          09:00                   12:00                   15:00
+//	          09:00                   10:00                   11:00
 //	O         ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ ■ · · · ■ ■ ■ ■ ■ ■
 //	U         ■ ■ ■ ■ ■ · ■ ■ · · · · · · · · · · · · ■ ■ ■ ■
 //	window                [ w0                            w1 )

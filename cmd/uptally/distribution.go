@@ -114,7 +114,11 @@ func (distributionList) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		names, err := readNames(ctx, tx)
+		var persons []*int64
+		for i := range all {
+			persons = append(persons, &all[i].PreparedBy, &all[i].ApprovedBy)
+		}
+		names, err := readNames(ctx, tx, persons...)
 		for _, d := range all {
 			views = append(views, viewDistribution(d, names))
 		}
@@ -165,7 +169,7 @@ func viewDistribution(d distribution.Distribution, names personNames) distributi
 }
 
 func (a *app) showDistribution(ctx context.Context, tx pgx.Tx, d distribution.Distribution) error {
-	names, err := readNames(ctx, tx)
+	names, err := readNames(ctx, tx, &d.PreparedBy, &d.ApprovedBy)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
@@ -44,6 +45,7 @@ var exitCodes = []struct {
 	{snapshot.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
+	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},

@@ -120,7 +120,11 @@ func (a *app) showWindows(ctx context.Context, tx pgx.Tx, season string, only *i
 	if err != nil {
 		return err
 	}
-	names, err := readNames(ctx, tx)
+	var persons []*int64
+	for i := range windows {
+		persons = append(persons, &windows[i].ProposedBy, windows[i].ApprovedBy)
+	}
+	names, err := readNames(ctx, tx, persons...)
 	if err != nil {
 		return err
 	}

@@ -17,21 +17,21 @@ import (
 type grammar struct {
 	globals
 
-	Demo         demoCommand         `cmd:"" group:"start" help:"Tell the story of both Ignition seasons at small scale, as it runs."`
-	Serve        serveCommand        `cmd:"" group:"start" help:"Work jobs: pull what is due by the clock, until stopped."`
-	Migrate      migrateCommands     `cmd:"" group:"start" help:"Bring a database up to date."`
-	Simulate     simulateCommand     `cmd:"" group:"start" help:"Serve the uptime API of a simulated world, on loopback."`
-	Pull         pullCommands        `cmd:"" group:"uptime" help:"Read heartbeats, and see what was read."`
-	Verdict      verdictCommands     `cmd:"" group:"uptime" help:"Proof-of-work verdicts on devices."`
-	Hold         holdCommands        `cmd:"" group:"uptime" help:"Intervals in which changes through an untrusted channel are set aside."`
-	Season       seasonCommands      `cmd:"" group:"worth" help:"What is paid for when, out of which pool."`
-	Ruleset      rulesetCommands     `cmd:"" group:"worth" help:"The frozen rules that a season is paid by."`
-	Grace        graceCommands       `cmd:"" group:"worth" help:"Intervals in which proven devices are credited although they were down."`
-	Snapshot     snapshotCommands    `cmd:"" group:"worth" help:"Numbered revisions of a season's result."`
-	Ledger       ledgerCommands      `cmd:"" group:"money" help:"Who is owed: accounts, transfers, and the chain of journals."`
-	Wallet       walletCommands      `cmd:"" group:"money" help:"Where suppliers are paid."`
+	Demo         demoCommand          `cmd:"" group:"start" help:"Tell the story of both Ignition seasons at small scale, as it runs."`
+	Serve        serveCommand         `cmd:"" group:"start" help:"Work jobs: pull what is due by the clock, until stopped."`
+	Migrate      migrateCommands      `cmd:"" group:"start" help:"Bring a database up to date."`
+	Simulate     simulateCommand      `cmd:"" group:"start" help:"Serve the uptime API of a simulated world, on loopback."`
+	Pull         pullCommands         `cmd:"" group:"uptime" help:"Read heartbeats, and see what was read."`
+	Verdict      verdictCommands      `cmd:"" group:"uptime" help:"Proof-of-work verdicts on devices."`
+	Hold         holdCommands         `cmd:"" group:"uptime" help:"Intervals in which changes through an untrusted channel are set aside."`
+	Season       seasonCommands       `cmd:"" group:"worth" help:"What is paid for when, out of which pool."`
+	Ruleset      rulesetCommands      `cmd:"" group:"worth" help:"The frozen rules that a season is paid by."`
+	Grace        graceCommands        `cmd:"" group:"worth" help:"Intervals in which proven devices are credited although they were down."`
+	Snapshot     snapshotCommands     `cmd:"" group:"worth" help:"Numbered revisions of a season's result."`
+	Ledger       ledgerCommands       `cmd:"" group:"money" help:"Who is owed: accounts, transfers, and the chain of journals."`
+	Wallet       walletCommands       `cmd:"" group:"money" help:"Where suppliers are paid."`
 	Distribution distributionCommands `cmd:"" group:"money" help:"Payouts of what suppliers earned, and the files of them."`
-	Help         helpCommand         `cmd:"" group:"start" help:"Print the manual, or the help of a command."`
+	Help         helpCommand          `cmd:"" group:"start" help:"Print the manual, or the help of a command."`
 }
 
 // globals are the flags of every command.

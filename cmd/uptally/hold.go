@@ -90,7 +90,11 @@ func (a *app) showHolds(ctx context.Context, tx pgx.Tx, only *int64) error {
 	if err != nil {
 		return err
 	}
-	names, err := readNames(ctx, tx)
+	persons := make([]*int64, len(holds))
+	for i := range holds {
+		persons[i] = &holds[i].PersonID
+	}
+	names, err := readNames(ctx, tx, persons...)
 	if err != nil {
 		return err
 	}

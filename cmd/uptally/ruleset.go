@@ -45,7 +45,9 @@ func (c rulesetCheck) Run(a *app) error {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	view := viewRuleset(rules)
-	return a.show(view, func(out io.Writer) { fmt.Fprintf(out, "%s v%d is a valid ruleset, SHA-256 %s\n", view.Name, view.Version, view.SHA256) })
+	return a.show(view, func(out io.Writer) {
+		fmt.Fprintf(out, "%s v%d is a valid ruleset, SHA-256 %s\n", view.Name, view.Version, view.SHA256)
+	})
 }
 
 type rulesetList struct{}

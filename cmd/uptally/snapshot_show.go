@@ -81,7 +81,7 @@ func (a *app) showSnapshot(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot) 
 	if err != nil {
 		return err
 	}
-	names, err := readNames(ctx, tx)
+	names, err := readNames(ctx, tx, &s.TakenBy, s.DecidedBy, s.SealedBy)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,11 @@ func (walletList) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		names, err := readNames(ctx, tx)
+		persons := make([]*int64, len(wallets))
+		for i := range wallets {
+			persons[i] = &wallets[i].RecordedBy
+		}
+		names, err := readNames(ctx, tx, persons...)
 		for _, w := range wallets {
 			views = append(views, walletView{w.Supplier, string(w.Wallet), names.of(w.RecordedBy), w.RecordedAt.UTC()})
 		}
