@@ -14,7 +14,12 @@ import (
 // moment to write what it received.
 const settle = 30 * time.Second
 
-// RequestLatest requests the last slot that is over.
+// catchUpMax bounds the gap that RequestLatest closes by itself: a longer one is a
+// person's to pull.
+const catchUpMax = 7 * 24 * time.Hour
+
+// RequestLatest requests the last slot that is over, and the hours before it that
+// passed while nothing ran.
 type RequestLatest struct{}
 
 // Kind names the job.
@@ -30,11 +35,20 @@ type requestLatest struct {
 
 func (*requestLatest) Timeout(*river.Job[RequestLatest]) time.Duration { return time.Minute }
 
-// Work notes that the slot is wanted and enqueues its window.
+// Work notes that the slots are wanted and enqueues their windows.
 func (w *requestLatest) Work(ctx context.Context, _ *river.Job[RequestLatest]) error {
-	end := uptime.SlotOf(w.c.now().Add(-settle))
+	now := w.c.now().Add(-settle)
+	end := uptime.SlotOf(now)
 	return w.c.begin(ctx, func(tx pgx.Tx) error {
-		_, err := w.c.request(ctx, tx, []uptime.Span{{From: end - 1, To: end}})
+		latest := uptime.Span{From: end - 1, To: end}
+		last, some, err := uptime.LastRequested(ctx, tx, now)
+		if err != nil {
+			return err
+		}
+		if missed := (last + 1).First(); some && missed < latest.From && now.Sub(missed.Start()) <= catchUpMax {
+			latest.From = missed
+		}
+		_, err = w.c.request(ctx, tx, windows(latest, w.c.hoursPerWindow()))
 		return err
 	})
 }

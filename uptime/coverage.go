@@ -69,6 +69,16 @@ func RequestSpan(ctx context.Context, tx pgx.Tx, span Span) error {
 	return insertCoverage(ctx, tx, first, end)
 }
 
+// LastRequested returns the last hour that was requested and has begun by now, and
+// whether there is one.
+func LastRequested(ctx context.Context, tx pgx.Tx, now time.Time) (last Hour, some bool, err error) {
+	at, err := selectLastRequested(ctx, tx, now)
+	if err != nil || at == nil {
+		return 0, false, err
+	}
+	return HourOf(*at), true, nil
+}
+
 // CoverageOf returns the coverage of the requested hours that hold the span, in
 // hour order. Hours that nobody requested are absent: nothing of them is observed.
 func CoverageOf(ctx context.Context, tx pgx.Tx, span Span) ([]Coverage, error) {

@@ -53,6 +53,12 @@ func selectCoverage(ctx context.Context, tx pgx.Tx, first, end Hour) ([]Coverage
 	return pgx.CollectRows(rows, scanCoverage)
 }
 
+func selectLastRequested(ctx context.Context, tx pgx.Tx, now time.Time) (*time.Time, error) {
+	var hour *time.Time
+	err := tx.QueryRow(ctx, `SELECT max(hour) FROM uptime_coverage WHERE hour <= $1`, now).Scan(&hour)
+	return hour, err
+}
+
 // selectUnsettled returns the requested hours before end that are not closed and
 // hold slots that are neither observed nor final, in hour order.
 func selectUnsettled(ctx context.Context, tx pgx.Tx, end Hour) ([]Coverage, error) {
