@@ -60,6 +60,24 @@ CREATE FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.rive
     END = 1;
 $$;
 
+CREATE FUNCTION public.snapshot_refuse_edit() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF (NEW.id, NEW.season, NEW.revision, NEW.as_of, NEW.estimate, NEW.reopenings, NEW.taken_by)
+        IS DISTINCT FROM (OLD.id, OLD.season, OLD.revision, OLD.as_of, OLD.estimate, OLD.reopenings, OLD.taken_by)
+        OR OLD.state IN ('sealed', 'rejected', 'superseded', 'failed')
+        OR OLD.digest IS NOT NULL
+        AND (NEW.points, NEW.allocated, NEW.residual, NEW.lines, NEW.suppliers, NEW.observed_slots, NEW.season_slots, NEW.digest)
+        IS DISTINCT FROM (OLD.points, OLD.allocated, OLD.residual, OLD.lines, OLD.suppliers, OLD.observed_slots, OLD.season_slots, OLD.digest)
+    THEN
+        RAISE EXCEPTION 'snapshot %/r% is %: it is never edited; take a new revision instead', OLD.season, OLD.revision, OLD.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -80,6 +98,15 @@ BEGIN
         END IF;
         month := month + interval '1 month';
     END LOOP;
+END $$;
+
+CREATE FUNCTION public.uptime_refuse_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'hour % is closed: its slots do not change; reopen it first', OLD.hour
+        USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
 CREATE TABLE public.device (
@@ -123,6 +150,86 @@ CREATE TABLE public.device_orphan (
     body jsonb NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     CONSTRAINT device_orphan_log_check CHECK ((log = ANY (ARRAY['changes'::text, 'verdicts'::text, 'job-minutes'::text])))
+);
+
+CREATE TABLE public.distribution (
+    number bigint NOT NULL,
+    id text GENERATED ALWAYS AS (('d'::text || (number)::text)) STORED NOT NULL,
+    key text NOT NULL,
+    reason text NOT NULL,
+    minimum_asked bigint,
+    minimum bigint NOT NULL,
+    journal bigint NOT NULL,
+    payees bigint NOT NULL,
+    total bigint NOT NULL,
+    manifest_sha256 bytea NOT NULL,
+    prepared_by bigint NOT NULL,
+    prepared_at timestamp with time zone NOT NULL,
+    CONSTRAINT distribution_check CHECK ((total >= payees)),
+    CONSTRAINT distribution_check1 CHECK ((minimum = COALESCE(minimum_asked, minimum))),
+    CONSTRAINT distribution_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    CONSTRAINT distribution_manifest_sha256_check CHECK ((length(manifest_sha256) = 32)),
+    CONSTRAINT distribution_minimum_asked_check CHECK ((minimum_asked >= 0)),
+    CONSTRAINT distribution_minimum_check CHECK ((minimum >= 0)),
+    CONSTRAINT distribution_number_check CHECK ((number >= 1)),
+    CONSTRAINT distribution_payees_check CHECK ((payees >= 1)),
+    CONSTRAINT distribution_prepared_at_check CHECK (isfinite(prepared_at)),
+    CONSTRAINT distribution_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.distribution_approval (
+    distribution bigint NOT NULL,
+    prepared_by bigint NOT NULL,
+    manifest_sha256 bytea NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_approval_check CHECK ((approved_by <> prepared_by))
+);
+
+CREATE TABLE public.distribution_carried (
+    distribution bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT distribution_carried_amount_check CHECK ((amount > 0)),
+    CONSTRAINT distribution_carried_reason_check CHECK ((reason = ANY (ARRAY['below_minimum'::text, 'no_wallet'::text])))
+);
+
+CREATE TABLE public.distribution_file (
+    distribution bigint NOT NULL,
+    name text NOT NULL,
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    contents bytea NOT NULL,
+    CONSTRAINT distribution_file_check CHECK ((bytes = length(contents))),
+    CONSTRAINT distribution_file_check1 CHECK ((sha256 = sha256(contents))),
+    CONSTRAINT distribution_file_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text)),
+    CONSTRAINT distribution_file_rows_check CHECK ((rows >= 0))
+);
+ALTER TABLE ONLY public.distribution_file ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.distribution_payout (
+    distribution bigint NOT NULL,
+    number integer NOT NULL,
+    id text GENERATED ALWAYS AS (((('d'::text || (distribution)::text) || '-'::text) || (number)::text)) STORED NOT NULL,
+    supplier_id uuid NOT NULL,
+    wallet text NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT distribution_payout_amount_check CHECK ((amount > 0)),
+    CONSTRAINT distribution_payout_number_check CHECK ((number >= 1)),
+    CONSTRAINT distribution_payout_wallet_check CHECK (((length(wallet) >= 32) AND (length(wallet) <= 44)))
+);
+
+CREATE TABLE public.distribution_payout_line (
+    distribution bigint NOT NULL,
+    payout integer NOT NULL,
+    season text NOT NULL,
+    revision integer NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT distribution_payout_line_amount_check CHECK ((amount > 0)),
+    CONSTRAINT distribution_payout_line_revision_check CHECK ((revision >= 1)),
+    CONSTRAINT distribution_payout_line_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
 );
 
 CREATE TABLE public.fact_horizon (
@@ -540,6 +647,24 @@ CREATE TABLE public.snapshot_line (
     CONSTRAINT snapshot_line_weight_millionths_check CHECK ((weight_millionths >= 0))
 );
 
+CREATE TABLE public.supplier_wallet (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    address text NOT NULL,
+    recorded_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT supplier_wallet_address_check CHECK ((((length(address) >= 32) AND (length(address) <= 44)) AND (address !~ '[^1-9A-HJ-NP-Za-km-z]'::text)))
+);
+
+ALTER TABLE public.supplier_wallet ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.supplier_wallet_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.uptime_chunk (
     shard integer NOT NULL,
     hour timestamp with time zone NOT NULL,
@@ -652,6 +777,39 @@ ALTER TABLE ONLY public.device
 ALTER TABLE ONLY public.device
     ADD CONSTRAINT device_seq_key UNIQUE (seq);
 
+ALTER TABLE ONLY public.distribution_approval
+    ADD CONSTRAINT distribution_approval_pkey PRIMARY KEY (distribution);
+
+ALTER TABLE ONLY public.distribution_carried
+    ADD CONSTRAINT distribution_carried_pkey PRIMARY KEY (distribution, supplier_id);
+
+ALTER TABLE ONLY public.distribution_file
+    ADD CONSTRAINT distribution_file_pkey PRIMARY KEY (distribution, name);
+
+ALTER TABLE ONLY public.distribution
+    ADD CONSTRAINT distribution_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.distribution
+    ADD CONSTRAINT distribution_journal_key UNIQUE (journal);
+
+ALTER TABLE ONLY public.distribution
+    ADD CONSTRAINT distribution_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.distribution
+    ADD CONSTRAINT distribution_number_prepared_by_manifest_sha256_key UNIQUE (number, prepared_by, manifest_sha256);
+
+ALTER TABLE ONLY public.distribution_payout_line
+    ADD CONSTRAINT distribution_payout_line_pkey PRIMARY KEY (distribution, payout, season, revision);
+
+ALTER TABLE ONLY public.distribution_payout
+    ADD CONSTRAINT distribution_payout_pkey PRIMARY KEY (distribution, number);
+
+ALTER TABLE ONLY public.distribution_payout
+    ADD CONSTRAINT distribution_payout_supplier_id_distribution_key UNIQUE (supplier_id, distribution);
+
+ALTER TABLE ONLY public.distribution
+    ADD CONSTRAINT distribution_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY public.fact_horizon
     ADD CONSTRAINT fact_horizon_pkey PRIMARY KEY (one);
 
@@ -748,6 +906,9 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_season_revision_key UNIQUE (season, revision);
 
+ALTER TABLE ONLY public.supplier_wallet
+    ADD CONSTRAINT supplier_wallet_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.uptime_chunk
     ADD CONSTRAINT uptime_chunk_pkey PRIMARY KEY (shard, hour);
 
@@ -788,6 +949,8 @@ CREATE INDEX river_notification_topic_id_idx ON public.river_notification USING 
 
 CREATE UNIQUE INDEX snapshot_under_way ON public.snapshot USING btree (season) WHERE (state = ANY (ARRAY['taking'::text, 'draft'::text, 'approved'::text]));
 
+CREATE INDEX supplier_wallet_supplier ON public.supplier_wallet USING btree (supplier_id, id);
+
 CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) WHERE (closed_at IS NULL);
 
 CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
@@ -799,6 +962,18 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device_change FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device_orphan FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_carried FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_file FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout_line FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -822,14 +997,46 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ruleset
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.season FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_pull FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (new.closed_at IS NOT NULL) AND ((old.observed IS DISTINCT FROM new.observed) OR (old.final IS DISTINCT FROM new.final)))) EXECUTE FUNCTION public.uptime_refuse_closed();
+
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER never_edited BEFORE UPDATE ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_edit();
+
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
+
+ALTER TABLE ONLY public.distribution_approval
+    ADD CONSTRAINT distribution_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_approval
+    ADD CONSTRAINT distribution_approval_distribution_prepared_by_manifest_sh_fkey FOREIGN KEY (distribution, prepared_by, manifest_sha256) REFERENCES public.distribution(number, prepared_by, manifest_sha256);
+
+ALTER TABLE ONLY public.distribution_carried
+    ADD CONSTRAINT distribution_carried_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_file
+    ADD CONSTRAINT distribution_file_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution
+    ADD CONSTRAINT distribution_journal_fkey FOREIGN KEY (journal) REFERENCES public.ledger_journal(number);
+
+ALTER TABLE ONLY public.distribution_payout
+    ADD CONSTRAINT distribution_payout_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_payout_line
+    ADD CONSTRAINT distribution_payout_line_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution
+    ADD CONSTRAINT distribution_prepared_by_fkey FOREIGN KEY (prepared_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.grace_approval
     ADD CONSTRAINT grace_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
@@ -888,6 +1095,9 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_taken_by_fkey FOREIGN KEY (taken_by) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.supplier_wallet
+    ADD CONSTRAINT supplier_wallet_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
+
 ALTER TABLE ONLY public.uptime_given_up
     ADD CONSTRAINT uptime_given_up_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
@@ -910,14 +1120,30 @@ REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.snapshot_refuse_edit() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;
+
+REVOKE ALL ON FUNCTION public.uptime_refuse_closed() FROM PUBLIC;
 
 GRANT SELECT,INSERT ON TABLE public.device TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.device_change TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.device_orphan TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_approval TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_carried TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_file TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_payout TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_payout_line TO uptally_app;
 
 GRANT SELECT,UPDATE ON TABLE public.fact_horizon TO uptally_app;
 
@@ -990,6 +1216,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot_group TO uptally_app;
 GRANT USAGE ON SEQUENCE public.snapshot_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.snapshot_line TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.supplier_wallet TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.supplier_wallet_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_chunk TO uptally_app;
 

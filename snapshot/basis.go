@@ -91,11 +91,12 @@ func closings(ctx context.Context, tx pgx.Tx, b *Basis) (open bool, reopenings i
 }
 
 // neededSlots are the slots that must be closed before the basis yields more than
-// an estimate: the season's, and those past every deadline that has passed.
+// an estimate: the season's, and those past every deadline that has passed, of the
+// windows that are applied.
 func neededSlots(b *Basis) uptime.Span {
 	need := b.Season.Span()
 	for _, w := range b.Windows {
-		if !w.ReconnectBy.After(b.AsOf) {
+		if !w.slots().Intersect(b.Season.Span()).Empty() && !w.ReconnectBy.After(b.AsOf) {
 			need.To = max(need.To, uptime.SlotAtOrAfter(w.ReconnectBy)+uptime.Slot(w.Sustain))
 		}
 	}

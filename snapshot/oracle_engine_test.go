@@ -24,7 +24,7 @@ func TestEngineAgreesWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawOracleWorld(t)
 		want, wantResidual, wantErr := w.result()
-		got, gotResidual, gotErr := engineResult(t, w)
+		got, gotResidual, gotErr := oracleEngineResult(t, w)
 		if wantErr != nil || gotErr != nil {
 			if wantErr == nil || !errors.Is(gotErr, snapshot.ErrWeightTooLarge) && !errors.Is(gotErr, snapshot.ErrPointsTooLarge) {
 				t.Fatalf("engine fails with %v, the oracle with %v\n%s", gotErr, wantErr, w)
@@ -38,7 +38,7 @@ func TestEngineAgreesWithOracle(t *testing.T) {
 			if err := l.Validate(); err != nil {
 				t.Fatalf("line %d: %v\n%s", i, err, w)
 			}
-			if row, wanted := engineRow(l), append(want[i].row(), fmt.Sprint(want[i].longest)); !slices.Equal(row, wanted) {
+			if row, wanted := oracleEngineRow(l), append(want[i].row(), fmt.Sprint(want[i].longest)); !slices.Equal(row, wanted) {
 				t.Fatalf("line %d\n got %v\nwant %v\n%s", i, row, wanted, w)
 			}
 		}
@@ -48,13 +48,16 @@ func TestEngineAgreesWithOracle(t *testing.T) {
 	})
 }
 
-// engineResult has one scorer score every device after the other, as a snapshot
+// oracleElsewhere is a zone that instants are told in: it must not matter.
+var oracleElsewhere = time.FixedZone("elsewhere", 5*3600+45*60)
+
+// oracleEngineResult has one scorer score every device after the other, as a snapshot
 // does, and shares out the pool device by device.
-func engineResult(t *rapid.T, w *oracleWorld) (lines []snapshot.Line, residual int64, err error) {
-	basis := engineBasis(t, w)
+func oracleEngineResult(t *rapid.T, w *oracleWorld) (lines []snapshot.Line, residual int64, err error) {
+	basis := oracleEngineBasis(t, w)
 	scorer, total, bounds := basis.NewScorer(), new(uint256.Int), []int{0}
 	for i, d := range w.devices {
-		if lines, err = scorer.Score(engineDevice(basis, d, i), lines); err != nil {
+		if lines, err = scorer.Score(oracleEngineDevice(basis, d, i), lines); err != nil {
 			return nil, 0, err
 		}
 		bounds = append(bounds, len(lines))
@@ -67,33 +70,38 @@ func engineResult(t *rapid.T, w *oracleWorld) (lines []snapshot.Line, residual i
 	return lines, residual, nil
 }
 
-func engineBasis(t *rapid.T, w *oracleWorld) *snapshot.Basis {
+func oracleEngineBasis(t *rapid.T, w *oracleWorld) *snapshot.Basis {
 	rules, err := snapshot.LoadRuleset([]byte(w.rules.toml()))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, w.rules.toml())
 	}
 	b := &snapshot.Basis{
 		Season: snapshot.Season{Code: "test", FirstDay: w.firstDay, LastDay: w.lastDay, Pool: w.pool},
-		Rules:  rules, AsOf: w.asOf, Released: w.released,
+		Rules:  rules, AsOf: w.asOf.In(oracleElsewhere), Released: w.released,
 	}
 	for i, h := range w.holds {
-		b.Holds = append(b.Holds, snapshot.Hold{ID: int64(i), From: h.from, To: h.to})
+		b.Holds = append(b.Holds, snapshot.Hold{ID: int64(i), From: h.from.In(oracleElsewhere), To: h.to.In(oracleElsewhere)})
 	}
 	for _, g := range w.windows {
-		b.Windows = append(b.Windows, engineWindow(t, g))
+		b.Windows = append(b.Windows, oracleEngineWindow(t, g))
 	}
-	b.Observed = engineTimeline(b.Span(), w.observed)
+	slices.Reverse(b.Holds)
+	slices.Reverse(b.Windows)
+	first, end := w.season() // the span is clipped to what the world knows
+	known := uptime.Span{From: uptime.Slot(first - oracleMargin), To: uptime.Slot(end + oracleMargin)}
+	b.Observed = oracleEngineTimeline(b.Span().Intersect(known), w.observed)
 	return b
 }
 
-func engineWindow(t *rapid.T, g oracleWindow) snapshot.Window {
+func oracleEngineWindow(t *rapid.T, g oracleWindow) snapshot.Window {
 	minBefore, err := snapshot.ParseFraction(g.minBefore)
 	if err != nil {
 		t.Fatal(err)
 	}
 	window := snapshot.Window{
-		ID: g.id, From: g.from, To: g.to, Cause: "test", Lookback: int(g.lookback), MinBefore: minBefore,
-		Sustain: int(g.sustain), ReconnectBy: g.reconnectBy, Credit: snapshot.Credit(g.credit),
+		ID: g.id, From: g.from.In(oracleElsewhere), To: g.to.In(oracleElsewhere), Cause: "test",
+		Lookback: int(g.lookback), MinBefore: minBefore, Sustain: int(g.sustain),
+		ReconnectBy: g.reconnectBy.In(oracleElsewhere), Credit: snapshot.Credit(g.credit),
 		RequireGenuine: g.requireGenuine,
 	}
 	if g.cap != nil {
@@ -105,15 +113,23 @@ func engineWindow(t *rapid.T, g oracleWindow) snapshot.Window {
 	return window
 }
 
-// engineDevice hands the logs over backwards: their order must not matter.
-func engineDevice(b *snapshot.Basis, d *oracleDevice, number int) *snapshot.Device {
+// oracleEngineDevice hands the logs over backwards: only the instants and seqs order
+// them.
+func oracleEngineDevice(b *snapshot.Basis, d *oracleDevice, number int) *snapshot.Device {
 	device := &snapshot.Device{
-		Number: uptime.DeviceNumber(number), ID: d.id, RegisteredAt: d.registeredAt,
+		Number: uptime.DeviceNumber(number), ID: d.id, RegisteredAt: d.registeredAt.In(oracleElsewhere),
 		Changes: slices.Clone(d.changes), Verdicts: slices.Clone(d.verdicts),
-		Up: engineTimeline(b.Observed.Span(), d.up),
+		Up: oracleEngineTimeline(b.Observed.Span(), d.up),
 	}
 	slices.Reverse(device.Changes)
 	slices.Reverse(device.Verdicts)
+	for i := range device.Changes {
+		device.Changes[i].ChangedAt = device.Changes[i].ChangedAt.In(oracleElsewhere)
+	}
+	for i := range device.Verdicts {
+		v := &device.Verdicts[i]
+		v.EffectiveAt, v.DecidedAt = v.EffectiveAt.In(oracleElsewhere), v.DecidedAt.In(oracleElsewhere)
+	}
 	for day, minutes := range d.minutes {
 		device.JobMinutes = append(device.JobMinutes, uptime.JobMinutes{
 			DeviceID: d.id, Day: time.Unix(day*86400, 0).UTC(), Minutes: int32(minutes),
@@ -122,7 +138,7 @@ func engineDevice(b *snapshot.Basis, d *oracleDevice, number int) *snapshot.Devi
 	return device
 }
 
-func engineTimeline(span uptime.Span, slots oracleSlots) uptime.Timeline {
+func oracleEngineTimeline(span uptime.Span, slots oracleSlots) uptime.Timeline {
 	line := uptime.NewTimeline(span)
 	for k := range slots {
 		line.Add(uptime.Slot(k))
@@ -130,8 +146,8 @@ func engineTimeline(span uptime.Span, slots oracleSlots) uptime.Timeline {
 	return line
 }
 
-// engineRow is the line's row as CSV, its notes sorted, and its longest run.
-func engineRow(l snapshot.Line) []string {
+// oracleEngineRow is the line's row as CSV, its notes sorted, and its longest run.
+func oracleEngineRow(l snapshot.Line) []string {
 	row := strings.Split(strings.TrimSuffix(string(snapshot.AppendCSV(nil, l)), "\n"), ",")
 	notes := strings.Split(row[len(row)-1], ";")
 	slices.Sort(notes)
@@ -156,7 +172,8 @@ func (r oracleRules) toml() string {
 // String tells a failing world in full, its sets as runs of slots.
 func (w *oracleWorld) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "season %v to %v, pool %d, as of %v\nrules %+v\n", w.firstDay, w.lastDay, w.pool, w.asOf, w.rules)
+	fmt.Fprintf(&b, "season %v to %v, pool %d, as of %v\n", w.firstDay, w.lastDay, w.pool, w.asOf)
+	fmt.Fprintf(&b, "rules %+v\n", w.rules)
 	for _, g := range w.windows {
 		fmt.Fprintf(&b, "window %+v", g)
 		if g.cap != nil {
@@ -171,7 +188,7 @@ func (w *oracleWorld) String() string {
 	for _, d := range w.devices {
 		fmt.Fprintf(&b, "device %v registered %v (slot %d)\n up %v\n minutes %v\n", d.id, d.registeredAt, oracleSlot(d.registeredAt), d.up, d.minutes)
 		for _, c := range d.changes {
-			fmt.Fprintf(&b, " change %d at %v by %s:%s\n", c.Seq, c.ChangedAt, c.Channel, changeText(c))
+			fmt.Fprintf(&b, " change %d at %v by %s:%s\n", c.Seq, c.ChangedAt, c.Channel, oracleChangeText(c))
 		}
 		for _, v := range d.verdicts {
 			fmt.Fprintf(&b, " verdict %+v\n", v)
@@ -180,7 +197,7 @@ func (w *oracleWorld) String() string {
 	return b.String()
 }
 
-func changeText(c uptime.Change) string {
+func oracleChangeText(c uptime.Change) string {
 	var b strings.Builder
 	if c.SupplierID != nil {
 		fmt.Fprintf(&b, " supplier %v", c.SupplierID)

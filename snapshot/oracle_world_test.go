@@ -8,24 +8,8 @@ import (
 	"math/big"
 	"time"
 
-	"github.com/google/uuid"
 	"pgregory.net/rapid"
-
-	"github.com/uptally/uptally/uptime"
 )
-
-// oracleMargin is how many slots a world knows before and after its season.
-const oracleMargin = 400
-
-// oracleDice draws a world. Slots are drawn near marks, instants near both.
-type oracleDice struct {
-	t        *rapid.T
-	world    *oracleWorld
-	marks    []int64
-	instants []time.Time
-	seq      int64
-	calm     bool // fewer upsets, so that what needs several things to go well is drawn often
-}
 
 func drawOracleWorld(t *rapid.T) *oracleWorld {
 	d := &oracleDice{t: t, world: &oracleWorld{released: map[int64]bool{}}}
@@ -62,7 +46,7 @@ func (d *oracleDice) season() {
 	}
 }
 
-// first and last bound the slots that the world knows.
+// first and last bound the slots that the world knows, the last exclusive.
 func (d *oracleDice) first() int64 { first, _ := d.world.season(); return first - oracleMargin }
 func (d *oracleDice) last() int64  { _, end := d.world.season(); return end + oracleMargin }
 
@@ -95,6 +79,9 @@ func (d *oracleDice) windows() {
 			g.reconnectBy = d.instant()
 		}
 		d.mark(g.reconnectBy)
+		if d.chance(5) { // far beyond all that is known
+			g.reconnectBy = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
 		if d.chance(35) {
 			g.cap = new(d.pick(0, 1, 3, 40))
 		}
@@ -145,8 +132,8 @@ func (d *oracleDice) rules() {
 }
 
 func (d *oracleDice) weight() string {
-	if d.chance(1) { // the largest that fits 63 bits, and the first that does not
-		return oraclePick(d, "9223372036854.775807", "9223372036854.775808", "1844674407")
+	if d.chance(2) { // points of nearly 63 bits; the largest weight that fits, and the first that does not
+		return oraclePick(d, "2000000", "2000000", "9223372036854.775807", "9223372036854.775808")
 	}
 	return oraclePick(d, "1", "6", "2.333333", "0.142857", "1.3333337", "0.7654321", "0.000001", "0")
 }
@@ -163,123 +150,6 @@ func (d *oracleDice) coverage() oracleSlots {
 			slots.run(w0-g.lookback, g.lookback, false)
 		case d.chance(10):
 			slots.pattern(w0-d.between(0, 40), d.bits())
-		}
-	}
-	return slots.set()
-}
-
-func (d *oracleDice) device() {
-	w := d.world
-	v := &oracleDevice{id: uuid.UUID{15: byte(len(w.devices) + 1)}, minutes: map[int64]int64{}}
-	v.registeredAt = w.firstDay.AddDate(0, -1, 0)
-	switch {
-	case d.upset(25):
-		v.registeredAt = d.instant()
-	case len(w.windows) > 0 && d.chance(10):
-		v.registeredAt = d.off(oraclePick(d, w.windows...).middle())
-	}
-	d.mark(v.registeredAt)
-	d.changes(v)
-	d.verdicts(v)
-	for day := w.firstDay.Unix()/86400 - 1; day <= w.lastDay.Unix()/86400+1; day++ {
-		if d.chance(60) {
-			v.minutes[day] = d.pick(0, 1, 77, 1440)
-		}
-	}
-	v.up = d.timeline(v)
-	for k := range v.up {
-		if !w.observed[k] { // an up bit always stands in an observed slot
-			delete(v.up, k)
-		}
-	}
-	w.devices = append(w.devices, v)
-}
-
-// changes draws the device's log around its registration: rows before it, rows
-// of one instant, to and fro between owners, inside holds and at their bounds.
-func (d *oracleDice) changes(v *oracleDevice) {
-	before := d.pick(0, 0, 0, 1, 2)
-	for range before {
-		d.change(v, oraclePick(d, uptime.ChannelUser, uptime.ChannelWorkerAPI), d.instant())
-	}
-	d.change(v, uptime.ChannelRegistration, v.registeredAt)
-	for range d.pick(0, 0, 1, 2, 4, 7) {
-		at := d.instant()
-		switch {
-		case d.chance(25): // one instant with the row before
-			at = v.changes[len(v.changes)-1].ChangedAt
-		case len(d.world.windows) > 0 && d.chance(25): // in the middle of a window
-			g := oraclePick(d, d.world.windows...)
-			at = g.middle()
-		case len(d.world.holds) > 0 && d.chance(25): // at a bound of a hold
-			h := oraclePick(d, d.world.holds...)
-			at = oraclePick(d, h.from, h.to, h.from.Add(-1), h.to.Add(-1))
-		}
-		d.change(v, oraclePick(d, uptime.ChannelUser, uptime.ChannelWorkerAPI, uptime.ChannelWorkerAPI, uptime.ChannelRegistration), at)
-	}
-}
-
-func (d *oracleDice) change(v *oracleDevice, channel uptime.Channel, at time.Time) {
-	d.seq++
-	c := uptime.Change{Seq: d.seq, DeviceID: v.id, ChangedAt: at, Channel: channel}
-	every := channel == uptime.ChannelRegistration
-	if every || d.chance(60) {
-		c.SupplierID = &uuid.UUID{0: byte(d.between(1, 3))}
-	}
-	if every || d.chance(30) {
-		c.GPUModel = new(oraclePick(d, "NVIDIA H100 PCIe", "NVIDIA L40S", "NVIDIA T4", "NVIDIA L40S", "nvidia t4", "default"))
-	}
-	if every || d.chance(30) {
-		c.GPUCount = new(oraclePick[int32](d, 1, 2, 8, 1000))
-		if d.chance(2) {
-			c.GPUCount = new(int32(math.MaxInt32))
-		}
-	}
-	if every || d.chance(30) {
-		c.Connectivity = new(oraclePick(d, "high", "low", "High", "default"))
-	}
-	if d.chance(20) {
-		c.DeviceName, c.Status = new("hacked"), new("down")
-	}
-	if channel == uptime.ChannelWorkerAPI && d.chance(20) {
-		d.world.released[c.Seq] = true
-	}
-	v.changes = append(v.changes, c)
-}
-
-func (d *oracleDice) verdicts(v *oracleDevice) {
-	decided := []time.Time{d.instant(), d.instant()}
-	for i := range d.pick(0, 0, 1, 1, 2, 4) {
-		kind := uptime.Genuine
-		if d.upset(40) {
-			kind = uptime.Spoofed
-		}
-		v.verdicts = append(v.verdicts, uptime.Verdict{
-			Seq: i + 1, DeviceID: v.id, Kind: kind,
-			EffectiveAt: d.instant(), DecidedAt: oraclePick(d, decided...), ByHand: d.chance(25),
-		})
-	}
-}
-
-// timeline draws a device's bits: a base, bursts and patterns, and round some
-// windows an outage that ends with about as many slots up as prove it is back.
-func (d *oracleDice) timeline(v *oracleDevice) oracleSlots {
-	slots := d.line(!d.upset(20))
-	for range d.pick(0, 1, 3, 6) {
-		if d.chance(40) {
-			slots.pattern(d.slot(), d.bits())
-		} else {
-			slots.run(d.slot(), d.pick(1, 2, 3, 5, 12, 40, 288, 600), d.chance(50))
-		}
-	}
-	for _, g := range d.world.windows {
-		if w0, w1 := oracleSlot(g.from), oracleSlot(g.to); d.chance(85) {
-			down, back := w0+d.pick(0, 1, 5, -1, -3), w1+d.pick(1, 5, 0, -1, -3, -30)
-			if d.upset(40) {
-				back = w1 + d.pick(50, 900)
-			}
-			slots.run(down, back-down, false)
-			slots.run(back, g.sustain+d.between(-1, 1), true)
 		}
 	}
 	return slots.set()
@@ -324,87 +194,4 @@ func (d *oracleDice) beside(a, b int64) string {
 		millionths++
 	}
 	return big.NewRat(millionths, 1_000_000).FloatString(6)
-}
-
-// mark makes an instant, and the slots round it, likely to be drawn again.
-func (d *oracleDice) mark(instant time.Time) {
-	d.instants = append(d.instants, instant)
-	d.marks = append(d.marks, oracleSlot(instant))
-}
-
-func (d *oracleDice) slot() int64 {
-	if d.chance(25) {
-		return d.anywhere(d.first(), d.last())
-	}
-	return oraclePick(d, d.marks...) + d.between(-4, 4)
-}
-
-func (d *oracleDice) instant() time.Time {
-	if d.chance(30) {
-		return d.off(oraclePick(d, d.instants...))
-	}
-	return d.off(time.Unix(d.slot()*300, 0).UTC())
-}
-
-// off leaves an instant as it is, or moves it off the grid of slots.
-func (d *oracleDice) off(instant time.Time) time.Time {
-	return instant.Add(oraclePick(d, 0, 0, 0, 1, -1, time.Second, -time.Second, 150*time.Second))
-}
-
-func (d *oracleDice) bits() uint64 { return rapid.Uint64().Draw(d.t, "bits") }
-
-func (d *oracleDice) chance(percent int64) bool { return d.between(0, 99) >= 100-percent }
-
-// upset is a chance that is smaller in a calm world.
-func (d *oracleDice) upset(percent int64) bool {
-	return d.chance(percent) && !(d.calm && d.chance(80))
-}
-
-func (d *oracleDice) between(least, most int64) int64 {
-	return rapid.Int64Range(least, most).Draw(d.t, "number")
-}
-
-// anywhere is between, without its liking for the least.
-func (d *oracleDice) anywhere(least, most int64) int64 {
-	return least + d.between(0, 15)*((most-least)/16) + d.between(0, (most-least)/16)
-}
-
-func (d *oracleDice) pick(options ...int64) int64 { return oraclePick(d, options...) }
-
-func oraclePick[T any](d *oracleDice, options ...T) T {
-	return options[d.between(0, int64(len(options)-1))]
-}
-
-// oracleStrip is the world's slots as a row of booleans, to draw upon.
-type oracleStrip struct {
-	first int64
-	on    []bool
-}
-
-func (d *oracleDice) line(on bool) oracleStrip {
-	s := oracleStrip{first: d.first(), on: make([]bool, d.last()-d.first())}
-	s.run(d.first(), int64(len(s.on)), on)
-	return s
-}
-
-func (s oracleStrip) run(from, length int64, on bool) {
-	for k := max(from, s.first); k < min(from+length, s.first+int64(len(s.on))); k++ {
-		s.on[k-s.first] = on
-	}
-}
-
-func (s oracleStrip) pattern(from int64, bits uint64) {
-	for i := range int64(64) {
-		s.run(from+i, 1, bits>>i&1 == 1)
-	}
-}
-
-func (s oracleStrip) set() oracleSlots {
-	slots := oracleSlots{}
-	for i, on := range s.on {
-		if on {
-			slots[s.first+int64(i)] = true
-		}
-	}
-	return slots
 }

@@ -178,16 +178,14 @@ func (a *app) showDistribution(ctx context.Context, tx pgx.Tx, d distribution.Di
 }
 
 func (v distributionView) print(out io.Writer) {
-	fmt.Fprintf(out, "%s is %s: %s to %s suppliers, at least %s each; prepared by %s, approved by %s\n\n",
+	fmt.Fprintf(out, "%s is %s: %s to %s suppliers, at least %s each; prepared by %s, approved by %s\n",
 		v.ID, v.State, inIO(int64(v.Total)), count(v.Payees), inIO(int64(v.Minimum)), v.PreparedBy, orDash(v.ApprovedBy))
-	if len(v.Carried) > 0 {
-		carried := newGrid("carried forward", ">suppliers", ">amount")
-		for _, c := range v.Carried {
-			carried.add(c.Reason, count(c.Suppliers), inIO(int64(c.Amount)))
+	for _, c := range v.Carried {
+		if c.Suppliers > 0 {
+			fmt.Fprintf(out, "carried forward, %s: %s of %s suppliers\n", c.Reason, inIO(int64(c.Amount)), count(c.Suppliers))
 		}
-		carried.print(out)
-		fmt.Fprintln(out)
 	}
+	fmt.Fprintln(out)
 	files := newGrid("file", ">rows", ">bytes", "SHA-256")
 	for _, f := range v.Files {
 		files.add(f.Name, count(f.Rows), count(f.Bytes), f.SHA256)

@@ -42,7 +42,7 @@ func newGrid(headings ...string) grid {
 	for i, heading := range headings {
 		name, toTheRight := strings.CutPrefix(heading, ">")
 		row[i] = name
-		columns[i] = table.ColumnConfig{Number: i + 1}
+		columns[i] = table.ColumnConfig{Number: i + 1, Align: text.AlignLeft}
 		if toTheRight {
 			columns[i].Align, columns[i].AlignHeader, columns[i].AlignFooter = text.AlignRight, text.AlignRight, text.AlignRight
 		}
@@ -54,7 +54,11 @@ func newGrid(headings ...string) grid {
 
 func (g grid) add(cells ...any) { g.AppendRow(cells) }
 
-func (g grid) print(out io.Writer) { fmt.Fprintln(out, g.Render()) }
+func (g grid) print(out io.Writer) {
+	for line := range strings.Lines(g.Render()) {
+		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
+	}
+}
 
 // gridStyle has a line under the headings and nothing else: it reads the same on
 // paper, in a file, and in a message.
@@ -78,7 +82,7 @@ func utcOr(t *time.Time, otherwise string) string {
 	return utc(*t)
 }
 
-// io writes base units as IO with all eight places.
+// inIO writes base units as IO with all eight places.
 func inIO(units int64) string { return grouped(ledger.Amount(units).Decimal()) + " IO" }
 
 // count writes a whole number with its thousands apart.
@@ -102,4 +106,19 @@ func grouped(number string) string {
 		places = "." + places
 	}
 	return sign + b.String() + places
+}
+
+// bold sets a heading apart on a terminal.
+func (a *app) bold(heading string) string {
+	if !a.coloured() {
+		return heading
+	}
+	return "\x1b[1m" + heading + "\x1b[0m"
+}
+
+// coloured reports whether stdout is a terminal that may be written to in colour.
+func (a *app) coloured() bool {
+	refused, _ := a.lookup("NO_COLOR")
+	terminal, _ := a.lookup("TERM")
+	return isTerminal(a.out) && !a.NoColor && refused == "" && terminal != "dumb"
 }

@@ -59,7 +59,7 @@ func (c pullSpan) Run(ctx context.Context, a *app) error {
 	}
 	return a.withDatabase(ctx, func(db *database) error {
 		if a.DryRun {
-			return a.tellCoverage(ctx, db, span, "Dry run: nothing was read.")
+			return a.tellCoverage(ctx, db, span, "Dry run: nothing was read.", nil)
 		}
 		began := time.Now()
 		err := withJobs(ctx, db, jobs.Options{Feed: feed, Workers: c.Workers}, func(client *jobs.Client) error {
@@ -68,17 +68,8 @@ func (c pullSpan) Run(ctx context.Context, a *app) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		told := a.tellCoverage(ctx, db, span, fmt.Sprintf("Read in %s.", time.Since(began).Round(time.Millisecond)))
-		return errors.Join(told, incomplete(err))
+		return a.tellCoverage(ctx, db, span, fmt.Sprintf("Ended after %s.", time.Since(began).Round(time.Millisecond)), err)
 	})
-}
-
-// incomplete wraps what kept a pull from reading everything.
-func incomplete(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %w; see: uptally pull status", errIncomplete, err)
 }
 
 // backfill pulls the span and closes what can be closed.
@@ -116,9 +107,9 @@ type coverageView struct {
 	Closed   int        `json:"closed"`
 }
 
-// tellCoverage prints what of the span was read. Slots that are awaited are an
-// error that names them and the last cause of failure.
-func (a *app) tellCoverage(ctx context.Context, db *database, span uptime.Span, talk string) error {
+// tellCoverage prints what of the span was read. Whatever kept a pull from reading
+// everything is an error that names the slots that are awaited still, and why.
+func (a *app) tellCoverage(ctx context.Context, db *database, span uptime.Span, talk string, failed error) error {
 	var (
 		view     coverageView
 		failures []uptime.Pull
@@ -138,16 +129,28 @@ func (a *app) tellCoverage(ctx context.Context, db *database, span uptime.Span, 
 	if err := a.show(view, func(out io.Writer) {
 		fmt.Fprintf(out, "%s to %s: %s of %s slots observed, %s of %s hours closed\n",
 			utc(view.From), utc(view.To), count(view.Observed), count(view.Slots), count(view.Closed), count(view.Hours))
-	}); err != nil || len(view.Awaited) == 0 || a.DryRun {
+	}); err != nil || a.DryRun {
 		return err
 	}
 	a.tellSpans("Awaited still", view.Awaited)
-	cause := "nothing has asked for them yet"
-	if len(failures) > 0 {
-		cause = string(failures[0].Outcome) + ": " + failures[0].Cause
+	if failed == nil && len(view.Awaited) > 0 && len(failures) > 0 {
+		failed = errors.New(string(failures[0].Outcome) + ": " + failures[0].Cause)
 	}
-	return fmt.Errorf("%w: %s slots are awaited, from %s on (%s)", errIncomplete,
-		count(view.Slots-view.Observed-slotsOf(view.GivenUp)), utc(view.Awaited[0].From), cause)
+	return view.incomplete(failed)
+}
+
+// incomplete is the error of a pull that did not read everything, nil if it did.
+func (v coverageView) incomplete(cause error) error {
+	switch {
+	case cause == nil && len(v.Awaited) == 0:
+		return nil
+	case len(v.Awaited) == 0:
+		return fmt.Errorf("%w: %w; run the same command again", errIncomplete, cause)
+	case cause == nil:
+		cause = errors.New("nothing is known to have failed")
+	}
+	return fmt.Errorf("%w: %s slots are awaited, from %s to %s: %w; run the same command again once that is mended",
+		errIncomplete, count(slotsOf(v.Awaited)), utc(v.Awaited[0].From), utc(v.Awaited[len(v.Awaited)-1].To), cause)
 }
 
 func slotsOf(spans []spanView) (slots int) {

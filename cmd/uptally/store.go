@@ -24,3 +24,9 @@ func selectVerdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[uptime.Verdict])
 }
+
+// dropDatabase removes the database, whoever is connected to it.
+func dropDatabase(ctx context.Context, connection *pgx.Conn, name string) error {
+	_, err := connection.Exec(ctx, `DROP DATABASE IF EXISTS `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
+	return err
+}

@@ -26,13 +26,6 @@ var (
 // daysMax keeps the season out of the months that are merged into.
 const daysMax = 46
 
-// The seasons of a dataset, each with a person who takes it, and its pool.
-const (
-	seasonCode = "bench"
-	scaleCode  = "bench-day"
-	pool       = 100_000_000_000_000 // base units
-)
-
 // dataset is one loaded database: a fleet's facts, its season's chunks, and the
 // decisions that a season takes.
 type dataset struct {
@@ -131,43 +124,4 @@ func (d *dataset) ensureLoaded(ctx context.Context, name string, tell func(strin
 // begin runs f in a transaction of the owner.
 func (d *dataset) begin(ctx context.Context, f func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, d.owner, f)
-}
-
-// decide records the seasons, a hold on the hour of the outage, and an approved
-// grace window over all of it.
-func (d *dataset) decide(ctx context.Context, tx pgx.Tx) error {
-	var checker int64
-	for _, person := range []*int64{&d.taker, &checker} {
-		var err error
-		if *person, err = insertPerson(ctx, tx); err != nil {
-			return err
-		}
-	}
-	rules := snapshot.Embedded()[0].TOML
-	days := max(1, d.fleet.span.Len()/uptime.SlotsPerDay)
-	season := snapshot.Season{Code: seasonCode, FirstDay: seasonDay, LastDay: seasonDay.AddDate(0, 0, days-1), Pool: pool}
-	if err := snapshot.CreateSeason(ctx, tx, season, rules, d.taker); err != nil {
-		return err
-	}
-	day := snapshot.Season{Code: scaleCode, FirstDay: scaleDay, LastDay: scaleDay, Pool: pool}
-	if err := snapshot.CreateSeason(ctx, tx, day, rules, d.taker); err != nil {
-		return err
-	}
-	outage := d.fleet.outage
-	if outage.Empty() {
-		return nil
-	}
-	hold := snapshot.Hold{From: outage.From.Start(), To: outage.From.Start().Add(time.Hour)}
-	if _, err := snapshot.AddHold(ctx, tx, hold, "an untrusted channel in the outage", d.taker); err != nil {
-		return err
-	}
-	window, err := snapshot.ProposeWindow(ctx, tx, seasonCode, snapshot.Window{
-		From: outage.From.Start(), To: outage.To.Start(), Cause: "outage of the platform",
-		Lookback: snapshot.DefaultLookback, MinBefore: snapshot.DefaultMinBefore, Sustain: snapshot.DefaultSustain,
-		ReconnectBy: min(outage.To+3*uptime.SlotsPerDay, d.fleet.span.To-snapshot.DefaultSustain).Start(), Credit: snapshot.CreditFull,
-	}, d.taker)
-	if err != nil {
-		return err
-	}
-	return snapshot.ApproveWindow(ctx, tx, window, checker)
 }

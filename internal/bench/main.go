@@ -17,10 +17,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		os.Exit(2)
-	case err != nil:
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -38,9 +35,9 @@ type options struct {
 	takePerson int64
 }
 
-func parse(arguments []string, errors io.Writer) (o options, err error) {
+func parse(arguments []string, talk io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.SetOutput(errors)
+	flags.SetOutput(talk)
 	flags.IntVar(&o.devices, "devices", 600_000, "devices of the fleet; the larger ones grow with it")
 	flags.IntVar(&o.days, "days", 30, "days of the season")
 	flags.StringVar(&o.only, "only", "", "measure only figures whose names begin so, and what comes with them")

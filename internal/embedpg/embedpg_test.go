@@ -2,10 +2,12 @@ package embedpg
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -105,31 +107,101 @@ func TestOneOfSeveralStarts(t *testing.T) {
 	}
 }
 
-// The file that a killed server leaves behind names a process that is gone, or one
-// that has since been given the same number.
+// The file that a killed server leaves behind names a process that is gone, or
+// whose number has since gone to another process of the same user.
 func TestLeftOverPostmasterFile(t *testing.T) {
 	t.Parallel()
 	dir := clusterDir(t)
-	for _, taken := range []string{"", "1", "another"} {
-		server := start(t, dir)
-		left, err := os.ReadFile(pidPath(dir))
-		if err != nil {
-			t.Fatal(err)
-		}
-		server.process.stop(syscall.SIGKILL, stopMax)
-		stop(t, server)
-		if taken == "" {
-			continue
-		}
-		if taken == "another" {
-			taken = "2147483646" // above every process id
-		}
-		_, rest, _ := strings.Cut(string(left), "\n")
-		if err := os.WriteFile(pidPath(dir), []byte(taken+"\n"+rest), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	server := start(t, dir)
+	left, err := os.ReadFile(pidPath(dir))
+	if err != nil {
+		t.Fatal(err)
 	}
-	ask(t, start(t, dir), `SELECT ''`)
+	server.process.stop(syscall.SIGKILL, stopMax)
+	stop(t, server)
+	stop(t, start(t, dir))
+
+	_, rest, _ := strings.Cut(string(left), "\n")
+	account, err := accountFor(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = os.WriteFile(pidPath(dir), fmt.Appendf(nil, "%d\n%s", bystander(t, account), rest), 0o600)
+	if err := errors.Join(err, give(pidPath(dir), account)); err != nil {
+		t.Fatal(err)
+	}
+	start(t, dir)
+}
+
+// bystander returns the number of a process that the account runs.
+func bystander(t *testing.T, account *syscall.Credential) int {
+	t.Helper()
+	process, err := launch((&cluster{account: account, binDir: "/bin"}).command("sleep", "/", "3600"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { process.stop(syscall.SIGKILL, stopMax) })
+	return process.pid
+}
+
+func TestChildrenOfAKilledServerAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	dir := clusterDir(t)
+	server := start(t, dir)
+	child, err := strconv.Atoi(ask(t, server, `SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'checkpointer'`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(child, syscall.SIGSTOP); err != nil { // it does not notice the death of its parent
+		t.Fatal(err)
+	}
+	defer syscall.Kill(child, syscall.SIGKILL)
+	server.process.stop(syscall.SIGKILL, stopMax)
+	c, err := openCluster(t.Context(), Config{DataDir: dir, Throwaway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.run(t.Context(), server.lock); !errors.Is(err, errMemoryHeld) {
+		t.Errorf("beside a child of the old server: %v, want errMemoryHeld", err)
+	}
+	if err := syscall.Kill(child, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	stop(t, server)
+	start(t, dir)
+}
+
+// What a killed owner leaves where the kernel does not tell a child of its parent's
+// death: a server, and a free lock.
+func TestServerLeftBehindIsStopped(t *testing.T) {
+	t.Parallel()
+	dir := clusterDir(t)
+	left := start(t, dir)
+	if err := left.lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if start(t, dir).Reused() {
+		t.Error("reused a server that had lost its owner")
+	}
+	<-left.process.ended
+}
+
+func TestServerOfAnotherProgramIsReused(t *testing.T) {
+	t.Parallel()
+	dir := clusterDir(t)
+	other := start(t, dir)
+	if err := errors.Join(setOwnedPid(other.lock, 0), other.lock.Unlock()); err != nil { // as if it had never been ours
+		t.Fatal(err)
+	}
+	guest := start(t, dir)
+	if !guest.Reused() {
+		t.Error("did not reuse the server")
+	}
+	stop(t, guest)
+	ask(t, guest, `SELECT ''`)
+	if err := other.end(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestPathTooLongForASocket(t *testing.T) {

@@ -191,18 +191,16 @@ func TestManyAtOnceHaveOneEffect(t *testing.T) {
 	b := setup(t)
 	b.addWallets(3)
 	b.seal("s1", 1, 100, 200, 300)
-	var group sync.WaitGroup
 	keys, errs := make([]string, 32), make([]error, 32)
-	for i := range keys {
+	b.atOnce(len(keys), func(i int, tx pgx.Tx) error {
 		keys[i] = fmt.Sprint("key ", i/8) // eight ask for the same, four times
-		group.Go(func() {
-			d, err := b.tryPrepare(Request{Key: keys[i], Actor: b.ann, Reason: "pay"})
-			if errs[i] = err; err == nil && d.ID != "d1" {
-				t.Errorf("got %s", d.ID)
-			}
-		})
-	}
-	group.Wait()
+		d, err := Prepare(context.Background(), tx, Request{Key: keys[i], Actor: b.ann, Reason: "pay"})
+		if err == nil && d.ID != "d1" {
+			t.Errorf("got %s", d.ID)
+		}
+		errs[i] = err
+		return err
+	})
 	all := b.list()
 	if len(all) != 1 || all[0].Total != 600 {
 		t.Fatalf("got %+v, want one distribution of 600", all)
@@ -212,18 +210,47 @@ func TestManyAtOnceHaveOneEffect(t *testing.T) {
 			t.Errorf("%s, with %s the first: got %v", key, all[0].Key, errs[i])
 		}
 	}
-	for range 32 {
-		group.Go(func() {
-			if _, err := b.tryApprove("d1", b.bob); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
+	b.atOnce(32, func(_ int, tx pgx.Tx) error {
+		_, err := Approve(context.Background(), tx, "d1", b.bob)
+		if err != nil {
+			t.Error(err)
+		}
+		return err
+	})
 	if d := b.list()[0]; d.State != Approved || d.ApprovedBy != b.bob {
 		t.Errorf("got %+v, want it approved by %d", d, b.bob)
 	}
 	b.checkLedger()
+}
+
+// atOnce runs f for 0 to n-1, each in a transaction of its own connection. None
+// begins before all are connected. A transaction is committed unless f fails.
+func (b *bundle) atOnce(n int, f func(i int, tx pgx.Tx) error) {
+	b.t.Helper()
+	ctx := context.Background()
+	var connected, done sync.WaitGroup
+	connected.Add(n)
+	for i := range n {
+		done.Go(func() {
+			conn, err := pgx.Connect(ctx, b.AppURL)
+			connected.Done()
+			if err != nil {
+				b.t.Error(err)
+				return
+			}
+			defer conn.Close(ctx)
+			connected.Wait()
+			var failure error
+			err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+				failure = f(i, tx)
+				return failure
+			})
+			if failure == nil && err != nil {
+				b.t.Errorf("committing: %v", err)
+			}
+		})
+	}
+	done.Wait()
 }
 
 func (b *bundle) list() (all []Distribution) {

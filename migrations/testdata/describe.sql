@@ -50,4 +50,5 @@ UNION ALL
     SELECT format('grant on schema to %s: %s', grantee::regrole, privilege_type)
     FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'public'
 )
-SELECT text FROM line ORDER BY text COLLATE "C";
+-- Without parentheses: (a AND b) AND c comes back from a dump as a AND b AND c.
+SELECT translate(text, '()', '') FROM line ORDER BY text COLLATE "C";

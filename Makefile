@@ -1,0 +1,61 @@
+# Uptally. `make help` says what there is. Everything but Go itself is set up by the
+# targets that need it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+GO ?= go
+FUZZTIME ?= 10s
+KILLS ?= 50
+CHECKS ?= 20000
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: setup build ## the story of April and May 2024, on an embedded Postgres, in about a minute
+	@bin/uptally demo $(DEMO)
+
+.PHONY: test
+test: setup ## every test, on a real Postgres
+	$(GO) vet ./...
+	$(GO) test ./...
+
+.PHONY: build
+build: ## bin/uptally
+	@$(GO) build -o bin/uptally ./cmd/uptally
+
+.PHONY: setup
+setup: ## what tests and demo need beside Go: the programs of PostgreSQL, where they are missing
+	@sh internal/embedpg/install.sh
+
+.PHONY: bench
+bench: setup ## the figures that matter, as ratios measured in one run; BENCH_JSON=FILE writes them too
+	@$(GO) run ./internal/bench $(BENCH)
+
+.PHONY: check
+check: setup lint ## all that a change must pass: formatting, linters, generated files, tests with the race detector
+	@test -z "$$(gofmt -l .)" || { echo 'not gofmt-ed:'; gofmt -l .; exit 1; }
+	$(GO) mod verify
+	$(GO) test -race ./...
+
+.PHONY: lint
+lint: ## the linters of .golangci.yaml
+	$(GO) run $(GOLANGCI_LINT) run ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10s) each
+	@set -e; $(GO) list -f '{{.Dir}}' ./... | while read -r dir; do \
+		for target in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$dir/*_test.go 2>/dev/null | cut -c6-); do \
+			echo "$$target"; (cd $$dir && $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .); \
+		done; done
+
+.PHONY: soak
+soak: setup ## the long runs in full: KILLS (50) of backfill, take and seal each, CHECKS (20000) of every property
+	UPTALLY_KILLS=$(KILLS) $(GO) test ./jobs -run TestKilledAtAnyPoint -count=1 -v -timeout 60m
+	$(GO) test ./snapshot ./uptime ./ledger -run 'Oracle|Property|Random|Conserv|Partition|Timeline|Allocat' -count=1 -timeout 60m -rapid.checks=$(CHECKS)
+
+.PHONY: generate
+generate: setup ## migrations/schema.sql, from the migrations
+	$(GO) generate ./...

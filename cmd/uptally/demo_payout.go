@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution"
+)
+
+// ledger shows what accounts hold and checks every digest and balance.
+func (d *demo) ledger(ctx context.Context) error {
+	d.chapter("Who is owed? The ledger")
+	return d.write(ctx, func(tx pgx.Tx) error {
+		balances, err := ledger.Balances(ctx, tx, "")
+		if err != nil {
+			return err
+		}
+		d.table(balanceTotals(balances))
+		return d.verify(ctx, tx)
+	})
+}
+
+// balanceTotals adds up the balances by what the accounts are for.
+func balanceTotals(balances []ledger.AccountBalance) grid {
+	g := newGrid("accounts", ">number", ">balance")
+	var sum ledger.Amount
+	for _, kind := range []ledger.Kind{ledger.KindTreasury, ledger.KindPool, ledger.KindEarned, ledger.KindTransit} {
+		var number int
+		var held ledger.Amount
+		for _, b := range balances {
+			if b.Account.Kind() == kind {
+				number++
+				held += b.Balance
+			}
+		}
+		g.add(kind, count(number), inIO(int64(held)))
+		sum += held
+	}
+	g.AppendFooter([]any{"", "", inIO(int64(sum))})
+	return g
+}
+
+func (d *demo) verify(ctx context.Context, tx pgx.Tx) error {
+	report, err := ledger.Verify(ctx, tx)
+	if err != nil {
+		return err
+	}
+	d.summary.LedgerFaults = len(report.Faults)
+	d.line("uptally ledger verify: %s journals, %s transfers, %s accounts computed again: %d faults.",
+		count(report.Journals), count(report.Transfers), count(report.Accounts), len(report.Faults))
+	if !report.OK() {
+		return fmt.Errorf("%w in the ledger: %s", errFaulty, report.Faults[0])
+	}
+	return nil
+}
+
+// pay records wallets, prepares a distribution, has it approved, and writes it.
+func (d *demo) pay(ctx context.Context) error {
+	d.chapter("Was it paid? A distribution")
+	if err := d.recordWallets(ctx); err != nil {
+		return err
+	}
+	var prepared distribution.Distribution
+	if err := d.write(ctx, func(tx pgx.Tx) (err error) {
+		request := distribution.Request{Key: "demo", Actor: d.ada, Reason: "Ignition seasons 1 and 2"}
+		prepared, err = distribution.Prepare(ctx, tx, request)
+		return err
+	}); err != nil {
+		return err
+	}
+	d.line("ada: uptally distribution prepare")
+	out := d.Out
+	if out == "" {
+		out = d.folder.distribution()
+	}
+	if err := d.write(ctx, func(tx pgx.Tx) error {
+		if _, err := distribution.Approve(ctx, tx, prepared.ID, d.grace); err != nil {
+			return err
+		}
+		d.line("grace: uptally distribution approve %s", prepared.ID)
+		exported, err := distribution.Export(ctx, tx, prepared.ID, out)
+		if err != nil {
+			return err
+		}
+		d.line("grace: uptally distribution export %s --out %s", prepared.ID, out)
+		d.blank()
+		names, err := readNames(ctx, tx, &exported.PreparedBy, &exported.ApprovedBy)
+		if err != nil {
+			return err
+		}
+		d.summary.Distribution, d.summary.Out = viewDistribution(exported, names), out
+		return d.verify(ctx, tx)
+	}); err != nil {
+		return err
+	}
+	d.tellDistribution()
+	return nil
+}
+
+// recordWallets records a wallet for every supplier of the world, as an operator
+// who was sent a table.
+func (d *demo) recordWallets(ctx context.Context) error {
+	var table bytes.Buffer
+	table.WriteString("supplier_id,wallet\n")
+	for s := range d.world.Suppliers() {
+		fmt.Fprintf(&table, "%s,%s\n", s.ID, d.world.Wallet(s.ID))
+	}
+	return d.write(ctx, func(tx pgx.Tx) error {
+		added, err := distribution.AddWallets(ctx, tx, &table, d.ada)
+		if err == nil {
+			d.line("ada: uptally wallet add --file wallets.csv (%s wallets)", count(added))
+		}
+		return err
+	})
+}
+
+func (d *demo) tellDistribution() {
+	v := d.summary.Distribution
+	var text strings.Builder
+	v.print(&text)
+	d.blank()
+	for line := range strings.Lines(text.String()) {
+		fmt.Fprint(d.story, strings.TrimRight("  "+line, " \n")+"\n")
+	}
+}
+
+// end names the commands to look further.
+func (d *demo) end(elapsed time.Duration) error {
+	d.summary.Data, d.summary.ElapsedSecond = d.folder.path, int64(elapsed/time.Second)
+	d.chapter("To look further")
+	for _, command := range []string{
+		"pull status",
+		"snapshot list",
+		"snapshot show ignition-s2/r3",
+		"snapshot lines ignition-s2 --outcome below_min_uptime",
+		"grace list",
+		"ledger balance season/",
+		"ledger statement treasury",
+		"distribution show d1",
+	} {
+		d.line("uptally --data %s %s", quoted(d.folder.path), command)
+	}
+	d.blank()
+	d.line("The files are in %s. Told in %s.", d.summary.Out, elapsed.Round(100*time.Millisecond))
+	if d.JSON {
+		return printJSON(d.out, d.summary)
+	}
+	return nil
+}
+
+// quoted writes a path as a shell reads it back.
+func quoted(path string) string {
+	if filepath.IsAbs(path) && !strings.ContainsAny(path, " \t'\"\\$&;|<>()*?[]#~`!") {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}

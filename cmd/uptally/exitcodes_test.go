@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/uptally/uptally/api"
+	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
+)
+
+func TestExitCodeOfErrors(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		code int
+	}{
+		{nil, 0},
+		{errors.New("anything else"), 1},
+		{errIncomplete, 1},
+		{errNotMigrated, 1},
+		{uptime.ErrUnauthorised, 1},
+		{snapshot.ErrRuleset, 1},
+		{usage("--from"), 2},
+		{ledger.ErrAmountSyntax, 2},
+		{snapshot.ErrNotFound, 3},
+		{ledger.ErrUnknownAccount, 3},
+		{distribution.ErrUnknown, 3},
+		{api.ErrNoPerson, 3},
+		{errNotAllowed, 4},
+		{snapshot.ErrSelfCheck, 4},
+		{distribution.ErrSelfApproval, 4},
+		{snapshot.ErrConflict, 5},
+		{snapshot.ErrWindowsOverlap, 5},
+		{uptime.ErrHourClosed, 5},
+		{ledger.ErrConflict, 5},
+		{distribution.ErrConflict, 5},
+		{distribution.ErrNotApproved, 5},
+		{snapshot.ErrGuard, 6},
+		{ledger.ErrInsufficient, 6},
+	} {
+		wrapped := c.err
+		if c.err != nil {
+			wrapped = fmt.Errorf("snapshot ignition-s1/r1: %w", c.err)
+		}
+		if code := exitCode(wrapped); code != c.code {
+			t.Errorf("%v: exit code %d, not %d", c.err, code, c.code)
+		}
+	}
+}
+
+// What is refused before a database is opened: the data folder cannot be made.
+func TestUsageIsCheckedFirst(t *testing.T) {
+	occupied := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(occupied, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("UPTALLY_DATA", filepath.Join(occupied, "data"))
+	for _, c := range []struct{ line, says string }{
+		{"frobnicate", "unexpected argument frobnicate"},
+		{"snapshot", "expected one of"},
+		{"snapshot show", "<name>"},
+		{"pull", "--from"},
+		{"pull --from 2024-05-01 --to 2024-05-01", "holds no slot"},
+		{"pull --from yesterday --to 2024-05-01", "is no instant"},
+		{"pull --from 2024-05-01 --to 2999-05-01", "has not come yet"},
+		{"pull --from 2024-05-01 --to 2024-05-02", "UPTALLY_FEED_URL"},
+		{"pull --from 2024-05-01 --to 2024-05-02 --workers 0", "--workers 0"},
+		{"serve", "UPTALLY_FEED_URL"},
+		{"season create Spring --from 2024-04-20 --to 2024-04-27 --pool 7 --ruleset ignition-s1", "lower-case"},
+		{"season create spring --from 2024-04-28 --to 2024-04-27 --pool 7 --ruleset ignition-s1", "before first day"},
+		{"season create spring --from 2024-04-20 --to 2024-04-27 --pool 7.5 --ruleset ignition-s1", "12.5IO"},
+		{"season create spring --from 2024-04-20 --to 2024-04-27 --pool 7 --ruleset nowhere.toml", "ignition-s1, ignition-s2"},
+		{"grace add s --from 2024-04-25 --to 2024-04-24 --reconnect-by 2024-05-01 --cause x", "later end"},
+		{"grace add s --from 2024-04-25 --to 2024-04-26 --reconnect-by 2024-05-01 --cause x --min-before 1.5", "--min-before"},
+		{"grace add s --from 2024-04-25 --to 2024-04-26 --reconnect-by 2024-05-01 --cause x --credit half", "credit"},
+		{"hold add --from 2024-04-25 --to 2024-04-25 --reason x", "after it begins"},
+		{"snapshot lines s --csv --json", "choose one"},
+		{"snapshot lines s --outcome paid", "eligible"},
+		{"ledger statement suppliers", "season/<code>/pool"},
+		{"wallet add", "a supplier's id"},
+		{"wallet add 9d2a0000-0000-4000-8000-000000000000 not-a-wallet", "wallet"},
+		{"wallet add --file nowhere.csv", "nowhere.csv"},
+		{"simulate --devices 0", "evices"},
+		{"simulate --addr 0.0.0.0:0", "loopback"},
+		{"demo --database-url postgres://nowhere", "database of its own"},
+		{"demo --dry-run", "dry run"},
+		{"demo --devices 0", "evices"},
+	} {
+		r := uptally(t, strings.Fields(c.line)...)
+		if r.code != exitUsage || !strings.Contains(r.talk, c.says) || r.out != "" {
+			t.Errorf("%s: exit code %d, stdout %q, stderr %q; want 2 and %q", c.line, r.code, r.out, r.talk, c.says)
+		}
+	}
+	if r := uptally(t, "season", "list"); r.code != exitFailed || !strings.Contains(r.talk, "data") {
+		t.Errorf("a data folder that cannot be made: exit code %d, %q", r.code, r.talk)
+	}
+}
+
+func TestRulesetCheckNamesEveryField(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rules.toml")
+	if err := os.WriteFile(file, []byte("name = \"x\"\nversion = 0\nspare = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := uptally(t, "ruleset", "check", file).must(t, exitFailed)
+	for _, field := range []string{"version", "spare", "eligibility", "weights"} {
+		if !strings.Contains(r.talk, field) {
+			t.Errorf("%s is not named in %q", field, r.talk)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	bare := uptally(t).must(t, 0)
+	asked := uptally(t, "--help").must(t, 0)
+	if bare.out != asked.out || !strings.Contains(bare.out, "Usage: uptally <command>") {
+		t.Errorf("without arguments:\n%s", bare.out)
+	}
+	help := uptally(t, "help").must(t, 0)
+	if !strings.HasPrefix(help.out, asked.out) || !strings.HasSuffix(help.out, manual) || help.talk != "" {
+		t.Errorf("help:\n%s", help.out)
+	}
+	one := uptally(t, "help", "snapshot", "take").must(t, 0)
+	if one.out != uptally(t, "snapshot", "take", "--help").must(t, 0).out {
+		t.Errorf("help snapshot take:\n%s", one.out)
+	}
+	uptally(t, "help", "frobnicate").must(t, exitUsage)
+}
