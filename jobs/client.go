@@ -84,7 +84,8 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		ID: c.id, Queues: queues, Workers: workers, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		FetchCooldown: time.Millisecond, FetchPollInterval: 200 * time.Millisecond,
 		FetchOnlyKnownKinds: true, SkipUnknownJobCheck: true,
-		ErrorHandler: &errorLog{c.log},
+		ReindexerSchedule: river.NeverSchedule(), // rebuilding indexes is the owner's, not the application's
+		ErrorHandler:      &errorLog{c.log},
 	}
 	if o.Log != nil {
 		config.Logger = o.Log

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,44 +92,4 @@ func fieldIf(present bool, value string) string {
 		return "-"
 	}
 	return field(value)
-}
-
-// follow makes the journal of a posting that comes after the head, or after
-// nothing if previous is the zero Journal.
-func (p *posting) follow(previous Journal, now time.Time) Journal {
-	j := Journal{
-		Number: previous.Number + 1, Act: p.Act, Key: p.Key, Actor: p.Actor, Reason: p.Reason,
-		Season: p.Season, Revision: p.Revision, SubjectDigest: p.SubjectDigest, PayoutMinimum: p.PayoutMinimum,
-		Count: int64(len(p.Transfers)), Total: p.total, PostedAt: now, TransfersDigest: p.transfers, PreviousDigest: previous.Digest,
-	}
-	if j.PostedAt.Before(previous.PostedAt) {
-		j.PostedAt = previous.PostedAt
-	}
-	j.Digest = j.digest()
-	return j
-}
-
-// differs names the first thing in which a posting is not what the journal
-// records, "" if it is the same act over again.
-func (p *posting) differs(j Journal) string {
-	pairs := []struct {
-		name         string
-		asked, found any
-	}{
-		{"act", p.Act, j.Act},
-		{"actor", p.Actor, j.Actor},
-		{"reason", p.Reason, j.Reason},
-		{"season", p.Season, j.Season},
-		{"revision", p.Revision, j.Revision},
-		{"subject digest", p.SubjectDigest, j.SubjectDigest},
-		{"payout minimum", p.PayoutMinimum, j.PayoutMinimum},
-		{"total", p.total, j.Total},
-		{"transfers (as a digest)", p.transfers, j.TransfersDigest},
-	}
-	for _, pair := range pairs {
-		if pair.asked != pair.found {
-			return fmt.Sprintf("%s %v, not %v", pair.name, pair.found, pair.asked)
-		}
-	}
-	return ""
 }

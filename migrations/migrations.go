@@ -30,7 +30,7 @@ var numbered embed.FS
 // Migration is one numbered step, of ours or of River.
 type Migration struct {
 	Name      string    // such as 00002_uptime.sql, or river/6
-	Applied   bool      //
+	Applied   bool      // the database has it
 	AppliedAt time.Time // zero if not applied, and for River's, which keeps none that we read
 }
 

@@ -2,12 +2,9 @@ package snapshot_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/internal/pgtest"
 	"github.com/uptally/uptally/snapshot"
@@ -146,6 +143,3 @@ func TestTheSameFactsGiveTheSameDigest(t *testing.T) {
 		t.Errorf("digest %x, want %x", got.Digest, want.Digest)
 	}
 }
-
-var _ = context.Background
-var _ pgx.Tx

@@ -91,6 +91,19 @@ var afterwards = time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)
 // the others, and closes the hours.
 func (o *office) pull(observed uptime.Timeline) {
 	o.t.Helper()
+	o.pullOpen(observed)
+	o.tx(func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := uptime.GiveUp(ctx, tx, observed.Span(), nil, "never observed"); err != nil {
+			return err
+		}
+		_, err := uptime.CloseHours(ctx, tx, afterwards)
+		return err
+	})
+}
+
+// pullOpen is the reading of pull alone.
+func (o *office) pullOpen(observed uptime.Timeline) {
+	o.t.Helper()
 	ctx := context.Background()
 	now := func() time.Time { return afterwards }
 	var devices uptime.Registry
@@ -112,13 +125,6 @@ func (o *office) pull(observed uptime.Timeline) {
 			return err
 		})
 	}
-	o.tx(func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := uptime.GiveUp(ctx, tx, span, nil, "never observed"); err != nil {
-			return err
-		}
-		_, err := uptime.CloseHours(ctx, tx, afterwards)
-		return err
-	})
 }
 
 func (o *office) syncChanges() {

@@ -22,14 +22,21 @@ func drawOracleWorld(t *rapid.T) *oracleWorld {
 	for range d.pick(1, 1, 2, 3) {
 		d.device()
 	}
-	d.world.asOf = time.Unix((d.last()+1000)*300, 0).UTC()
-	if len(d.world.windows) > 0 && d.chance(30) {
-		d.world.asOf = d.off(oraclePick(d, d.world.windows...).reconnectBy.Add(-oraclePick(d, 0, time.Hour)))
-	} else if d.chance(20) {
-		d.world.asOf = d.instant()
-	}
 	d.sharpen()
+	d.world.asOf = d.asOf()
 	return d.world
+}
+
+// asOf is mostly after all that is known, else about a reconnect_by.
+func (d *oracleDice) asOf() time.Time {
+	switch {
+	case len(d.world.windows) > 0 && d.chance(40):
+		by := oraclePick(d, d.world.windows...).reconnectBy
+		return d.off(by.Add(-oraclePick(d, 0, 0, time.Hour)))
+	case d.chance(20):
+		return d.instant()
+	}
+	return time.Unix((d.last()+1000)*300, 0).UTC()
 }
 
 func (d *oracleDice) season() {

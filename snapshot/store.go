@@ -3,6 +3,8 @@ package snapshot
 import (
 	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -208,12 +210,21 @@ func scanSnapshot(row pgx.CollectableRow) (Snapshot, error) {
 	return s, err
 }
 
+// collectSnapshot returns the one snapshot of the rows, or ErrNotFound.
+func collectSnapshot(rows pgx.Rows, id int64) (Snapshot, error) {
+	s, err := pgx.CollectExactlyOneRow(rows, scanSnapshot)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s, fmt.Errorf("snapshot %d: %w", id, ErrNotFound)
+	}
+	return s, err
+}
+
 func selectSnapshot(ctx context.Context, tx pgx.Tx, id int64) (Snapshot, error) {
 	rows, err := tx.Query(ctx, `SELECT `+snapshotColumns+` FROM snapshot WHERE id = $1`, id)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	return pgx.CollectExactlyOneRow(rows, scanSnapshot)
+	return collectSnapshot(rows, id)
 }
 
 func lockSnapshot(ctx context.Context, tx pgx.Tx, id int64) (Snapshot, error) {
@@ -221,7 +232,7 @@ func lockSnapshot(ctx context.Context, tx pgx.Tx, id int64) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	return pgx.CollectExactlyOneRow(rows, scanSnapshot)
+	return collectSnapshot(rows, id)
 }
 
 // selectSnapshots returns the snapshots of the season, or of all if it is empty.

@@ -22,9 +22,10 @@ const (
 )
 
 // linesOf reads the lines of a revision.
-func (d *demo) linesOf(ctx context.Context, season string, revision int) (s snapshot.Snapshot, lines []snapshot.Line, err error) {
+func (d *demo) linesOf(ctx context.Context, season string, revision int) (lines []snapshot.Line, err error) {
 	err = d.write(ctx, func(tx pgx.Tx) error {
-		if s, err = snapshot.Find(ctx, tx, fmt.Sprintf("%s/r%d", season, revision)); err != nil {
+		s, err := snapshot.Find(ctx, tx, fmt.Sprintf("%s/r%d", season, revision))
+		if err != nil {
 			return err
 		}
 		return snapshot.EachLine(ctx, tx, s, func(l *snapshot.Line) error {
@@ -32,7 +33,7 @@ func (d *demo) linesOf(ctx context.Context, season string, revision int) (s snap
 			return nil
 		})
 	})
-	return s, lines, err
+	return lines, err
 }
 
 // tellMoved shows what the attackers' suppliers get with and without the hold.
@@ -43,11 +44,11 @@ func (d *demo) tellMoved(ctx context.Context) error {
 	}
 	g := newGrid("season", ">devices taken over", ">to the attackers without the hold", ">with it")
 	for _, s := range storySeasons {
-		_, recorded, err := d.linesOf(ctx, s.code, revisionAsRecorded)
+		recorded, err := d.linesOf(ctx, s.code, revisionAsRecorded)
 		if err != nil {
 			return err
 		}
-		_, held, err := d.linesOf(ctx, s.code, revisionHeld)
+		held, err := d.linesOf(ctx, s.code, revisionHeld)
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func (d *demo) spoofed(ctx context.Context) error {
 	d.blank()
 	g := newGrid("season", ">spoofed devices", ">would have taken", ">of the pool", ">get")
 	for _, s := range storySeasons {
-		_, lines, err := d.linesOf(ctx, s.code, revisionHeld)
+		lines, err := d.linesOf(ctx, s.code, revisionHeld)
 		if err != nil {
 			return err
 		}
@@ -135,11 +136,11 @@ func (d *demo) compare(ctx context.Context) error {
 	d.chapter("What honest suppliers get, without grace and with it")
 	g := newGrid("season", "devices", ">number", ">hours credited", ">without grace", ">with grace", ">change")
 	for _, s := range storySeasons {
-		_, before, err := d.linesOf(ctx, s.code, revisionHeld)
+		before, err := d.linesOf(ctx, s.code, revisionHeld)
 		if err != nil {
 			return err
 		}
-		_, after, err := d.linesOf(ctx, s.code, revisionGrace)
+		after, err := d.linesOf(ctx, s.code, revisionGrace)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/term"
@@ -14,25 +15,25 @@ import (
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
-// storySeason is a season of the story, with its revisions as they are taken.
+// storySeason is a season of the story. Its code is also its ruleset's name.
 type storySeason struct {
-	code, ruleset string
-	pool          ledger.Amount
+	code       string
+	from, to   time.Time // exclusive
+	pool       ledger.Amount
+	graceUntil time.Time // the end of its grace window
 }
 
-// storySeasons are both Ignition seasons; the pools are the story's own.
+// storySeasons are both Ignition seasons; the pools are the story's own. Grace
+// lasts to the end of the first, and in the second for a fortnight from the
+// cut-over, for owners to restart their devices.
 var storySeasons = []storySeason{
-	{"ignition-s1", "ignition-s1", 20_000_000 * ledger.Unit},
-	{"ignition-s2", "ignition-s2", 7_500_000 * ledger.Unit},
+	{"ignition-s1", simulator.Season1Start, simulator.Season1End, 20_000_000 * ledger.Unit, simulator.Season1End},
+	{"ignition-s2", simulator.Season2Start, simulator.Season2End, 7_500_000 * ledger.Unit, simulator.CutOverAt.AddDate(0, 0, 14)},
 }
 
-// season returns the season with its days.
+// season returns the season as it is recorded.
 func (s storySeason) season() snapshot.Season {
-	first, end := simulator.Season1Start, simulator.Season1End
-	if s.code == "ignition-s2" {
-		first, end = simulator.Season2Start, simulator.Season2End
-	}
-	return snapshot.Season{Code: s.code, FirstDay: first, LastDay: end.AddDate(0, 0, -1), Pool: int64(s.pool)}
+	return snapshot.Season{Code: s.code, FirstDay: s.from, LastDay: s.to.AddDate(0, 0, -1), Pool: int64(s.pool)}
 }
 
 func (d *demo) openingScene(network string) {
@@ -148,7 +149,7 @@ func (d *demo) seasons(ctx context.Context) error {
 	g := newGrid("season", "first day", "last day", ">pool", "ruleset")
 	for _, s := range storySeasons {
 		season := s.season()
-		toml, err := findRuleset(s.ruleset)
+		toml, err := findRuleset(s.code)
 		if err != nil {
 			return err
 		}
@@ -161,7 +162,7 @@ func (d *demo) seasons(ctx context.Context) error {
 		}); err != nil {
 			return err
 		}
-		g.add(s.code, season.FirstDay.Format("2006-01-02"), season.LastDay.Format("2006-01-02"), inIO(season.Pool), s.ruleset)
+		g.add(s.code, season.FirstDay.Format(time.DateOnly), season.LastDay.Format(time.DateOnly), inIO(season.Pool), s.code)
 	}
 	d.table(g)
 	d.blank()
@@ -237,15 +238,10 @@ func (d *demo) openGrace(ctx context.Context) error {
 	return d.takeBoth(ctx, "with the hold and grace")
 }
 
-// graceOf is the story's window of a season: from the cut-over to the season's end,
-// or for the second season a fortnight, for owners to restart their devices.
+// graceOf is the story's window of a season, from the cut-over on.
 func graceOf(s storySeason) snapshot.Window {
-	until := simulator.Season1End
-	if s.code == "ignition-s2" {
-		until = simulator.CutOverAt.AddDate(0, 0, 14)
-	}
 	return snapshot.Window{
-		From: simulator.CutOverAt, To: until, Cause: "cut-over of the uptime API to tokens of each user's own",
+		From: simulator.CutOverAt, To: s.graceUntil, Cause: "cut-over of the uptime API to tokens of each user's own",
 		Lookback: snapshot.DefaultLookback, MinBefore: snapshot.DefaultMinBefore, Sustain: snapshot.DefaultSustain,
 		ReconnectBy: reconnectBy, Credit: snapshot.CreditFull,
 	}

@@ -56,8 +56,9 @@ func groups() []kong.Group {
 	}
 }
 
-// helpShown unwinds kong, which asks the program to end once it has printed help.
-type helpShown struct{ code int }
+// helpShown unwinds kong, which asks the program to end once it has printed help,
+// and for nothing else.
+type helpShown struct{}
 
 // execute parses the arguments and runs the command that they name.
 func (a *app) execute(ctx context.Context, args []string) (err error) {
@@ -65,9 +66,6 @@ func (a *app) execute(ctx context.Context, args []string) (err error) {
 		switch shown := recover().(type) {
 		case nil:
 		case helpShown:
-			if shown.code != 0 {
-				err = errUsage
-			}
 		default:
 			panic(shown)
 		}
@@ -80,7 +78,7 @@ func (a *app) execute(ctx context.Context, args []string) (err error) {
 		kong.Name("uptally"),
 		kong.Description("Rewards and uptime accounting for a decentralised GPU network. `uptally demo` shows all of it; `uptally help` prints the manual."),
 		kong.Writers(a.out, a.talk),
-		kong.Exit(func(code int) { panic(helpShown{code}) }),
+		kong.Exit(func(int) { panic(helpShown{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups(groups()),
 		kong.Vars{"data": defaultData(a.lookup), "actor": defaultActor(a.lookup)},
@@ -120,16 +118,9 @@ func defaultActor(lookup func(string) (string, bool)) string {
 
 // complain says what went wrong, in one line where it is one, and what to do.
 func (a *app) complain(ctx context.Context, err error) {
-	var interrupted bool
-	switch {
-	case err == errUsage: // kong has said it
-		return
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		interrupted = true
-	}
-	if interrupted {
-		fmt.Fprintln(a.talk, "uptally: interrupted; what was written so far stands, and the same command goes on from there")
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		a.say("uptally: interrupted; what was written so far stands, and the same command goes on from there")
 		return
 	}
-	fmt.Fprintln(a.talk, "uptally:", strings.TrimPrefix(err.Error(), errUsage.Error()+": "))
+	a.say("uptally: %s", strings.TrimPrefix(err.Error(), errUsage.Error()+": "))
 }

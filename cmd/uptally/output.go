@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,7 +87,7 @@ func utcOr(t *time.Time, otherwise string) string {
 func inIO(units int64) string { return grouped(ledger.Amount(units).Decimal()) + " IO" }
 
 // count writes a whole number with its thousands apart.
-func count[N ~int | ~int32 | ~int64](n N) string { return grouped(fmt.Sprint(int64(n))) }
+func count[N ~int | ~int32 | ~int64](n N) string { return grouped(strconv.FormatInt(int64(n), 10)) }
 
 // grouped sets commas between the thousands of a decimal number.
 func grouped(number string) string {

@@ -78,13 +78,13 @@ func (c snapshotLines) Run(ctx context.Context, a *app) error {
 				return visit(l)
 			})
 		}
-		print := printLines
+		form := printLines
 		if c.CSV {
-			print = printLinesCSV
+			form = printLinesCSV
 		} else if a.JSON {
-			print = printLinesJSON
+			form = printLinesJSON
 		}
-		return errors.Join(print(out, each), out.Flush())
+		return errors.Join(form(out, each), out.Flush())
 	})
 }
 

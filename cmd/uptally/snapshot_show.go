@@ -25,7 +25,7 @@ type snapshotView struct {
 	Residual  ledger.Amount              `json:"residual"`
 	Lines     int64                      `json:"lines"`
 	Suppliers int64                      `json:"suppliers"` // with a line, whatever its outcome
-	Outcomes  map[snapshot.Outcome]int64 `json:"outcomes"`  // lines of each
+	Outcomes  map[snapshot.Outcome]int64 `json:"outcomes"`  // lines of each that occurs
 	Coverage  struct {
 		Observed int32 `json:"observed"`
 		Slots    int32 `json:"slots"`
@@ -57,9 +57,6 @@ func viewSnapshot(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot) (snapshot
 		Outcomes: map[snapshot.Outcome]int64{}, Guards: guardsOf(s), Digest: hex.EncodeToString(s.Digest),
 	}
 	v.Coverage.Observed, v.Coverage.Slots = s.ObservedSlots, s.SeasonSlots
-	for _, outcome := range snapshot.Outcomes() {
-		v.Outcomes[outcome] = 0
-	}
 	for _, t := range totals {
 		v.Outcomes[t.Outcome] = t.Lines
 	}

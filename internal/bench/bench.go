@@ -42,7 +42,8 @@ var measurements = []measurement{
 	{[]string{"scale.devices"}, (*bench).measureScale},
 }
 
-// start starts the private Postgres, as durable as the program's own.
+// start starts the private Postgres, as durable as the program's own unless the
+// options say that nothing is measured in earnest.
 func start(ctx context.Context, o options, talk io.Writer) (b *bench, err error) {
 	b = &bench{devices: o.devices, days: o.days, talk: talk, began: time.Now()}
 	if o.data == "" {
@@ -54,7 +55,7 @@ func start(ctx context.Context, o options, talk io.Writer) (b *bench, err error)
 	}
 	b.cluster = filepath.Join(o.data, "cluster")
 	if err == nil {
-		b.server, err = embedpg.Start(ctx, embedpg.Config{DataDir: b.cluster, Database: "postgres"})
+		b.server, err = embedpg.Start(ctx, embedpg.Config{DataDir: b.cluster, Database: "postgres", Throwaway: o.throwaway})
 	}
 	if err != nil {
 		return nil, errors.Join(err, b.stop())
@@ -103,7 +104,7 @@ func (b *bench) dataset(ctx context.Context, devices, days int) (*dataset, error
 			return d, nil
 		}
 	}
-	d, err := openDataset(ctx, b.cluster, f, b.tell)
+	d, err := b.openDataset(ctx, f)
 	if err == nil {
 		b.datasets = append(b.datasets, d)
 	}

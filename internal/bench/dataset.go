@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 
 	"github.com/uptally/uptally/internal/embedpg"
 	"github.com/uptally/uptally/migrations"
-	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
 )
 
@@ -48,25 +46,55 @@ func newFleet(devices, days int) *fleet {
 // outageSlots is how long the outage lasts: six hours.
 const outageSlots = 6 * uptime.SlotsPerHour
 
-// openDataset returns the database of a fleet, loaded unless it is so already.
-func openDataset(ctx context.Context, cluster string, f *fleet, tell func(string, ...any)) (*dataset, error) {
+// openDataset returns the database of a fleet. Unless it is loaded already it is
+// made anew: what another run left half way is of no use.
+func (b *bench) openDataset(ctx context.Context, f *fleet) (*dataset, error) {
 	name := fmt.Sprintf("devices_%d_days_%d", f.devices, f.span.Len()/uptime.SlotsPerDay)
-	d, err := openDatabase(ctx, cluster, name)
+	d, err := b.openDatabase(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	d.fleet = f
-	if err := d.ensureLoaded(ctx, name, tell); err != nil {
-		d.close()
-		return nil, fmt.Errorf("database %s: %w", name, err)
+	loaded, err := d.findTaker(ctx)
+	if loaded || err != nil {
+		return d, err
 	}
+	d.close()
+	if d, err = b.freshDatabase(ctx, name); err != nil {
+		return nil, err
+	}
+	d.fleet = f
+	began := time.Now()
+	if err := d.load(ctx); err != nil {
+		d.close()
+		return nil, fmt.Errorf("loading %s: %w", name, err)
+	}
+	b.tell("%s loaded in %.1f s", name, time.Since(began).Seconds())
 	return d, nil
 }
 
-// openDatabase returns a migrated database without a fleet. The cluster's server
-// runs already, and makes it if it is absent.
-func openDatabase(ctx context.Context, cluster, name string) (*dataset, error) {
-	server, err := embedpg.Start(ctx, embedpg.Config{DataDir: cluster, Database: name})
+// findTaker looks for the person who takes snapshots. Whoever loads a dataset
+// records them last: without one, it is not loaded.
+func (d *dataset) findTaker(ctx context.Context) (found bool, err error) {
+	err = d.begin(ctx, func(tx pgx.Tx) error {
+		d.taker, found, err = selectPerson(ctx, tx)
+		return err
+	})
+	return found, err
+}
+
+// freshDatabase returns a migrated database with nothing in it.
+func (b *bench) freshDatabase(ctx context.Context, name string) (*dataset, error) {
+	if err := dropDatabase(ctx, b.server.URL(""), name); err != nil {
+		return nil, err
+	}
+	return b.openDatabase(ctx, name)
+}
+
+// openDatabase returns a migrated database without a fleet, made if it is absent:
+// the cluster's server runs already, and to start it again makes no more than that.
+func (b *bench) openDatabase(ctx context.Context, name string) (*dataset, error) {
+	server, err := embedpg.Start(ctx, embedpg.Config{DataDir: b.cluster, Database: name})
 	if err != nil {
 		return nil, err
 	}
@@ -98,27 +126,6 @@ func connect(ctx context.Context, url string) (*pgxpool.Pool, error) {
 func (d *dataset) close() {
 	d.app.Close()
 	d.owner.Close()
-}
-
-// ensureLoaded loads the database. The season comes last, and says that all is there.
-func (d *dataset) ensureLoaded(ctx context.Context, name string, tell func(string, ...any)) error {
-	err := d.begin(ctx, func(tx pgx.Tx) error {
-		_, err := snapshot.SeasonByCode(ctx, tx, seasonCode)
-		return err
-	})
-	if err == nil {
-		tell("%s is loaded already", name)
-		return d.begin(ctx, func(tx pgx.Tx) (err error) { d.taker, err = insertPerson(ctx, tx); return err })
-	}
-	if !errors.Is(err, snapshot.ErrNotFound) {
-		return err
-	}
-	began := time.Now()
-	if err := d.load(ctx); err != nil {
-		return fmt.Errorf("loading: %w", err)
-	}
-	tell("%s loaded in %.1f s", name, time.Since(began).Seconds())
-	return d.begin(ctx, func(tx pgx.Tx) error { return d.decide(ctx, tx) })
 }
 
 // begin runs f in a transaction of the owner.

@@ -30,6 +30,14 @@ func (d *dataset) load(ctx context.Context) error {
 	if err := d.loadChunks(ctx); err != nil {
 		return err
 	}
+	if err := d.settle(ctx); err != nil {
+		return err
+	}
+	return d.begin(ctx, func(tx pgx.Tx) error { return d.decide(ctx, tx) })
+}
+
+// settle vacuums on a connection of its own: it cannot run in a transaction.
+func (d *dataset) settle(ctx context.Context) error {
 	conn, err := d.owner.Acquire(ctx)
 	if err != nil {
 		return err

@@ -30,6 +30,8 @@ type options struct {
 	only    string
 	data    string
 
+	throwaway bool // a server that is quick and not durable: for tests, not for figures
+
 	// Of the process that takes one snapshot.
 	takeURL    string
 	takePerson int64

@@ -39,10 +39,7 @@ func (b *bench) measurePull(ctx context.Context) (_ []Figure, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := dropDatabase(ctx, b.server.URL(""), "pull"); err != nil {
-		return nil, err
-	}
-	d, err := openDatabase(ctx, b.cluster, "pull")
+	d, err := b.freshDatabase(ctx, "pull")
 	if err != nil {
 		return nil, err
 	}

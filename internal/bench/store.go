@@ -140,6 +140,12 @@ func insertPerson(ctx context.Context, tx pgx.Tx) (id int64, err error) {
 	return id, err
 }
 
+// selectPerson returns the first person, and whether there is any.
+func selectPerson(ctx context.Context, tx pgx.Tx) (id int64, found bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT coalesce(min(id), 0), count(*) > 0 FROM person`).Scan(&id, &found)
+	return id, found, err
+}
+
 // scanChunks is the scan that the snapshot is compared with: every bit is looked
 // at, and nothing else done.
 func scanChunks(ctx context.Context, tx pgx.Tx) (up int64, err error) {
