@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/uptally/uptally/internal/embedpg"
@@ -15,8 +18,8 @@ import (
 // database is an open, migrated database.
 type database struct {
 	pool     *pgxpool.Pool
-	url      string
 	embedded *embedpg.Server // nil: it is someone else's
+	use      *flock.Flock    // held shared while we use the embedded one
 }
 
 const (
@@ -33,7 +36,7 @@ func (a *app) withDatabase(ctx context.Context, f func(db *database) error) (err
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.close()) }()
+	defer func() { err = errors.Join(err, db.close(ctx, a.say)) }()
 	return f(db)
 }
 
@@ -49,20 +52,28 @@ func (a *app) openDatabase(ctx context.Context) (*database, error) {
 		return nil, fmt.Errorf("%w: it lacks %s and what follows; run: uptally migrate up, with the URL of the database's owner",
 			errNotMigrated, pending[0])
 	}
-	return connect(ctx, a.DatabaseURL, nil)
+	return connect(ctx, a.DatabaseURL)
 }
 
 // openEmbedded starts the Postgres of a data folder, or reuses it if it runs, and
 // migrates it as its owner; the application then connects as its own role.
 func openEmbedded(ctx context.Context, data string) (*database, error) {
+	if err := os.MkdirAll(data, 0o755); err != nil {
+		return nil, fmt.Errorf("data folder: %w; name another with --data", err)
+	}
+	use := flock.New(postgresDir(data) + ".use")
+	if err := use.RLock(); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
 	server, err := embedpg.Start(ctx, embedpg.Config{DataDir: postgresDir(data), Database: databaseName})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, use.Unlock())
 	}
 	db, err := migrateEmbedded(ctx, server)
 	if err != nil {
-		return nil, errors.Join(err, server.Stop())
+		return nil, errors.Join(err, server.Stop(), use.Unlock())
 	}
+	db.embedded, db.use = server, use
 	return db, nil
 }
 
@@ -77,7 +88,7 @@ func migrateEmbedded(ctx context.Context, server *embedpg.Server) (*database, er
 			return nil, err
 		}
 	}
-	return connect(ctx, server.URL(migrations.AppRole), server)
+	return connect(ctx, server.URL(migrations.AppRole))
 }
 
 // pendingMigrations returns the names of those that the database lacks.
@@ -95,7 +106,7 @@ func pendingMigrations(ctx context.Context, url string) ([]string, error) {
 	return pending, nil
 }
 
-func connect(ctx context.Context, url string, server *embedpg.Server) (*database, error) {
+func connect(ctx context.Context, url string) (*database, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
@@ -105,14 +116,29 @@ func connect(ctx context.Context, url string, server *embedpg.Server) (*database
 	if err != nil {
 		return nil, err
 	}
-	return &database{pool: pool, url: url, embedded: server}, nil
+	return &database{pool: pool}, nil
 }
 
-// close gives up the connections, then stops the server if it is ours.
-func (db *database) close() error {
+// awaitUsersEvery is how often a server's owner looks whether others use it still.
+const awaitUsersEvery = 50 * time.Millisecond
+
+// close gives up the connections. A server that is ours is stopped once no other
+// command uses it, or at once if ctx is done: a short command that happened to
+// start it must not take it from a long one.
+func (db *database) close(ctx context.Context, say func(format string, args ...any)) error {
 	db.pool.Close()
 	if db.embedded == nil {
 		return nil
 	}
-	return db.embedded.Stop()
+	if !db.embedded.Reused() {
+		alone, err := db.use.TryLock()
+		if err == nil && !alone {
+			say("Another command uses the Postgres that this one started; waiting for it to end.")
+			_, err = db.use.TryLockContext(ctx, awaitUsersEvery)
+		}
+		if err != nil && ctx.Err() == nil {
+			return errors.Join(err, db.embedded.Stop())
+		}
+	}
+	return errors.Join(db.embedded.Stop(), db.use.Unlock())
 }

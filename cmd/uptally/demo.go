@@ -97,9 +97,9 @@ func (d *demo) tell(ctx context.Context) (err error) {
 	if d.db, err = d.folder.openDatabase(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.db.close()) }()
-	ctx, closeNetwork := context.WithCancel(ctx)
-	feed, network, wait, err := serveWorld(ctx, d.world)
+	defer func() { err = errors.Join(err, d.db.close(ctx, d.say)) }()
+	open, closeNetwork := context.WithCancel(ctx)
+	feed, network, wait, err := serveWorld(open, d.world)
 	if err != nil {
 		closeNetwork()
 		return err

@@ -57,42 +57,69 @@ func (c chart) print(out io.Writer) {
 		top = max(top, b.up)
 	}
 	for row := c.height - 1; row >= 0; row-- {
-		var line strings.Builder
+		var line painted
 		for _, b := range c.columns {
-			line.WriteString(c.cell(b, row, top))
+			line.write(c.cell(b, row, top))
 		}
 		label := ""
 		if row == c.height-1 || row == c.height/2-1 {
 			label = count(top * int64(row+1) / int64(c.height))
 		}
-		fmt.Fprintf(out, "%7s ┤%s\n", label, strings.TrimRight(line.String(), " "))
+		fmt.Fprintf(out, "%7s ┤%s\n", label, line.text(c.coloured))
 	}
 	fmt.Fprintf(out, "%7s └%s\n", "0", strings.Repeat("─", len(c.columns)))
 }
 
-// cell is one character of a bar. Any device at all shows, be it as the lowest
-// eighth.
-func (c chart) cell(b bar, row int, top int64) string {
+// cell is one character of a bar, and its colour: of two kinds in one character,
+// the larger part. Any device at all shows, be it as the lowest eighth.
+func (c chart) cell(b bar, row int, top int64) (character rune, colour string) {
 	level := func(devices int64) int {
 		eighth := int((devices*int64(c.height)*full + top - 1) / top)
 		return min(full, max(0, eighth-row*full))
 	}
 	genuine, up := level(b.genuine), level(b.up)
 	switch {
-	case genuine == full || genuine > 0 && up < full:
-		return c.colour("32", eighths[genuine])
+	case genuine >= full/2 || genuine > 0 && up < full:
+		return eighths[genuine], green
 	case up > 0:
-		return c.colour("31", spoofedMark)
+		return spoofedMark, red
 	}
-	return " "
+	return ' ', plain
 }
 
-// colour paints a character on a terminal that may be: 32 is green, 31 red.
-func (c chart) colour(code string, character rune) string {
-	if !c.coloured {
-		return string(character)
+// The colours of a terminal (ECMA-48, SGR).
+const (
+	plain = "\x1b[0m"
+	red   = "\x1b[31m"
+	green = "\x1b[32m"
+)
+
+// painted is a line of characters in colours.
+type painted struct {
+	characters []rune
+	colours    []string
+}
+
+func (p *painted) write(character rune, colour string) {
+	p.characters, p.colours = append(p.characters, character), append(p.colours, colour)
+}
+
+// text writes the line without the blanks at its end, a colour where it changes.
+func (p *painted) text(coloured bool) string {
+	line := strings.TrimRight(string(p.characters), " ")
+	if !coloured {
+		return line
 	}
-	return "\x1b[" + code + "m" + string(character) + "\x1b[0m"
+	var b strings.Builder
+	now := plain
+	for i, character := range []rune(line) {
+		if p.colours[i] != now {
+			now = p.colours[i]
+			b.WriteString(now)
+		}
+		b.WriteRune(character)
+	}
+	return b.String() + plain
 }
 
 // axis writes labels under a chart, each beginning at its column.

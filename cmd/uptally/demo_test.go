@@ -76,4 +76,10 @@ func TestChart(t *testing.T) {
 	chart{columns: columns, height: 4}.print(&out)
 	axis(&out, map[int]string{0: "1 Apr", 8: "9 Apr"})
 	golden(t, "chart.txt", out.String())
+
+	out.Reset()
+	chart{columns: []bar{{1, 1}, {2, 0}, {2, 0}, {}}, height: 1, coloured: true}.print(&out)
+	if first, _, _ := strings.Cut(out.String(), "\n"); first != "      2 ┤\x1b[32m▄\x1b[31m░░\x1b[0m" {
+		t.Errorf("in colour: %q", first)
+	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"sync"
 
 	"github.com/schollz/progressbar/v3"
@@ -13,9 +12,10 @@ type progress struct {
 	once sync.Once
 }
 
-// newProgress returns a bar that counts up to total, under a title.
+// newProgress returns a bar that counts up to total, under a title. One thing to
+// do shows no progress.
 func (a *app) newProgress(title string, total int) *progress {
-	if !isTerminal(a.talk) || total == 0 {
+	if !isTerminal(a.talk) || total <= 1 {
 		return &progress{}
 	}
 	return &progress{bar: progressbar.NewOptions(total,
@@ -25,7 +25,7 @@ func (a *app) newProgress(title string, total int) *progress {
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetTheme(progressbar.ThemeUnicode),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerHead: "█", SaucerPadding: "░"}),
 	)}
 }
 
@@ -43,12 +43,4 @@ func (p *progress) end() {
 			_ = p.bar.Finish()
 		}
 	})
-}
-
-var _ io.Closer = (*progress)(nil)
-
-// Close is end, for defer.
-func (p *progress) Close() error {
-	p.end()
-	return nil
 }

@@ -1,0 +1,38 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// AttemptsMax is how often a job is tried.
+const AttemptsMax = attemptsMax
+
+// ID is the name under which the client works, and holds its lock.
+func (c *Client) ID() string { return c.id }
+
+// Rescue makes available what dead clients left running, as a running client does
+// every few seconds.
+func (c *Client) Rescue(ctx context.Context) error { return c.rescue(ctx) }
+
+// Work works a job here and now, as its attempt of that number; the client need not
+// be started.
+func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) error {
+	row := &rivertype.JobRow{Kind: args.Kind(), Attempt: attempt, MaxAttempts: attemptsMax}
+	switch args := args.(type) {
+	case PullWindow:
+		return (&pullWindow{c: c}).Work(ctx, &river.Job[PullWindow]{JobRow: row, Args: args})
+	case RequestLatest:
+		return (&requestLatest{c: c}).Work(ctx, &river.Job[RequestLatest]{JobRow: row, Args: args})
+	case RequestAwaited:
+		return (&requestAwaited{c: c}).Work(ctx, &river.Job[RequestAwaited]{JobRow: row, Args: args})
+	case ScoreGroup:
+		return (&scoreGroup{c: c}).Work(ctx, &river.Job[ScoreGroup]{JobRow: row, Args: args})
+	case Allocate:
+		return (&allocate{c: c}).Work(ctx, &river.Job[Allocate]{JobRow: row, Args: args})
+	}
+	return fmt.Errorf("no worker of %T here", args)
+}
