@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -53,7 +54,7 @@ func (c *Client) Backfill(ctx context.Context, span uptime.Span) ([]int64, error
 // depends on how many devices there are.
 func (c *Client) readLogs(ctx context.Context) error {
 	if c.feed == nil {
-		return fmt.Errorf("pull: no feed is configured; set UPTALLY_FEED_URL and UPTALLY_FEED_TOKEN")
+		return errors.New("pull: no feed is configured; set UPTALLY_FEED_URL and UPTALLY_FEED_TOKEN")
 	}
 	if err := uptime.SyncChanges(ctx, c.pool, c.feed); err != nil {
 		return err

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"sync"
@@ -62,7 +61,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		c.now = time.Now
 	}
 	if c.log == nil {
-		c.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		c.log = slog.New(slog.DiscardHandler)
 	}
 	if o.Workers == 0 {
 		o.Workers = workersDefault
@@ -81,7 +80,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		river.AddWorker(workers, &requestAwaited{c: c})
 	}
 	config := &river.Config{
-		ID: c.id, Queues: queues, Workers: workers, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		ID: c.id, Queues: queues, Workers: workers, Logger: slog.New(slog.DiscardHandler),
 		FetchCooldown: time.Millisecond, FetchPollInterval: 200 * time.Millisecond,
 		FetchOnlyKnownKinds: true, SkipUnknownJobCheck: true,
 		ReindexerSchedule: river.NeverSchedule(), // rebuilding indexes is the owner's, not the application's

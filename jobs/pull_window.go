@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/uptally/uptally/uptime"
 )
@@ -36,7 +37,7 @@ type pullWindow struct {
 	c *Client
 }
 
-func (*pullWindow) Timeout(*river.Job[PullWindow]) time.Duration { return 30 * time.Minute }
+func (*pullWindow) Timeout(*river.Job[PullWindow]) time.Duration { return 2 * time.Hour }
 
 func (w *pullWindow) NextRetry(job *river.Job[PullWindow]) time.Time {
 	return retryAfter(job.Attempt, time.Now())
@@ -86,30 +87,36 @@ func (w *pullWindow) readAgain(ctx context.Context, tx pgx.Tx, span uptime.Span,
 	return nil
 }
 
-// pullSlots tries the slots of a window one by one. A slot that is refused for
-// want of authority is our own outage and stays awaited; so does a young one.
+// slotsAtOnce is how many slots of a window are tried at once: most of the time
+// goes into waiting for a network that does not answer.
+const slotsAtOnce = 8
+
+// pullSlots tries the slots of a window one by one.
 func (w *pullWindow) pullSlots(ctx context.Context, span uptime.Span) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(slotsAtOnce)
 	for k := span.From; k < span.To; k++ {
-		slot := uptime.Span{From: k, To: k + 1}
-		err := w.pull(ctx, slot, 0)
-		switch {
-		case err == nil:
-			continue
-		case ctx.Err() != nil:
-			return err
-		case errors.Is(err, uptime.ErrUnauthorised):
-			w.c.log.Error("ALERT: the network refuses our credentials; windows stay unobserved until that is mended", "error", err)
-			return err
-		case w.c.now().Sub(slot.To.Start()) < uptime.LateCommits:
-			return err
-		}
-		reason := fmt.Sprintf("after %d tries of its window and one of its own: %v", attemptsMax, err)
-		if err := w.c.begin(ctx, func(tx pgx.Tx) error {
-			_, err := uptime.GiveUp(ctx, tx, slot, nil, reason)
-			return err
-		}); err != nil {
-			return err
-		}
+		group.Go(func() error { return w.pullSlot(ctx, uptime.Span{From: k, To: k + 1}) })
 	}
-	return nil
+	return group.Wait()
+}
+
+// pullSlot tries one slot, and gives it up if it is old and cannot be had. A slot
+// that is refused for want of authority is our own outage and stays awaited.
+func (w *pullWindow) pullSlot(ctx context.Context, slot uptime.Span) error {
+	err := w.pull(ctx, slot, 0)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return err
+	case errors.Is(err, uptime.ErrUnauthorised):
+		w.c.log.Error("ALERT: the network refuses our credentials; windows stay unobserved until that is mended", "error", err)
+		return err
+	case w.c.now().Sub(slot.To.Start()) < uptime.LateCommits:
+		return err
+	}
+	reason := fmt.Sprintf("after %d tries of its window and one of its own: %v", attemptsMax, err)
+	return w.c.begin(ctx, func(tx pgx.Tx) error {
+		_, err := uptime.GiveUp(ctx, tx, slot, nil, reason)
+		return err
+	})
 }

@@ -48,8 +48,7 @@ func (w *requestLatest) Work(ctx context.Context, _ *river.Job[RequestLatest]) e
 		if missed := (last + 1).First(); some && missed < latest.From && now.Sub(missed.Start()) <= catchUpMax {
 			latest.From = missed
 		}
-		_, err = w.c.request(ctx, tx, windows(latest, w.c.hoursPerWindow()))
-		return err
+		return w.c.request(ctx, tx, windows(latest, w.c.hoursPerWindow()))
 	})
 }
 
@@ -77,21 +76,21 @@ func (w *requestAwaited) Work(ctx context.Context, _ *river.Job[RequestAwaited])
 		if err != nil || len(spans) == 0 {
 			return err
 		}
-		_, err = w.c.request(ctx, tx, spans)
-		return err
+		return w.c.request(ctx, tx, spans)
 	})
 }
 
 // request notes that the spans are wanted and enqueues a window for each.
-func (c *Client) request(ctx context.Context, tx pgx.Tx, spans []uptime.Span) ([]int64, error) {
+func (c *Client) request(ctx context.Context, tx pgx.Tx, spans []uptime.Span) error {
 	params := make([]river.InsertManyParams, len(spans))
 	for i, s := range spans {
 		if err := uptime.RequestSpan(ctx, tx, s); err != nil {
-			return nil, err
+			return err
 		}
 		params[i].Args = PullWindow{From: s.From.Start(), To: s.To.Start()}
 	}
-	return c.insert(ctx, tx, params)
+	_, err := c.insert(ctx, tx, params)
+	return err
 }
 
 // insert enqueues jobs and returns their ids; one that stands in the queue already

@@ -148,9 +148,8 @@ func Windows(ctx context.Context, tx pgx.Tx, season string, asOf time.Time) ([]W
 
 // refusal returns the database's code of what it refused, or "".
 func refusal(err error) string {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
-		return pgErr.Code
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return refused.Code
 	}
 	return ""
 }

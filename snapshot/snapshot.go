@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -101,9 +102,9 @@ func Find(ctx context.Context, tx pgx.Tx, name string) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	for i := len(all) - 1; i >= 0; i-- {
-		if revision == 0 || all[i].Revision == revision {
-			return all[i], nil
+	for _, s := range slices.Backward(all) {
+		if revision == 0 || s.Revision == revision {
+			return s, nil
 		}
 	}
 	return Snapshot{}, fmt.Errorf("snapshot %q: %w; take one, or see which there are with: snapshot list", name, ErrNotFound)

@@ -32,7 +32,7 @@ type Coverage struct {
 	Reopened int        // how often two people reopened it
 }
 
-// Totals of coverage over a span.
+// CoverageTotals add up coverage over a span.
 type CoverageTotals struct {
 	Slots    int // of the span
 	Observed int

@@ -242,6 +242,22 @@ func selectSpoofed(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]DeviceNumb
 	return pgx.CollectRows(rows, pgx.RowTo[DeviceNumber])
 }
 
+// selectVerdicts returns the last verdicts, of one device if it is named, in the
+// order that counts.
+func selectVerdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int) ([]Verdict, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT seq, id, kind, effective_at, decided_at, by_hand, reason, evidence FROM (
+			SELECT v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence
+			FROM verdict v JOIN device d ON d.number = v.device
+			WHERE $1::uuid IS NULL OR d.id = $1
+			ORDER BY v.decided_at DESC, v.by_hand DESC, v.seq DESC LIMIT $2
+		) AS last ORDER BY decided_at, by_hand, seq`, device, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Verdict])
+}
+
 // stampFacts takes the shared lock of facts and returns the stamp of what the
 // transaction records. Whoever fixes a moment takes the lock exclusively, so
 // every stamp at or below that moment is committed by then.

@@ -39,7 +39,7 @@ func (c verdictList) Run(ctx context.Context, a *app) error {
 	}
 	var verdicts []uptime.Verdict
 	if err := a.read(ctx, func(tx pgx.Tx) (err error) {
-		verdicts, err = selectVerdicts(ctx, tx, c.Device, c.Limit)
+		verdicts, err = uptime.Verdicts(ctx, tx, c.Device, c.Limit)
 		return err
 	}); err != nil {
 		return err
