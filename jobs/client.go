@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -83,8 +84,9 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		ID: c.id, Queues: queues, Workers: workers, Logger: slog.New(slog.DiscardHandler),
 		FetchCooldown: time.Millisecond, FetchPollInterval: 200 * time.Millisecond,
 		FetchOnlyKnownKinds: true, SkipUnknownJobCheck: true,
-		ReindexerSchedule: river.NeverSchedule(), // rebuilding indexes is the owner's, not the application's
-		ErrorHandler:      &errorLog{c.log},
+		LeaderElectionDisabled: !o.Periodic,           // one that leads without the periodic table keeps it from running at all
+		ReindexerSchedule:      river.NeverSchedule(), // rebuilding indexes is the owner's, not the application's
+		ErrorHandler:           &errorLog{c.log},
 	}
 	if o.Log != nil {
 		config.Logger = o.Log
@@ -106,36 +108,41 @@ func clientID() string {
 	return fmt.Sprintf("%s %d %s", host, os.Getpid(), uuid.NewString())
 }
 
-// Start begins to work jobs, those first that a killed process left running.
+// Start begins to work jobs, those first that a killed process left running. After
+// an error the client holds nothing.
 func (c *Client) Start(ctx context.Context) error {
 	conn, err := c.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
-	if err := lockClient(ctx, conn, c.id); err != nil {
-		conn.Release()
-		return err
-	}
 	c.alive = conn
-	if err := c.rescue(ctx); err != nil {
-		return err
-	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.stop = stop
+	if err = lockClient(ctx, conn, c.id); err == nil {
+		err = c.rescue(ctx)
+	}
+	if err == nil {
+		err = c.river.Start(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, c.letGo(ctx))
+	}
 	c.rescuer.Go(func() { c.keepRescuing(background) })
-	return c.river.Start(ctx)
+	return nil
 }
 
 // Stop lets running jobs end, bounded by ctx, and then lets go of the database.
 func (c *Client) Stop(ctx context.Context) error {
 	err := c.river.Stop(ctx)
+	return errors.Join(err, c.letGo(ctx))
+}
+
+// letGo gives back what a started client holds.
+func (c *Client) letGo(ctx context.Context) error {
 	c.stop()
 	c.rescuer.Wait()
 	// Closed, not released: the lock ends with the session.
-	if closeErr := c.alive.Hijack().Close(context.WithoutCancel(ctx)); err == nil {
-		err = closeErr
-	}
-	return err
+	return c.alive.Hijack().Close(context.WithoutCancel(ctx))
 }
 
 // errorLog writes down what jobs fail with.

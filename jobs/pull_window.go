@@ -1,12 +1,14 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"golang.org/x/sync/errgroup"
 
@@ -43,19 +45,22 @@ func (w *pullWindow) NextRetry(job *river.Job[PullWindow]) time.Time {
 	return retryAfter(job.Attempt, time.Now())
 }
 
-// Work reads the window. When it cannot be had at the last try, its slots are
-// tried one by one, and those that still cannot are given up, if they are old.
+// Work reads the window. If that fails, its slots are read one by one at the next
+// try, and those that fail are tried once more and then given up, if they are old.
 func (w *pullWindow) Work(ctx context.Context, job *river.Job[PullWindow]) error {
-	err := w.pull(ctx, job.Args.span(), job.Args.Reread)
-	if err == nil || ctx.Err() != nil || job.Attempt < job.MaxAttempts {
-		return err
+	span := job.Args.span()
+	if job.Attempt == 1 {
+		return w.pull(ctx, span, job.Args.Reread, uptime.ReadWindow)
 	}
-	return w.pullSlots(ctx, job.Args.span())
+	return w.pullSlots(ctx, span, job.Attempt >= job.MaxAttempts)
 }
 
+// reader is uptime.ReadWindow, or uptime.ReadSlot.
+type reader func(context.Context, *pgxpool.Pool, *uptime.Feed, *uptime.Registry, uptime.Span, func() time.Time) (*uptime.Pass, error)
+
 // pull reads and merges one window; a failure leaves its account and nothing else.
-func (w *pullWindow) pull(ctx context.Context, span uptime.Span, reread int) error {
-	pass, err := uptime.ReadWindow(ctx, w.c.pool, w.c.feed, &w.c.devices, span, w.c.now)
+func (w *pullWindow) pull(ctx context.Context, span uptime.Span, reread int, read reader) error {
+	pass, err := read(ctx, w.c.pool, w.c.feed, &w.c.devices, span, w.c.now)
 	if ctx.Err() != nil {
 		return ctx.Err() // a stop of ours says nothing of the network
 	}
@@ -91,30 +96,48 @@ func (w *pullWindow) readAgain(ctx context.Context, tx pgx.Tx, span uptime.Span,
 // goes into waiting for a network that does not answer.
 const slotsAtOnce = 8
 
-// pullSlots tries the slots of a window one by one.
-func (w *pullWindow) pullSlots(ctx context.Context, span uptime.Span) error {
+// pullSlots reads those slots of a window one by one that are still awaited.
+func (w *pullWindow) pullSlots(ctx context.Context, span uptime.Span, last bool) error {
+	var awaited []uptime.Slot
+	if err := w.c.begin(ctx, func(tx pgx.Tx) (err error) {
+		awaited, err = uptime.AwaitedOf(ctx, tx, span)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := uptime.RefreshDevices(ctx, w.c.pool, w.c.feed, &w.c.devices); err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(slotsAtOnce)
-	for k := span.From; k < span.To; k++ {
-		group.Go(func() error { return w.pullSlot(ctx, uptime.Span{From: k, To: k + 1}) })
+	failed := make([]error, len(awaited))
+	for i, k := range awaited {
+		group.Go(func() error {
+			err := w.pullSlot(ctx, uptime.Span{From: k, To: k + 1}, last)
+			if errors.Is(err, uptime.ErrUnauthorised) {
+				return err // every other slot would be refused as well
+			}
+			failed[i] = err
+			return nil
+		})
 	}
-	return group.Wait()
+	return cmp.Or(group.Wait(), errors.Join(failed...))
 }
 
-// pullSlot tries one slot, and gives it up if it is old and cannot be had. A slot
-// that is refused for want of authority is our own outage and stays awaited.
-func (w *pullWindow) pullSlot(ctx context.Context, slot uptime.Span) error {
-	err := w.pull(ctx, slot, 0)
+// pullSlot reads one slot. At the last try it gives it up, if it is old and cannot
+// be had; refused for want of authority, it stays awaited: that is our own outage.
+func (w *pullWindow) pullSlot(ctx context.Context, slot uptime.Span, last bool) error {
+	err := w.pull(ctx, slot, 0, uptime.ReadSlot)
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return err
 	case errors.Is(err, uptime.ErrUnauthorised):
 		w.c.log.Error("ALERT: the network refuses our credentials; windows stay unobserved until that is mended", "error", err)
 		return err
-	case w.c.now().Sub(slot.To.Start()) < uptime.LateCommits:
+	case !last || w.c.now().Sub(slot.To.Start()) < uptime.LateCommits:
 		return err
 	}
-	reason := fmt.Sprintf("after %d tries of its window and one of its own: %v", attemptsMax, err)
+	reason := fmt.Sprintf("after one try of its window and %d of its own: %v", attemptsMax-1, err)
 	return w.c.begin(ctx, func(tx pgx.Tx) error {
 		_, err := uptime.GiveUp(ctx, tx, slot, nil, reason)
 		return err

@@ -138,6 +138,7 @@ func TestNothingIsGivenUpWhileWeAreRefused(t *testing.T) {
 	t.Parallel()
 	refused := new(atomic.Bool)
 	w := settle(t, serve(t, 8, simulator.Options{Unauthorised: refused}))
+	story := clockAt(day(5, 20)) // so much later that the gap up to then is a person's to pull
 	span := hours(0, 3)
 	c := w.client(jobs.Options{Hours: 1})
 	ids, err := c.Backfill(t.Context(), span)
@@ -146,7 +147,7 @@ func TestNothingIsGivenUpWhileWeAreRefused(t *testing.T) {
 	if _, err := c.Backfill(t.Context(), hours(3, 4)); !errors.Is(err, uptime.ErrUnauthorised) {
 		t.Errorf("asking for more: %v", err)
 	}
-	worker := w.started(jobs.Options{Hours: 1})
+	worker := w.started(jobs.Options{Now: story.now})
 	if err := c.Wait(t.Context(), ids, nil); err == nil || !strings.Contains(err.Error(), "401") {
 		t.Errorf("waiting ended with %v", err)
 	}
@@ -157,8 +158,7 @@ func TestNothingIsGivenUpWhileWeAreRefused(t *testing.T) {
 	w.expect("passes", `SELECT DISTINCT outcome FROM uptime_pull`, "unauthorised")
 
 	refused.Store(false)
-	// So much later that the gap up to then is a person's to pull.
-	w.started(jobs.Options{Periodic: true, Now: clockAt(day(5, 20)).now})
+	w.started(jobs.Options{Periodic: true, Now: story.now})
 	w.until(`SELECT count(*) FROM uptime_coverage WHERE hour < '2024-04-24 03:00+00' AND observed = B'111111111111'`, 3)
 	w.expect("windows of what was awaited", `SELECT DISTINCT args ->> 'from' FROM river_job WHERE kind = 'pull_window' AND state <> 'discarded'
 		AND args ->> 'from' < '2024-05' ORDER BY 1`, "2024-04-24T00:00:00Z", "2024-04-24T01:00:00Z", "2024-04-24T02:00:00Z")

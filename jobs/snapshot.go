@@ -133,9 +133,11 @@ func (w *allocate) Work(ctx context.Context, job *river.Job[Allocate]) error {
 // giveUpTake ends the take when trying again is in vain: it cannot be computed,
 // or this was the last try. Otherwise the job is tried again.
 func (c *Client) giveUpTake(ctx context.Context, job *rivertype.JobRow, id int64, cause error) error {
-	if ctx.Err() != nil || !errors.Is(cause, snapshot.ErrImpossible) && job.Attempt < job.MaxAttempts {
+	stopped := errors.Is(ctx.Err(), context.Canceled) // by us; a job whose time is up has failed
+	if stopped || !errors.Is(cause, snapshot.ErrImpossible) && job.Attempt < job.MaxAttempts {
 		return cause
 	}
+	ctx = context.WithoutCancel(ctx)
 	if err := c.begin(ctx, func(tx pgx.Tx) error { return snapshot.Fail(ctx, tx, id, cause) }); err != nil {
 		return errors.Join(cause, err)
 	}

@@ -140,6 +140,28 @@ func Awaited(ctx context.Context, tx pgx.Tx, now time.Time) ([]Span, error) {
 	return spans, nil
 }
 
+// AwaitedOf returns the slots of the span that are neither observed nor given up,
+// in order.
+func AwaitedOf(ctx context.Context, tx pgx.Tx, span Span) ([]Slot, error) {
+	hours, err := CoverageOf(ctx, tx, span)
+	if err != nil {
+		return nil, err
+	}
+	settled := NewTimeline(span)
+	for _, h := range hours {
+		for i := range SlotsPerHour {
+			if (h.Observed | h.Final).Has(i) {
+				settled.Add(h.Hour.First() + Slot(i))
+			}
+		}
+	}
+	var awaited []Slot
+	for k, left := settled.FirstAbsent(span); left; k, left = settled.FirstAbsent(Span{From: k + 1, To: span.To}) {
+		awaited = append(awaited, k)
+	}
+	return awaited, nil
+}
+
 // GiveUp stops waiting for the slots of the span that are not observed: by itself
 // if person is nil, else by that person, with the reason. Slots of closed hours
 // are refused with ErrHourClosed. It returns how many slots it gave up.

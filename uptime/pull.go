@@ -55,9 +55,15 @@ type PullTotal struct {
 // names. On an error nothing of the pass is to be used but its account, which is
 // always returned.
 func ReadWindow(ctx context.Context, pool *pgxpool.Pool, feed *Feed, devices *Registry, window Span, now func() time.Time) (*Pass, error) {
-	if err := refreshDevices(ctx, pool, feed, devices); err != nil {
+	if err := RefreshDevices(ctx, pool, feed, devices); err != nil {
 		return newPass(window, now()), err
 	}
+	return ReadSlot(ctx, pool, feed, devices, window, now)
+}
+
+// ReadSlot is ReadWindow for one of many short windows that are read together: the
+// caller has called RefreshDevices for all of them.
+func ReadSlot(ctx context.Context, pool *pgxpool.Pool, feed *Feed, devices *Registry, window Span, now func() time.Time) (*Pass, error) {
 	pass, err := ReadPass(ctx, feed, devices, window, now)
 	if err != nil || !pass.HasUnknown() {
 		return pass, err
@@ -67,6 +73,15 @@ func ReadWindow(ctx context.Context, pool *pgxpool.Pool, feed *Feed, devices *Re
 	}
 	pass.Resolve(devices)
 	return pass, nil
+}
+
+// RefreshDevices reads the log of changes to its end and takes in the devices that
+// it registers. Calls at one time share one reading.
+func RefreshDevices(ctx context.Context, pool *pgxpool.Pool, feed *Feed, devices *Registry) error {
+	_, err, _ := devices.refreshing.Do("", func() (any, error) {
+		return nil, refreshDevices(ctx, pool, feed, devices)
+	})
+	return err
 }
 
 func refreshDevices(ctx context.Context, pool *pgxpool.Pool, feed *Feed, devices *Registry) error {

@@ -6,14 +6,16 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/singleflight"
 )
 
 // Registry is the registered devices in memory, id to number, for the inner loop
 // of a pass. It takes about 40 bytes a device. Safe for concurrent use; the zero
 // value is empty and ready.
 type Registry struct {
-	mu      sync.RWMutex
-	numbers map[uuid.UUID]DeviceNumber
+	mu         sync.RWMutex
+	numbers    map[uuid.UUID]DeviceNumber
+	refreshing singleflight.Group
 }
 
 // Refresh reads the devices that were registered since the last refresh.

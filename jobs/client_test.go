@@ -1,0 +1,180 @@
+package jobs_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/uptime/simulator"
+)
+
+// Eight who ask for the same span at once get the same jobs, and all of them wait
+// for their end.
+func TestABackfillAskedForByManyIsDoneOnce(t *testing.T) {
+	t.Parallel()
+	w := settle(t, serve(t, 8, simulator.Options{}))
+	span := hours(0, 12)
+	asked := make([][]int64, 8)
+	clients := make([]*jobs.Client, len(asked))
+	var group sync.WaitGroup
+	for i := range asked {
+		clients[i] = w.client(jobs.Options{Hours: 1})
+		group.Go(func() {
+			var err error
+			if asked[i], err = clients[i].Backfill(context.Background(), span); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	for i := range asked {
+		if !slices.Equal(asked[i], asked[0]) {
+			t.Errorf("caller %d got jobs %v, the first %v", i, asked[i], asked[0])
+		}
+	}
+	w.expect("jobs", `SELECT kind || ' ' || count(*) || ' ' || count(DISTINCT args) FROM river_job GROUP BY kind ORDER BY kind`,
+		"pull_window 12 12", "read_job_minutes 1 1")
+	w.started(jobs.Options{})
+	for i, c := range clients {
+		group.Go(func() {
+			if err := c.Wait(context.Background(), asked[i], nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if got := w.coverage(span); got.Observed != 144 {
+		t.Errorf("coverage: %+v", got)
+	}
+	w.expect("passes", `SELECT count(*) || ' ' || count(DISTINCT window_from) FROM uptime_pull`, "12 12")
+	if ids, err := clients[0].Backfill(t.Context(), span); err != nil || len(ids) != 1 {
+		t.Errorf("asked again when all is final: jobs %v (%v), want that of the job minutes alone", ids, err)
+	}
+}
+
+// What a dead client left running is available again when another starts; what a
+// living one runs is not touched.
+func TestRescue(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w := settle(t, serve(t, 8, simulator.Options{}))
+	ids, err := w.client(jobs.Options{Hours: 1}).Backfill(ctx, hours(0, 4))
+	w.check(err)
+	living, err := w.Owner.Acquire(ctx)
+	w.check(err)
+	defer living.Release()
+	_, err = living.Exec(ctx, `SELECT pg_advisory_lock(hashtext('river client'), hashtext('living'))`)
+	w.check(err)
+	const runs = `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now(), attempted_by = $2 WHERE id = $1`
+	w.owner(runs, ids[0], []string{"dead"})
+	w.owner(runs, ids[1], []string{"living", "dead"}) // the last is the one that runs it
+	w.owner(runs, ids[2], []string{"living"})
+	w.owner(runs, ids[3], []string{"dead", "living"})
+
+	var group sync.WaitGroup
+	for range 2 { // two that start at once
+		c := w.client(jobs.Options{})
+		group.Go(func() {
+			if err := c.Start(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		t.Cleanup(func() {
+			if err := c.Stop(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	c := w.client(jobs.Options{})
+	w.check(c.Wait(ctx, []int64{ids[0], ids[1], ids[4]}, nil))
+	w.check(c.Rescue(ctx))
+	const states = `SELECT state || ' ' || attempt FROM river_job ORDER BY id`
+	w.expect("jobs", states, "completed 1", "completed 1", "running 1", "running 1", "completed 1")
+	w.expect("passes", `SELECT count(*) || ' ' || count(DISTINCT window_from) FROM uptime_pull`, "2 2")
+
+	_, err = living.Exec(ctx, `SELECT pg_advisory_unlock_all()`) // it dies
+	w.check(err)
+	w.check(c.Rescue(ctx))
+	w.check(c.Wait(ctx, ids, nil))
+	w.expect("jobs", states, "completed 1", "completed 1", "completed 1", "completed 1", "completed 1")
+}
+
+// gate lets heartbeats through once it is open, and says when one stands at it.
+type gate struct {
+	http.Handler
+	waiting chan struct{}
+	open    chan struct{}
+}
+
+func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/v1/heartbeats" {
+		select {
+		case g.waiting <- struct{}{}:
+		default:
+		}
+		<-g.open
+	}
+	g.Handler.ServeHTTP(rw, r)
+}
+
+// A client that is stopped lets its job end, and then lets go of its lock.
+func TestStopLetsJobsEnd(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	g := &gate{
+		Handler: truth(t, 8).Handler(simulator.Options{Token: feedToken}), waiting: make(chan struct{}, 1), open: make(chan struct{}),
+	}
+	server := httptest.NewServer(g)
+	t.Cleanup(server.Close)
+	w := settle(t, server.URL)
+	c := w.client(jobs.Options{Hours: 1})
+	w.check(c.Start(ctx))
+	ids, err := c.Backfill(ctx, hours(0, 1))
+	w.check(err)
+	<-g.waiting
+	stopped := make(chan error)
+	go func() { stopped <- c.Stop(ctx) }()
+	select {
+	case err := <-stopped:
+		t.Fatalf("stopped (%v) while a job ran", err)
+	default:
+	}
+	if n := w.locks(); n != 1 {
+		t.Errorf("%d clients hold their lock while one runs", n)
+	}
+	close(g.open)
+	w.check(<-stopped)
+	w.expect("jobs", `SELECT DISTINCT state || ' ' || attempt FROM river_job WHERE kind = 'pull_window'`, "completed 1")
+	if got := w.coverage(hours(0, 1)); got.Observed != 12 || len(ids) != 2 {
+		t.Errorf("coverage: %+v", got)
+	}
+	w.owner(`SELECT pg_advisory_lock(hashtext('river client'), hashtext($1))`, c.ID()) // waits until it is free
+}
+
+// locks is how many advisory locks of clients are held.
+func (w *town) locks() int {
+	w.t.Helper()
+	return w.count(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+		AND classid::bigint = hashtext('river client')::bigint & 4294967295
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+}
+
+// A client that cannot start holds nothing.
+func TestAClientThatCannotStartHoldsNothing(t *testing.T) {
+	t.Parallel()
+	w := settle(t, serve(t, 1, simulator.Options{}))
+	w.owner(`ALTER TABLE river_job RENAME TO elsewhere`)
+	c := w.client(jobs.Options{})
+	if err := c.Start(context.Background()); err == nil {
+		t.Fatal("started without a table of jobs")
+	}
+	if held := w.App.Stat().AcquiredConns(); held != 0 {
+		t.Errorf("%d connections are held", held)
+	}
+	w.owner(`SELECT pg_advisory_lock(hashtext('river client'), hashtext($1))`, c.ID())
+}
