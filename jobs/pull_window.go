@@ -52,7 +52,7 @@ func (w *pullWindow) Work(ctx context.Context, job *river.Job[PullWindow]) error
 	if job.Attempt == 1 {
 		return w.pull(ctx, span, job.Args.Reread, uptime.ReadWindow)
 	}
-	return w.pullSlots(ctx, span, job.Attempt >= job.MaxAttempts)
+	return w.pullSlots(ctx, job.Args, job.Attempt >= job.MaxAttempts)
 }
 
 // reader is uptime.ReadWindow, or uptime.ReadSlot.
@@ -96,13 +96,10 @@ func (w *pullWindow) readAgain(ctx context.Context, tx pgx.Tx, span uptime.Span,
 // goes into waiting for a network that does not answer.
 const slotsAtOnce = 8
 
-// pullSlots reads those slots of a window one by one that are still awaited.
-func (w *pullWindow) pullSlots(ctx context.Context, span uptime.Span, last bool) error {
-	var awaited []uptime.Slot
-	if err := w.c.begin(ctx, func(tx pgx.Tx) (err error) {
-		awaited, err = uptime.AwaitedOf(ctx, tx, span)
-		return err
-	}); err != nil {
+// pullSlots reads those slots of a window one by one that are to be read.
+func (w *pullWindow) pullSlots(ctx context.Context, window PullWindow, last bool) error {
+	slots, err := w.slotsToRead(ctx, window)
+	if err != nil {
 		return err
 	}
 	if err := uptime.RefreshDevices(ctx, w.c.pool, w.c.feed, &w.c.devices); err != nil {
@@ -110,10 +107,10 @@ func (w *pullWindow) pullSlots(ctx context.Context, span uptime.Span, last bool)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(slotsAtOnce)
-	failed := make([]error, len(awaited))
-	for i, k := range awaited {
+	failed := make([]error, len(slots))
+	for i, k := range slots {
 		group.Go(func() error {
-			err := w.pullSlot(ctx, uptime.Span{From: k, To: k + 1}, last)
+			err := w.pullSlot(ctx, uptime.Span{From: k, To: k + 1}, window.Reread, last)
 			if errors.Is(err, uptime.ErrUnauthorised) {
 				return err // every other slot would be refused as well
 			}
@@ -124,10 +121,27 @@ func (w *pullWindow) pullSlots(ctx context.Context, span uptime.Span, last bool)
 	return cmp.Or(group.Wait(), errors.Join(failed...))
 }
 
+// slotsToRead returns the slots of a window that are still awaited; those of a
+// re-reading are observed already, and are all read again.
+func (w *pullWindow) slotsToRead(ctx context.Context, window PullWindow) (slots []uptime.Slot, err error) {
+	span := window.span()
+	if window.Reread > 0 {
+		for k := span.From; k < span.To; k++ {
+			slots = append(slots, k)
+		}
+		return slots, nil
+	}
+	err = w.c.begin(ctx, func(tx pgx.Tx) (err error) {
+		slots, err = uptime.AwaitedOf(ctx, tx, span)
+		return err
+	})
+	return slots, err
+}
+
 // pullSlot reads one slot. At the last try it gives it up, if it is old and cannot
 // be had; refused for want of authority, it stays awaited: that is our own outage.
-func (w *pullWindow) pullSlot(ctx context.Context, slot uptime.Span, last bool) error {
-	err := w.pull(ctx, slot, 0, uptime.ReadSlot)
+func (w *pullWindow) pullSlot(ctx context.Context, slot uptime.Span, reread int, last bool) error {
+	err := w.pull(ctx, slot, reread, uptime.ReadSlot)
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return err

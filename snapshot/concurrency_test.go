@@ -113,9 +113,66 @@ func TestFactsRecordedMeanwhile(t *testing.T) {
 	}
 }
 
+// A take waits for whoever has a stamp and has not committed what it is for; whoever
+// wants one waits for a take, and gets a later one.
+func TestATakeWaitsForThoseWhoRecord(t *testing.T) {
+	t.Parallel()
+	v := newVillage()
+	o := v.settle(t)
+	ctx := t.Context()
+	recording := begun(t, o)
+	_, err := snapshot.AddHold(ctx, recording, snapshot.Hold{From: may(2, 11), To: may(2, 13)}, "a scare", o.ada)
+	o.check(err)
+	taken := make(chan error)
+	taking := begun(t, o)
+	var s snapshot.Snapshot
+	go func() {
+		var err error
+		s, _, err = snapshot.Take(ctx, taking, v.season.Code, o.ada)
+		taken <- err
+	}()
+	o.awaitWaiter(taken)
+	o.check(recording.Commit(ctx))
+	o.check(<-taken)
+	if seen := o.holds(s.AsOf); len(seen) != 2 {
+		t.Errorf("as of %s there are %d holds, want both", s.AsOf, len(seen))
+	}
+
+	recorded := make(chan error)
+	go func() {
+		recorded <- o.try(func(ctx context.Context, tx pgx.Tx) error {
+			_, err := snapshot.AddHold(ctx, tx, snapshot.Hold{From: may(2, 14), To: may(2, 15)}, "a scare", o.ada)
+			return err
+		})
+	}()
+	o.awaitWaiter(recorded)
+	o.check(taking.Commit(ctx))
+	o.check(<-recorded)
+	if now, then := len(o.holds(farOff)), len(o.holds(s.AsOf)); now != 3 || then != 2 {
+		t.Errorf("%d holds, %d as of the take; want 3 and 2", now, then)
+	}
+}
+
+// awaitWaiter returns when somebody waits for a lock. Whoever is to wait for it must
+// not have ended.
+func (o *office) awaitWaiter(ended <-chan error) {
+	o.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for o.text(`SELECT count(*)::text FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) != "1" {
+		select {
+		case err := <-ended:
+			o.t.Fatalf("ended (%v) without waiting", err)
+		case <-tick.C:
+		}
+	}
+}
+
 // writers are those who record facts, each of a kind of its own: the n-th time.
 func (o *office) writers(season string) []func(n int, random *rand.Rand) error {
 	ctx := context.Background()
+	var holds []int64
 	kinds := []uptime.VerdictKind{uptime.Spoofed, uptime.Genuine}
 	return []func(n int, random *rand.Rand) error{
 		func(n int, random *rand.Rand) error {
@@ -143,9 +200,10 @@ func (o *office) writers(season string) []func(n int, random *rand.Rand) error {
 				hold, err = snapshot.AddHold(ctx, tx, snapshot.Hold{From: from, To: from.Add(time.Minute)}, "a scare", o.ada)
 				return err
 			})
-			if err != nil || random.IntN(3) == 0 {
+			if holds = append(holds, hold); err != nil || len(holds) < 4 {
 				return err
 			}
+			hold, holds = holds[0], holds[1:] // released when others have been added since
 			return o.releaseHold(hold)
 		},
 		func(n int, _ *rand.Rand) error {

@@ -87,6 +87,7 @@ func TestTheDigestIsOverWhatWentIn(t *testing.T) {
 		{"no approval", `DELETE FROM grace_approval`, true},
 		{"job minutes", `UPDATE job_minutes SET minutes = 101 WHERE day = '2024-05-02'`, true},
 		{"job minutes of another day", `UPDATE job_minutes SET minutes = 101 WHERE day = '2024-05-03'`, false},
+		{"job minutes recorded before", `INSERT INTO job_minutes SELECT device, day, 5, '2024-05-20' FROM job_minutes WHERE day = '2024-05-02'`, false},
 		{"job minutes recorded since", `INSERT INTO job_minutes SELECT device, day, 5, '2399-01-01' FROM job_minutes WHERE day = '2024-05-02'`, false},
 		{"the pool", `UPDATE season SET pool = pool + 1`, true},
 		{"the season's first day", `UPDATE season SET first_day = '2024-05-01'`, true},

@@ -35,4 +35,25 @@
 //     not believed.
 //   - A window that meets the season only between two starts of slots holds no
 //     slot of it and is not applied.
+//   - Windows are applied each by itself: what one grants is not "up" in the
+//     lookback of another. A long outage is one window, not two that touch.
+//   - A refusal is noted on every line that meets the window, also on one whose own
+//     slots were all up: the device as a whole was refused.
+//   - The registration is the device's first in the log. A second one is a change of
+//     every field and does not move the first slot.
+//
+// A snapshot on its way through the database:
+//
+//	Take ──► groups ──ScoreGroup──► StageGroup ──last──► Complete ──► Approve ──► Seal
+//	 A       open      (pure rules)   scored              draft       another     ledger
+//
+// A revision over hours of which one is still open is an estimate. Its hours are
+// the season's, those through sustain slots past every reconnect_by that has
+// passed, and any other hour whose observed slots it read: bits that may still
+// change never reach the ledger. An estimate can be looked at, not approved.
+//
+// The digest covers everything that went in and came out but moments of recording
+// and the ids that a database deals out (of windows and holds), so that the same
+// facts give the same digest on any machine. Slots that were never pulled have no
+// part in it.
 package snapshot

@@ -306,6 +306,15 @@ func TestAnEmptySeason(t *testing.T) {
 	if journal.Count != 1 || int64(journal.Total) != villageSeason.Pool {
 		t.Errorf("journal: %+v", journal)
 	}
+
+	free := villageSeason
+	free.Code, free.Pool = "nothing-to-give", 0
+	o.create(free, []byte(villageRules))
+	s = o.take(free.Code)
+	o.approve(s)
+	if journal, err = o.seal(s); err != nil || journal.Count != 0 {
+		t.Errorf("sealing a season without a pool: %+v (%v)", journal, err)
+	}
 }
 
 // crowdOf registers so many devices, of four shards each up in a way of its own.

@@ -55,5 +55,6 @@
 //	    unbounded                 scored / the straight line through 600,000 and 2.4
 //	                              million. Also told apart, and in bytes of chunks. The
 //	                              bits are merged as made, by the merge's statement: as
-//	                              pages they would be 2.6 billion heartbeats
+//	                              pages they would be 2.6 billion heartbeats. The 10
+//	                              million have no facts but their registrations
 package main
