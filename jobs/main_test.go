@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -24,7 +25,8 @@ type task struct {
 	DatabaseURL string
 	FeedURL     string
 	Workers     int
-	Seal        int64 // the snapshot to seal, instead of working jobs
+	Zone        string // the process's time zone; none: the test's
+	Seal        int64  // the snapshot to seal, instead of working jobs
 	Person      int64
 }
 
@@ -36,6 +38,12 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	// Far from UTC, by no whole hour, and set before anybody looks at the time.
+	zone, err := time.LoadLocation("America/St_Johns")
+	if err != nil {
+		panic(err)
+	}
+	time.Local = zone
 	pgtest.Main(m)
 }
 
@@ -56,7 +64,7 @@ func work(text string) error {
 			return err
 		})
 	}
-	feed, err := uptime.NewFeed(uptime.FeedConfig{URL: t.FeedURL, Token: feedToken})
+	feed, err := uptime.NewFeed(feedConfig(t.FeedURL))
 	if err != nil {
 		return err
 	}

@@ -72,11 +72,16 @@ func settle(t *testing.T, feedURL string) *town {
 	return &town{DB: db, t: t, feedURL: feedURL, ada: pgtest.Person(t, db.Owner, "ada"), grace: pgtest.Person(t, db.Owner, "grace")}
 }
 
+// feedConfig is of a feed that does not wait before it tries again.
+func feedConfig(url string) uptime.FeedConfig {
+	return uptime.FeedConfig{
+		URL: url, Token: feedToken, BackoffMin: time.Millisecond, BackoffMax: time.Millisecond, RetryAfterMax: time.Millisecond,
+	}
+}
+
 func (w *town) feed() *uptime.Feed {
 	w.t.Helper()
-	feed, err := uptime.NewFeed(uptime.FeedConfig{
-		URL: w.feedURL, Token: feedToken, BackoffMin: time.Millisecond, BackoffMax: time.Millisecond, RetryAfterMax: time.Millisecond,
-	})
+	feed, err := uptime.NewFeed(feedConfig(w.feedURL))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -204,6 +209,9 @@ func (w *town) spawn(what task) *process {
 	w.check(err)
 	p := &process{cmd: exec.Command(os.Args[0]), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), workerEnv+"="+string(text))
+	if what.Zone != "" {
+		p.cmd.Env = append(p.cmd.Env, "TZ="+what.Zone)
+	}
 	p.cmd.Stderr = os.Stderr
 	w.check(p.cmd.Start())
 	go func() {

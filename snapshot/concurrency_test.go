@@ -71,16 +71,21 @@ func TestFactsRecordedMeanwhile(t *testing.T) {
 
 	type take struct {
 		snapshot.Snapshot
-		lines, facts string
+		lines, facts, scored string
 	}
 	var takes []take
 	for range 6 {
 		var s snapshot.Snapshot
 		var facts string
+		var scored *snapshot.Scored
 		o.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
-			if s, _, err = snapshot.Take(ctx, tx, v.season.Code, o.ada); err == nil {
-				facts, err = factsAsOf(ctx, tx, s.AsOf)
+			if s, _, err = snapshot.Take(ctx, tx, v.season.Code, o.ada); err != nil {
+				return err
 			}
+			if scored, err = snapshot.ScoreWithin(ctx, tx, s, 0); err != nil { // while nothing can be recorded
+				return err
+			}
+			facts, err = factsAsOf(ctx, tx, s.AsOf)
 			return err
 		})
 		y.awaitMore()
@@ -88,7 +93,7 @@ func TestFactsRecordedMeanwhile(t *testing.T) {
 		y.awaitMore()
 		o.check(o.complete(s.ID))
 		s = o.at(s.ID, snapshot.Draft)
-		takes = append(takes, take{s, o.lines(s), facts})
+		takes = append(takes, take{s, o.lines(s), facts, scored.Encoded()})
 	}
 	stop()
 	group.Wait()
@@ -98,6 +103,13 @@ func TestFactsRecordedMeanwhile(t *testing.T) {
 			t.Errorf("%s, scored again:\n%swas\n%s", k.Name(), again, k.lines)
 		}
 		o.tx(func(ctx context.Context, tx pgx.Tx) error {
+			scored, err := snapshot.ScoreWithin(ctx, tx, k.Snapshot, 0)
+			if err != nil {
+				return err
+			}
+			if scored.Encoded() != k.scored {
+				t.Errorf("%s: other lines than when nothing had been recorded since", k.Name())
+			}
 			facts, err := factsAsOf(ctx, tx, k.AsOf)
 			if facts != k.facts {
 				t.Errorf("%s: as of %s there are facts that were not there when it was taken", k.Name(), k.AsOf)

@@ -20,6 +20,9 @@ func ScoreWithin(ctx context.Context, tx pgx.Tx, s Snapshot, group int) (*Scored
 	return &Scored{snapshot: s.ID, group: scored}, err
 }
 
+// Encoded is what a group was scored from, as a digest, and its lines.
+func (s *Scored) Encoded() string { return string(s.group.inputs) + string(s.group.staged) }
+
 // TakeWithin takes a snapshot as far as a draft, all in one transaction.
 func TakeWithin(ctx context.Context, tx pgx.Tx, season string, person int64) (Snapshot, error) {
 	s, groups, err := Take(ctx, tx, season, person)

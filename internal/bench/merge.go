@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,7 +13,7 @@ import (
 
 const (
 	mergeRounds     = 5
-	windowsPerRound = 3 // a merge is short: of each round, the median
+	windowsPerRound = 6 // a merge is short: of each round, the median
 )
 
 // measureMerge merges windows of five minutes in which every device is up, and
@@ -58,6 +59,7 @@ func (d *dataset) mergeWindows(ctx context.Context, reader *reader, span uptime.
 		if err != nil {
 			return 0, err
 		}
+		runtime.GC() // what the reading left is not the merge's to sweep
 		took, err := timed(func(ctx context.Context) error { return d.merge(ctx, pass) })(ctx)
 		if err != nil {
 			return 0, err
