@@ -96,10 +96,13 @@ func (w *pullWindow) readAgain(ctx context.Context, tx pgx.Tx, span uptime.Span,
 // goes into waiting for a network that does not answer.
 const slotsAtOnce = 8
 
-// pullSlots reads those slots of a window one by one that are to be read.
+// pullSlots reads those slots of a window one by one that are still awaited.
 func (w *pullWindow) pullSlots(ctx context.Context, window PullWindow, last bool) error {
-	slots, err := w.slotsToRead(ctx, window)
-	if err != nil {
+	var slots []uptime.Slot
+	if err := w.c.begin(ctx, func(tx pgx.Tx) (err error) {
+		slots, err = uptime.AwaitedOf(ctx, tx, window.span(), w.c.now())
+		return err
+	}); err != nil {
 		return err
 	}
 	if err := uptime.RefreshDevices(ctx, w.c.pool, w.c.feed, &w.c.devices); err != nil {
@@ -121,23 +124,6 @@ func (w *pullWindow) pullSlots(ctx context.Context, window PullWindow, last bool
 	return cmp.Or(group.Wait(), errors.Join(failed...))
 }
 
-// slotsToRead returns the slots of a window that are still awaited; those of a
-// re-reading are observed already, and are all read again.
-func (w *pullWindow) slotsToRead(ctx context.Context, window PullWindow) (slots []uptime.Slot, err error) {
-	span := window.span()
-	if window.Reread > 0 {
-		for k := span.From; k < span.To; k++ {
-			slots = append(slots, k)
-		}
-		return slots, nil
-	}
-	err = w.c.begin(ctx, func(tx pgx.Tx) (err error) {
-		slots, err = uptime.AwaitedOf(ctx, tx, span)
-		return err
-	})
-	return slots, err
-}
-
 // pullSlot reads one slot. At the last try it gives it up, if it is old and cannot
 // be had; refused for want of authority, it stays awaited: that is our own outage.
 func (w *pullWindow) pullSlot(ctx context.Context, slot uptime.Span, reread int, last bool) error {
@@ -153,7 +139,7 @@ func (w *pullWindow) pullSlot(ctx context.Context, slot uptime.Span, reread int,
 	}
 	reason := fmt.Sprintf("after one try of its window and %d of its own: %v", attemptsMax-1, err)
 	return w.c.begin(ctx, func(tx pgx.Tx) error {
-		_, err := uptime.GiveUp(ctx, tx, slot, nil, reason)
+		_, err := uptime.GiveUp(ctx, tx, slot, w.c.now(), nil, reason)
 		return err
 	})
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,12 +70,23 @@ type requestAwaited struct {
 
 func (*requestAwaited) Timeout(*river.Job[RequestAwaited]) time.Duration { return time.Minute }
 
-// Work enqueues a window for each run of awaited slots.
+// Work enqueues a window for each run of awaited slots that no window in the queue
+// is about to read.
 func (w *requestAwaited) Work(ctx context.Context, _ *river.Job[RequestAwaited]) error {
 	return w.c.begin(ctx, func(tx pgx.Tx) error {
 		spans, err := uptime.Awaited(ctx, tx, w.c.now().Add(-settle))
-		if err != nil || len(spans) == 0 {
+		if err != nil {
 			return err
+		}
+		queued, err := selectQueuedWindows(ctx, tx)
+		if err != nil {
+			return err
+		}
+		spans = slices.DeleteFunc(spans, func(awaited uptime.Span) bool {
+			return slices.ContainsFunc(queued, func(w PullWindow) bool { return !w.span().Intersect(awaited).Empty() })
+		})
+		if len(spans) == 0 {
+			return nil
 		}
 		return w.c.request(ctx, tx, spans)
 	})

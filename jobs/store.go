@@ -38,3 +38,13 @@ func countUnfinished(ctx context.Context, q *pgxpool.Pool, ids []int64) (unfinis
 		FROM river_job WHERE id = ANY ($1)`, ids).Scan(&unfinished, &failed)
 	return unfinished, failed, err
 }
+
+// selectQueuedWindows returns the windows that are about to be read, or tried again.
+func selectQueuedWindows(ctx context.Context, tx pgx.Tx) ([]PullWindow, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT args FROM river_job WHERE kind = 'pull_window' AND state IN ('available', 'running', 'retryable')`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[PullWindow])
+}

@@ -128,14 +128,19 @@ CREATE TABLE snapshot (
     CHECK ((sealed_at IS NULL) = (sealed_by IS NULL)),
     CHECK (state NOT IN ('approved', 'sealed') OR NOT estimate)
 );
--- What a revision is never changes, nor do its figures once they stand, nor its
--- state once it is final.
+-- What a revision is never changes, nor do its figures once they stand, nor who
+-- decided what; its state only goes on.
 -- +goose StatementBegin
 CREATE FUNCTION snapshot_refuse_edit() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF (NEW.id, NEW.season, NEW.revision, NEW.as_of, NEW.estimate, NEW.reopenings, NEW.taken_by)
         IS DISTINCT FROM (OLD.id, OLD.season, OLD.revision, OLD.as_of, OLD.estimate, OLD.reopenings, OLD.taken_by)
-        OR OLD.state IN ('sealed', 'rejected', 'superseded', 'failed')
+        OR (OLD.state, NEW.state) NOT IN (
+            ('taking', 'draft'), ('taking', 'failed'), ('taking', 'superseded'),
+            ('draft', 'approved'), ('draft', 'rejected'), ('draft', 'superseded'),
+            ('approved', 'sealed'), ('approved', 'superseded'))
+        OR OLD.decided_by IS NOT NULL AND (NEW.decided_by, NEW.decided_at, NEW.decision, NEW.approved_digest)
+        IS DISTINCT FROM (OLD.decided_by, OLD.decided_at, OLD.decision, OLD.approved_digest)
         OR OLD.digest IS NOT NULL
         AND (NEW.points, NEW.allocated, NEW.residual, NEW.lines, NEW.suppliers, NEW.observed_slots, NEW.season_slots, NEW.digest)
         IS DISTINCT FROM (OLD.points, OLD.allocated, OLD.residual, OLD.lines, OLD.suppliers, OLD.observed_slots, OLD.season_slots, OLD.digest)

@@ -67,7 +67,12 @@ CREATE FUNCTION public.snapshot_refuse_edit() RETURNS trigger
 BEGIN
     IF (NEW.id, NEW.season, NEW.revision, NEW.as_of, NEW.estimate, NEW.reopenings, NEW.taken_by)
         IS DISTINCT FROM (OLD.id, OLD.season, OLD.revision, OLD.as_of, OLD.estimate, OLD.reopenings, OLD.taken_by)
-        OR OLD.state IN ('sealed', 'rejected', 'superseded', 'failed')
+        OR (OLD.state, NEW.state) NOT IN (
+            ('taking', 'draft'), ('taking', 'failed'), ('taking', 'superseded'),
+            ('draft', 'approved'), ('draft', 'rejected'), ('draft', 'superseded'),
+            ('approved', 'sealed'), ('approved', 'superseded'))
+        OR OLD.decided_by IS NOT NULL AND (NEW.decided_by, NEW.decided_at, NEW.decision, NEW.approved_digest)
+        IS DISTINCT FROM (OLD.decided_by, OLD.decided_at, OLD.decision, OLD.approved_digest)
         OR OLD.digest IS NOT NULL
         AND (NEW.points, NEW.allocated, NEW.residual, NEW.lines, NEW.suppliers, NEW.observed_slots, NEW.season_slots, NEW.digest)
         IS DISTINCT FROM (OLD.points, OLD.allocated, OLD.residual, OLD.lines, OLD.suppliers, OLD.observed_slots, OLD.season_slots, OLD.digest)

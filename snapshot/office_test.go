@@ -93,7 +93,7 @@ func (o *office) pull(observed uptime.Timeline) {
 	o.t.Helper()
 	o.pullOpen(observed)
 	o.tx(func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := uptime.GiveUp(ctx, tx, observed.Span(), nil, "never observed"); err != nil {
+		if _, err := uptime.GiveUp(ctx, tx, observed.Span(), time.Now(), nil, "never observed"); err != nil {
 			return err
 		}
 		_, err := uptime.CloseHours(ctx, tx, afterwards)

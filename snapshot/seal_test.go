@@ -78,7 +78,7 @@ func TestRevisions(t *testing.T) {
 		o.refused(checkViolation, fmt.Sprintf(decide, "approved", "taken_by"), s.ID)
 		o.refused(checkViolation, fmt.Sprintf(decide, "rejected", "taken_by"), s.ID)
 		o.refused(checkViolation, fmt.Sprintf(decide, "approved", "NULL"), s.ID)
-		o.refused(checkViolation, fmt.Sprintf(decide, "draft", "taken_by"), s.ID)
+		o.refused(integrityViolation, fmt.Sprintf(decide, "draft", "taken_by"), s.ID)
 		o.refused(integrityViolation, `UPDATE snapshot SET taken_by = $2 WHERE id = $1`, s.ID, mallory)
 		o.refused(integrityViolation, `UPDATE snapshot SET taken_by = $2, state = 'approved', decided_by = taken_by, decided_at = now(),
 			approved_digest = digest WHERE id = $1`, s.ID, mallory)
@@ -96,7 +96,7 @@ func TestRevisions(t *testing.T) {
 		o.refused(notAllowed, `DELETE FROM snapshot_group`)
 		o.refused(notAllowed, `TRUNCATE snapshot_line`)
 		o.refusedToOwner(integrityViolation, `DELETE FROM snapshot WHERE id = $1`, s.ID)
-		o.refused(checkViolation, `UPDATE snapshot SET state = 'sealed', sealed_by = taken_by, sealed_at = now() WHERE id = $1`, s.ID)
+		o.refused(integrityViolation, `UPDATE snapshot SET state = 'sealed', sealed_by = taken_by, sealed_at = now() WHERE id = $1`, s.ID)
 	})
 	t.Run("an approval binds the digest that was seen", func(t *testing.T) {
 		o := shared.in(t)
@@ -122,8 +122,11 @@ func TestRevisions(t *testing.T) {
 		for _, statement := range edits(s, mallory) {
 			o.refused(integrityViolation, statement)
 		}
-		o.refused(checkViolation, `UPDATE snapshot SET approved_digest = sha256(digest) WHERE id = $1`, s.ID)
-		o.refused(checkViolation, `UPDATE snapshot SET decided_by = taken_by WHERE id = $1`, s.ID)
+		o.refused(integrityViolation, `UPDATE snapshot SET approved_digest = sha256(digest) WHERE id = $1`, s.ID)
+		o.refused(integrityViolation, `UPDATE snapshot SET decided_by = taken_by WHERE id = $1`, s.ID)
+		o.refused(integrityViolation, `UPDATE snapshot SET decided_by = $2 WHERE id = $1`, s.ID, mallory)
+		o.refused(integrityViolation, `UPDATE snapshot SET decision = 'another' WHERE id = $1`, s.ID)
+		o.refused(integrityViolation, `UPDATE snapshot SET state = 'draft', decided_by = NULL, decided_at = NULL WHERE id = $1`, s.ID)
 	})
 	t.Run("taking again supersedes what was approved, and a draft", func(t *testing.T) {
 		o := shared.in(t)

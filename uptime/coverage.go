@@ -115,19 +115,28 @@ func SumCoverage(hours []Coverage, span Span) CoverageTotals {
 	return t
 }
 
-// Awaited returns the spans of slots of requested hours that are over by now and
-// neither observed nor given up, in order, each within one hour.
+// awaited returns the slots of the hour that are to be read by now: those that are
+// over and not observed, and those that were observed too early to be final and
+// are old enough to become so.
+func (c Coverage) awaited(now time.Time) HourSlots {
+	over := slotsWithin(c.Hour, Span{From: c.Hour.First(), To: SlotOf(now)})
+	return over &^ c.Final &^ (c.Observed &^ finalBy(c.Hour, now))
+}
+
+// Awaited returns the spans of slots of requested hours that are to be read by now,
+// in order, each within one hour: over and neither observed nor given up, or not
+// read again since they are a day old.
 func Awaited(ctx context.Context, tx pgx.Tx, now time.Time) ([]Span, error) {
 	hours, err := selectUnsettled(ctx, tx, HourOf(now)+1)
 	if err != nil {
 		return nil, err
 	}
 	var spans []Span
-	over := SlotOf(now)
 	for _, h := range hours {
+		awaited := h.awaited(now)
 		for i := range Slot(SlotsPerHour) {
 			k := h.Hour.First() + i
-			if (h.Observed | h.Final).Has(int(i)) || k >= over {
+			if !awaited.Has(int(i)) {
 				continue
 			}
 			if n := len(spans); n > 0 && spans[n-1].To == k && k.InHour() != 0 {
@@ -140,32 +149,29 @@ func Awaited(ctx context.Context, tx pgx.Tx, now time.Time) ([]Span, error) {
 	return spans, nil
 }
 
-// AwaitedOf returns the slots of the span that are neither observed nor given up,
-// in order.
-func AwaitedOf(ctx context.Context, tx pgx.Tx, span Span) ([]Slot, error) {
+// AwaitedOf returns the slots of the span that Awaited would name, in order.
+func AwaitedOf(ctx context.Context, tx pgx.Tx, span Span, now time.Time) ([]Slot, error) {
 	hours, err := CoverageOf(ctx, tx, span)
 	if err != nil {
 		return nil, err
 	}
-	settled := NewTimeline(span)
+	var slots []Slot
 	for _, h := range hours {
+		awaited := h.awaited(now) & slotsWithin(h.Hour, span)
 		for i := range SlotsPerHour {
-			if (h.Observed | h.Final).Has(i) {
-				settled.Add(h.Hour.First() + Slot(i))
+			if awaited.Has(i) {
+				slots = append(slots, h.Hour.First()+Slot(i))
 			}
 		}
 	}
-	var awaited []Slot
-	for k, left := settled.FirstAbsent(span); left; k, left = settled.FirstAbsent(Span{From: k + 1, To: span.To}) {
-		awaited = append(awaited, k)
-	}
-	return awaited, nil
+	return slots, nil
 }
 
-// GiveUp stops waiting for the slots of the span that are not observed: by itself
-// if person is nil, else by that person, with the reason. Slots of closed hours
-// are refused with ErrHourClosed. It returns how many slots it gave up.
-func GiveUp(ctx context.Context, tx pgx.Tx, span Span, person *int64, reason string) (int, error) {
+// GiveUp stops waiting for the slots of the span that are not observed, and for
+// those to be read again that are due for it: by itself if person is nil, else by
+// that person, with the reason. Slots of closed hours are refused with
+// ErrHourClosed. It returns how many slots it gave up.
+func GiveUp(ctx context.Context, tx pgx.Tx, span Span, now time.Time, person *int64, reason string) (int, error) {
 	hours, err := lockSpan(ctx, tx, span)
 	if err != nil {
 		return 0, err
@@ -175,7 +181,7 @@ func GiveUp(ctx context.Context, tx pgx.Tx, span Span, person *int64, reason str
 		marks []Coverage
 	)
 	for _, h := range hours {
-		open := slotsWithin(h.Hour, span) &^ h.Observed &^ h.Final
+		open := slotsWithin(h.Hour, span) &^ h.Final &^ (h.Observed &^ finalBy(h.Hour, now))
 		if open == 0 {
 			continue
 		}

@@ -289,7 +289,7 @@ func TestAnHourIsClosedWhenNothingOfItIsAwaited(t *testing.T) {
 		t.Error("closed with a slot that was not read again")
 	}
 	b.tx(t, func(ctx context.Context, tx pgx.Tx) error {
-		n, err := uptime.GiveUp(ctx, tx, slots(11, 24), nil, "the network never answered")
+		n, err := uptime.GiveUp(ctx, tx, slots(11, 24), soon, nil, "the network never answered")
 		if n != 12 { // slot 11 is observed already: only the next hour's are given up
 			t.Errorf("gave up %d slots", n)
 		}
@@ -308,12 +308,44 @@ func TestAnHourIsClosedWhenNothingOfItIsAwaited(t *testing.T) {
 	}
 }
 
+// A slot that was observed early and never read again keeps its hour open until it
+// is read, or given up on.
+func TestSlotsToBeReadAgainAreAwaitedAndCanBeGivenUp(t *testing.T) {
+	b := setup(t)
+	b.merge(t, b.read(t, slots(-12, 12), soon))
+	awaited := func(now time.Time) (slots []uptime.Slot) {
+		b.tx(t, func(ctx context.Context, tx pgx.Tx) (err error) {
+			slots, err = uptime.AwaitedOf(ctx, tx, uptime.Span{From: hour.First(), To: hour.First() + 12}, now)
+			return err
+		})
+		return slots
+	}
+	if got := awaited(soon); len(got) != 0 {
+		t.Errorf("awaited while young: %v", got)
+	}
+	if got := awaited(later.Add(-90 * time.Minute)); len(got) != 6 {
+		t.Errorf("awaited when half of the hour is a day old: %v", got)
+	}
+	b.tx(t, func(ctx context.Context, tx pgx.Tx) error {
+		early, err := uptime.GiveUp(ctx, tx, slots(0, 12), soon, nil, "too early")
+		late, err2 := uptime.GiveUp(ctx, tx, slots(0, 12), later, nil, "the network never answered again")
+		closed, err3 := uptime.CloseHours(ctx, tx, later)
+		if early != 0 || late != 12 || closed != 1 {
+			t.Errorf("gave up %d when young and %d when old, and closed %d hours", early, late, closed)
+		}
+		return errors.Join(err, err2, err3)
+	})
+	if hours, totals := b.coverage(t, slots(0, 12)); totals.Observed != 12 || totals.GivenUp != 0 || hours[0].ClosedAt == nil {
+		t.Errorf("coverage %+v", totals)
+	}
+}
+
 func TestGivingUpIsOnRecordWithItsReason(t *testing.T) {
 	b := setup(t)
 	person := pgtest.Person(t, b.Owner, "ada")
 	b.tx(t, func(ctx context.Context, tx pgx.Tx) error {
 		for range 2 { // the second time there is nothing left to give up
-			if _, err := uptime.GiveUp(ctx, tx, slots(3, 5), &person, "the network lost them"); err != nil {
+			if _, err := uptime.GiveUp(ctx, tx, slots(3, 5), soon, &person, "the network lost them"); err != nil {
 				return err
 			}
 		}

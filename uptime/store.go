@@ -60,11 +60,11 @@ func selectLastRequested(ctx context.Context, tx pgx.Tx, now time.Time) (*time.T
 }
 
 // selectUnsettled returns the requested hours before end that are not closed and
-// hold slots that are neither observed nor final, in hour order.
+// hold slots that are not final, in hour order.
 func selectUnsettled(ctx context.Context, tx pgx.Tx, end Hour) ([]Coverage, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT hour, observed, final, closed_at, reopened FROM uptime_coverage
-		WHERE closed_at IS NULL AND hour < $1 AND observed | final <> B'111111111111'
+		WHERE closed_at IS NULL AND hour < $1 AND final <> B'111111111111'
 		ORDER BY hour`, end.Start())
 	if err != nil {
 		return nil, err

@@ -234,7 +234,7 @@ func (c pullGiveUp) Run(ctx context.Context, a *app) error {
 		if err := uptime.RequestSpan(ctx, tx, span); err != nil {
 			return err
 		}
-		slots, err := uptime.GiveUp(ctx, tx, span, &person, c.Reason)
+		slots, err := uptime.GiveUp(ctx, tx, span, time.Now(), &person, c.Reason)
 		if err != nil {
 			return err
 		}
