@@ -269,7 +269,7 @@ func TestAYoungWindowIsReadAgain(t *testing.T) {
 		t.Errorf("closed before the last reading: %+v", got)
 	}
 	w.check(c.Work(t.Context(), rereads[1], 1))
-	if !(0 < up && up < upAfterAnHour && upAfterAnHour < want && w.up() == want) {
+	if 0 >= up || up >= upAfterAnHour || upAfterAnHour >= want || w.up() != want {
 		t.Errorf("device-slots up: %d, %d after an hour, %d after a day, of %d", up, upAfterAnHour, w.up(), want)
 	}
 	if closed := close(); closed != 1 {

@@ -130,10 +130,10 @@ func accountOf(parts []string) Account {
 	if len(parts) != 3 {
 		return Account{}
 	}
-	switch kind := Kind(parts[2]); {
-	case parts[0] == "season":
+	switch kind := Kind(parts[2]); parts[0] {
+	case "season":
 		return Account{kind: kind, season: parts[1]}
-	case parts[0] == "supplier":
+	case "supplier":
 		supplier, err := uuid.Parse(parts[1])
 		if err != nil {
 			return Account{}

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -49,13 +50,13 @@ func (w Window) Validate() error {
 	case !w.From.Before(w.To):
 		return fmt.Errorf("grace window from %s to %s: it ends no later than it begins: give a later end", instant(w.From), instant(w.To))
 	case w.Cause == "":
-		return fmt.Errorf("grace window: cause is empty: say what happened")
+		return errors.New("grace window: cause is empty: say what happened")
 	case w.Lookback < 1 || w.Lookback > math.MaxInt32:
 		return fmt.Errorf("grace window: lookback %d: give slots, 1 or more (288 are a day)", w.Lookback)
 	case w.Sustain < 1 || w.Sustain > math.MaxInt32:
 		return fmt.Errorf("grace window: sustain %d: give slots, 1 or more", w.Sustain)
 	case w.ReconnectBy.IsZero():
-		return fmt.Errorf("grace window: reconnect_by is missing: give the instant by which a device must be back")
+		return errors.New("grace window: reconnect_by is missing: give the instant by which a device must be back")
 	case w.Credit != CreditFull && w.Credit != CreditOwnRate:
 		return fmt.Errorf("grace window: credit %q: write %q or %q", w.Credit, CreditFull, CreditOwnRate)
 	case w.Cap != nil && (*w.Cap < 0 || *w.Cap > math.MaxInt32):

@@ -52,7 +52,7 @@ func (d *oracleDice) chance(percent int64) bool { return d.between(0, 99) >= 100
 
 // upset is a chance that is smaller in a calm world.
 func (d *oracleDice) upset(percent int64) bool {
-	return d.chance(percent) && !(d.calm && d.chance(80))
+	return d.chance(percent) && (!d.calm || !d.chance(80))
 }
 
 func (d *oracleDice) between(least, most int64) int64 {

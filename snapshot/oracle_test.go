@@ -228,7 +228,7 @@ func (w *oracleWorld) linesOf(d *oracleDevice) []*oracleLine {
 // "from_verdict" those of a spoofed device no longer do from effective_at on.
 func (w *oracleWorld) counts(d *oracleDevice, slot int64) bool {
 	last, _ := d.lastVerdict()
-	return !(d.spoofed() && w.rules.exclude == "from_verdict" && slot >= oracleSlot(last.EffectiveAt))
+	return !d.spoofed() || w.rules.exclude != "from_verdict" || slot < oracleSlot(last.EffectiveAt)
 }
 
 // excluded says whether the outcome of a line is "spoofed": with "season" every

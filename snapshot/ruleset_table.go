@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -88,10 +89,11 @@ func (t *tomlTable) boolean(key string) bool {
 }
 
 func (t *tomlTable) oneOf(key string, choices ...string) string {
-	want := fmt.Sprintf("%q", choices[0])
-	for _, choice := range choices[1:] {
-		want += fmt.Sprintf(" or %q", choice)
+	quoted := make([]string, len(choices))
+	for i, choice := range choices {
+		quoted[i] = strconv.Quote(choice)
 	}
+	want := strings.Join(quoted, " or ")
 	text, ok := field[string](t, key, want)
 	if ok && !slices.Contains(choices, text) {
 		t.problem(key, "%q: write %s", text, want)

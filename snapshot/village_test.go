@@ -2,6 +2,7 @@ package snapshot_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -105,9 +106,7 @@ func newVillage() *village {
 // change appends to the log of changes; the first seq is 1.
 func (f *facts) change(device int, channel string, at time.Time, fields row) {
 	r := row{"seq": len(f.changes) + 1, "device_id": deviceID(device), "channel": channel, "changed_at": at.Format(time.RFC3339Nano)}
-	for name, value := range fields {
-		r[name] = value
-	}
+	maps.Copy(r, fields)
 	f.changes = append(f.changes, r)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 const (
@@ -22,16 +23,17 @@ type ask struct {
 
 // String names what is asked, as an error shows it.
 func (a *ask) String() string {
-	text := a.path
+	words := []string{a.path}
 	for _, key := range []string{"day", "from", "to"} {
 		if a.query.Has(key) {
-			text += " " + key + " " + a.query.Get(key)
+			words = append(words, key, a.query.Get(key))
 		}
 	}
+	cursor := fmt.Sprintf("cursor %q", a.cursor)
 	if len(a.cursor) > cursorLengthMax {
-		return text + fmt.Sprintf(" cursor %q…", a.cursor[:cursorLengthMax])
+		cursor = fmt.Sprintf("cursor %q…", a.cursor[:cursorLengthMax])
 	}
-	return text + fmt.Sprintf(" cursor %q", a.cursor)
+	return strings.Join(append(words, cursor), " ")
 }
 
 // fetch asks until there is a page that decode takes, as often as allowed. The

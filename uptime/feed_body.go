@@ -70,7 +70,7 @@ func (s *sentBody) Read(p []byte) (int, error) {
 	if s.left -= int64(n); s.left < 0 {
 		return n, errBodyTooLarge
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader promises EOF itself
+	if err != nil && err != io.EOF {
 		s.err = err
 	}
 	return n, err
@@ -87,7 +87,7 @@ func readAll(buffer []byte, reader io.Reader, bytesMax int64) ([]byte, error) {
 		switch {
 		case int64(len(buffer)) > bytesMax:
 			return buffer, errBodyTooLarge
-		case err == io.EOF: //nolint:errorlint // io.Reader promises EOF itself
+		case err == io.EOF:
 			return buffer, nil
 		case err != nil:
 			return buffer, err

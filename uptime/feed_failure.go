@@ -43,8 +43,7 @@ func mayPass(status int) bool {
 
 // networkFailure is a request that got no reply, or not the whole of it.
 func networkFailure(ctx context.Context, err error, secret string) *failure {
-	var sent *url.Error
-	if errors.As(err, &sent) {
+	if sent, ok := errors.AsType[*url.Error](err); ok {
 		err = sent.Err // without the address, which is named already
 	}
 	again := !errors.Is(err, errRedirected)

@@ -21,7 +21,8 @@ const (
 	genuine = `{"seq":9,"device_id":"` + idB + `","verdict":"genuine","effective_at":"2024-04-23T06:00:00Z","decided_at":"2024-04-24T00:00:00Z"}`
 )
 
-func pointer[T any](v T) *T { return &v }
+//go:fix inline
+func pointer[T any](v T) *T { return new(v) }
 
 func TestFeedReadsChanges(t *testing.T) {
 	t.Parallel()
@@ -34,11 +35,11 @@ func TestFeedReadsChanges(t *testing.T) {
 	want := []Change{
 		{
 			Seq: 1, DeviceID: uuid.MustParse(idA), ChangedAt: time.Date(2024, 3, 1, 10, 0, 0, 123456000, time.UTC), Channel: ChannelRegistration,
-			SupplierID: pointer(uuid.MustParse(supplierA)), GPUModel: pointer("NVIDIA H100 PCIe"), GPUCount: pointer(int32(8)), Connectivity: pointer("ultra"),
+			SupplierID: new(uuid.MustParse(supplierA)), GPUModel: new("NVIDIA H100 PCIe"), GPUCount: new(int32(8)), Connectivity: new("ultra"),
 		},
 		{
 			Seq: 3, DeviceID: uuid.MustParse(idB), ChangedAt: windowFrom, Channel: ChannelWorkerAPI,
-			DeviceName: pointer("pwned\uFFFD😀"), Status: pointer("down"),
+			DeviceName: new("pwned\uFFFD😀"), Status: new("down"),
 		},
 	}
 	if !reflect.DeepEqual(rows, want) || next != "c2" {

@@ -3,6 +3,7 @@ package uptime_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -142,9 +143,7 @@ func (b *bench) change(t *testing.T, device int, channel string, fields map[stri
 		row := map[string]any{
 			"seq": len(b.changes) + 1, "device_id": deviceID(device), "changed_at": "2024-04-01T00:00:00Z", "channel": channel,
 		}
-		for name, value := range fields {
-			row[name] = value
-		}
+		maps.Copy(row, fields)
 		b.changes = append(b.changes, row)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"time"
 
 	"github.com/uptally/uptally/jobs"
@@ -68,7 +69,7 @@ func (d *dataset) take(result *taken) task {
 		if err != nil {
 			return 0, err
 		}
-		child := exec.CommandContext(ctx, program, "-take", d.url, "-person", fmt.Sprint(d.taker))
+		child := exec.CommandContext(ctx, program, "-take", d.url, "-person", strconv.FormatInt(d.taker, 10))
 		child.Stderr = os.Stderr
 		output, err := child.Output()
 		if err != nil {

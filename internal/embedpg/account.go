@@ -51,7 +51,7 @@ func lookUp(account *syscall.Credential, names ...string) error {
 		account.Uid, account.Gid = uint32(uid), uint32(gid)
 		return errors.Join(errUid, errGid)
 	}
-	return fmt.Errorf("Postgres cannot run as root, and there is no user %s to run it as; add one, or run as an ordinary user", strings.Join(names, " or "))
+	return fmt.Errorf("as root: Postgres runs as an ordinary user only, and there is no user %s to run it as; add one, or be an ordinary user yourself", strings.Join(names, " or "))
 }
 
 // enterable checks that the account may pass through dir and every directory above.

@@ -86,8 +86,8 @@ func (s *Server) Stop() error {
 
 // end stops the server that we own, and keeps the lock.
 func (s *Server) end() error {
-	if !s.process.stop(s.stopWith, stopMax) {
-		s.process.stop(syscall.SIGQUIT, stopMax) // immediate: the next start recovers
+	if !s.process.stop(s.stopWith) {
+		s.process.stop(syscall.SIGQUIT) // immediate: the next start recovers
 	}
 	return setOwnedPid(s.lock, 0)
 }
@@ -216,7 +216,7 @@ var errMemoryHeld = errors.New("children of an earlier server are still ending")
 
 // ended makes the error of a server that ended before it was ready.
 func ended(cause error, log string) error {
-	err := fmt.Errorf("the server ended at once (%v); the end of its log:\n%s", cause, log)
+	err := fmt.Errorf("the server ended at once (%w); the end of its log:\n%s", cause, log)
 	if strings.Contains(log, "pre-existing shared memory block") {
 		return fmt.Errorf("%w: %w", errMemoryHeld, err)
 	}

@@ -117,7 +117,7 @@ func TestLeftOverPostmasterFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.process.stop(syscall.SIGKILL, stopMax)
+	server.process.stop(syscall.SIGKILL)
 	stop(t, server)
 	stop(t, start(t, dir))
 
@@ -140,7 +140,7 @@ func bystander(t *testing.T, account *syscall.Credential) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { process.stop(syscall.SIGKILL, stopMax) })
+	t.Cleanup(func() { process.stop(syscall.SIGKILL) })
 	return process.pid
 }
 
@@ -156,7 +156,7 @@ func TestChildrenOfAKilledServerAreWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer syscall.Kill(child, syscall.SIGKILL)
-	server.process.stop(syscall.SIGKILL, stopMax)
+	server.process.stop(syscall.SIGKILL)
 	c, err := openCluster(t.Context(), Config{DataDir: dir, Throwaway: true})
 	if err != nil {
 		t.Fatal(err)

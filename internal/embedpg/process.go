@@ -43,8 +43,8 @@ func launch(command *exec.Cmd) (*process, error) {
 	return p, <-started
 }
 
-// stop sends the signal, and reports whether the child ended within patience.
-func (p *process) stop(signal syscall.Signal, patience time.Duration) bool {
+// stop sends the signal, and reports whether the child ended within stopMax.
+func (p *process) stop(signal syscall.Signal) bool {
 	select {
 	case <-p.ended:
 		return true
@@ -54,7 +54,7 @@ func (p *process) stop(signal syscall.Signal, patience time.Duration) bool {
 	select {
 	case <-p.ended:
 		return true
-	case <-time.After(patience):
+	case <-time.After(stopMax):
 		return false
 	}
 }

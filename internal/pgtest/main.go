@@ -38,8 +38,9 @@ func run(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, errors.Join(err, os.Remove(dir))
 	}
-	defer lifeline.Close() // only now: a pipe that nothing refers to would be closed early
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { // the lifeline only now: a pipe that nothing refers to would be closed early
+		err = errors.Join(err, os.RemoveAll(dir), lifeline.Close())
+	}()
 	if err := os.Chmod(dir, 0o755); err != nil { // if we are root, Postgres runs as another user
 		return 1, err
 	}

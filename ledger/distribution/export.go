@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/jackc/pgx/v5"
@@ -68,7 +69,7 @@ func approvedFiles(ctx context.Context, tx pgx.Tx, d Distribution) ([]File, erro
 	if err := json.Unmarshal(text, &manifest); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrCorrupt, ManifestFile, err)
 	}
-	files := append(manifest.Files, fileOf(ManifestFile, 0, text).File)
+	files := append(slices.Clone(manifest.Files), fileOf(ManifestFile, 0, text).File)
 	return append(files, sumsFile(files).File), nil
 }
 

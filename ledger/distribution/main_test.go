@@ -175,4 +175,5 @@ func wallet(i int) string {
 	return base58.Encode(ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey))
 }
 
-func amount(a ledger.Amount) *ledger.Amount { return &a }
+//go:fix inline
+func amount(a ledger.Amount) *ledger.Amount { return new(a) }

@@ -3,6 +3,7 @@ package distribution
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -138,7 +139,7 @@ func (r *run) store(ctx context.Context, tx pgx.Tx) (Distribution, error) {
 		return Distribution{}, err
 	}
 	manifest := fileOf(ManifestFile, 0, text)
-	files := append(r.tables, manifest)
+	files := append(slices.Clone(r.tables), manifest)
 	files = append(files, sumsFile(described(files)))
 	if err := insertDistribution(ctx, tx, r, manifest.SHA256); err != nil {
 		return Distribution{}, err

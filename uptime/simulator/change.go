@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"github.com/google/uuid"
+
 	"github.com/uptally/uptally/uptime"
 )
 

@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/uptally/uptally/uptime"
 	"pgregory.net/rapid"
+
+	"github.com/uptally/uptally/uptime"
 )
 
 // beatRow and page are what a client reads.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/mr-tron/base58"
+
 	"github.com/uptally/uptally/uptime"
 )
 
