@@ -21,9 +21,6 @@ const (
 	genuine = `{"seq":9,"device_id":"` + idB + `","verdict":"genuine","effective_at":"2024-04-23T06:00:00Z","decided_at":"2024-04-24T00:00:00Z"}`
 )
 
-//go:fix inline
-func pointer[T any](v T) *T { return new(v) }
-
 func TestFeedReadsChanges(t *testing.T) {
 	t.Parallel()
 	s := serve(t, reply(200, `{"changes":[`+registration+`,`+attack+`],"next_cursor":"c2"}`), reply(200, `{"changes":[],"next_cursor":"c2"}`))

@@ -174,6 +174,3 @@ func wallet(i int) string {
 	seed := sha256.Sum256(fmt.Appendf(nil, "wallet %d", i))
 	return base58.Encode(ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey))
 }
-
-//go:fix inline
-func amount(a ledger.Amount) *ledger.Amount { return new(a) }

@@ -104,7 +104,7 @@ func TestWhatIsCarriedForwardIsPaidLater(t *testing.T) {
 	if got, want := b.file("d2", PayoutLinesFile), "payout_id,season,revision,amount\nd2-1,s1,1,60\nd2-1,s2,1,40\n"; got != want {
 		t.Errorf("second: got %s, want %s", got, want)
 	}
-	third, err := b.tryPrepare(Request{Key: "third", Actor: b.ann, Reason: "the small ones", Minimum: amount(0)})
+	third, err := b.tryPrepare(Request{Key: "third", Actor: b.ann, Reason: "the small ones", Minimum: new(ledger.Amount(0))})
 	if err != nil || third.Total != 106 || third.Minimum != 0 || third.Carried[1].Amount != 100 {
 		t.Fatalf("third: %+v, %v", third, err)
 	}
@@ -135,7 +135,7 @@ func TestPrepareAgain(t *testing.T) {
 	for name, request := range map[string]Request{
 		"actor":   {Key: "k", Actor: b.bob, Reason: "pay"},
 		"reason":  {Key: "k", Actor: b.ann, Reason: "pay them"},
-		"minimum": {Key: "k", Actor: b.ann, Reason: "pay", Minimum: amount(1)},
+		"minimum": {Key: "k", Actor: b.ann, Reason: "pay", Minimum: new(ledger.Amount(1))},
 	} {
 		if _, err := b.tryPrepare(request); !errors.Is(err, ErrConflict) {
 			t.Errorf("another %s: got %v, want ErrConflict", name, err)
@@ -143,7 +143,7 @@ func TestPrepareAgain(t *testing.T) {
 	}
 	for name, request := range map[string]Request{
 		"no key": {Actor: b.ann, Reason: "pay"}, "no reason": {Key: "x", Actor: b.ann},
-		"negative minimum": {Key: "x", Actor: b.ann, Reason: "pay", Minimum: amount(-1)},
+		"negative minimum": {Key: "x", Actor: b.ann, Reason: "pay", Minimum: new(ledger.Amount(-1))},
 	} {
 		if _, err := b.tryPrepare(request); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: got %v, want ErrInvalid", name, err)
