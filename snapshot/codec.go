@@ -76,7 +76,13 @@ func (d *digester) number(v int64)      { d.buf = binary.BigEndian.AppendUint64(
 func (d *digester) instant(t time.Time) { d.number(t.Unix()); d.number(int64(t.Nanosecond())) }
 func (d *digester) text(s string)       { d.number(int64(len(s))); d.buf = append(d.buf, s...) }
 func (d *digester) span(s uptime.Span)  { d.number(int64(s.From)); d.number(int64(s.To)) }
-func (d *digester) truth(b bool)        { d.number(map[bool]int64{true: 1}[b]) }
+func (d *digester) truth(b bool) {
+	var v int64 // no map: it is asked five times a change
+	if b {
+		v = 1
+	}
+	d.number(v)
+}
 func (d *digester) words(t uptime.Timeline) {
 	for _, w := range t.Words() {
 		d.number(int64(w))
@@ -84,7 +90,16 @@ func (d *digester) words(t uptime.Timeline) {
 	d.flush()
 }
 
-// device writes the facts that a device is scored from.
+// bits writes a shard's bits, all its devices' at once.
+func (d *digester) bits(shard []byte) {
+	d.flush()
+	d.Write(shard)
+}
+
+// flushAt is how much is kept before it is written: a hash is quick on long runs.
+const flushAt = 1 << 15
+
+// device writes the facts that a device is scored from, but its bits.
 func (d *digester) device(v *Device) {
 	d.buf = append(d.buf, v.ID[:]...)
 	d.instant(v.RegisteredAt)
@@ -105,7 +120,9 @@ func (d *digester) device(v *Device) {
 		d.number(m.Day.Unix())
 		d.number(int64(m.Minutes))
 	}
-	d.words(v.Up)
+	if len(d.buf) >= flushAt {
+		d.flush()
+	}
 }
 
 func (d *digester) change(c uptime.Change) {

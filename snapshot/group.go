@@ -85,11 +85,13 @@ func scoreGroup(ctx context.Context, tx pgx.Tx, b *Basis, number int) (scoredGro
 		lanes  uptime.Lanes
 		lines  []Line
 	)
+	block.Retain(b.Observed)
+	group.staged = make([]byte, 0, (len(devices)+len(devices)/16)*lineBytes) // few devices have a second line
 	for i := range devices {
 		d := &devices[i]
 		if d.Number.Lane() == 0 {
 			block.Transpose(d.Number.Shard(), &lanes)
-			lanes.Retain(b.Observed)
+			digest.bits(block.Bits(d.Number.Shard()))
 		}
 		d.Up = lanes.Timeline(d.Number.Lane())
 		digest.device(d)
@@ -110,20 +112,21 @@ func scoreGroup(ctx context.Context, tx pgx.Tx, b *Basis, number int) (scoredGro
 // loadDevices returns the devices [first, end) recorded as of the basis, with
 // their facts, in order of number and without their bits.
 func loadDevices(ctx context.Context, tx pgx.Tx, b *Basis, first, end uptime.DeviceNumber) ([]Device, error) {
-	var devices []Device
+	// Registrations and facts of all devices stand in one piece of memory each.
+	devices := make([]Device, 0, end-first)
+	registrations := make([]uptime.Change, 0, end-first)
+	facts := make([]uptime.Facts, 0, end-first)
 	texts := interner{}
-	err := eachDevice(ctx, tx, first, end, b.AsOf,
+	err := eachDevice(ctx, tx, first, end, b.AsOf, texts,
 		func(number uptime.DeviceNumber, seq int64, id uuid.UUID, registered time.Time, f uptime.Facts) {
-			facts := &uptime.Facts{
-				SupplierID: f.SupplierID, GPUModel: texts.one(f.GPUModel), GPUCount: f.GPUCount, Connectivity: texts.one(f.Connectivity),
-			}
-			devices = append(devices, Device{
-				Number: number, ID: id, RegisteredAt: registered,
-				Changes: []uptime.Change{{
-					Seq: seq, DeviceID: id, ChangedAt: registered, Channel: uptime.ChannelRegistration,
-					SupplierID: &facts.SupplierID, GPUModel: &facts.GPUModel, GPUCount: &facts.GPUCount, Connectivity: &facts.Connectivity,
-				}},
+			facts = append(facts, f)
+			own := &facts[len(facts)-1]
+			registrations = append(registrations, uptime.Change{
+				Seq: seq, DeviceID: id, ChangedAt: registered, Channel: uptime.ChannelRegistration,
+				SupplierID: &own.SupplierID, GPUModel: &own.GPUModel, GPUCount: &own.GPUCount, Connectivity: &own.Connectivity,
 			})
+			n := len(registrations)
+			devices = append(devices, Device{Number: number, ID: id, RegisteredAt: registered, Changes: registrations[n-1 : n : n]})
 		})
 	if err != nil {
 		return nil, err
@@ -145,10 +148,10 @@ func loadDevices(ctx context.Context, tx pgx.Tx, b *Basis, first, end uptime.Dev
 // interner keeps one copy of each text: a season has a dozen GPU models.
 type interner map[string]string
 
-func (in interner) one(s string) string {
-	if kept, ok := in[s]; ok {
+func (in interner) one(text []byte) string {
+	if kept, ok := in[string(text)]; ok {
 		return kept
 	}
-	in[s] = s
-	return s
+	in[string(text)] = string(text)
+	return string(text)
 }

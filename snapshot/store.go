@@ -380,7 +380,7 @@ func eachLine(ctx context.Context, tx pgx.Tx, snapshot int64, visit func(*Line) 
 
 // eachDevice calls visit for the devices first, first+1, … recorded by asOf, in
 // order, with the registration as a change.
-func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time,
+func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time, texts interner,
 	visit func(number uptime.DeviceNumber, seq int64, id uuid.UUID, registered time.Time, facts uptime.Facts),
 ) error {
 	rows, err := tx.Query(ctx, `
@@ -389,21 +389,21 @@ func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, 
 	if err != nil {
 		return err
 	}
-	var (
-		number     uptime.DeviceNumber
-		seq        int64
-		id         uuid.UUID
-		registered time.Time
-		facts      uptime.Facts
-	)
-	_, err = pgx.ForEachRow(rows, []any{
-		&number, &seq, &id, &registered, &facts.SupplierID, &facts.GPUModel, &facts.GPUCount, &facts.Connectivity,
-	}, func() error {
-		visit(number, seq, id, registered, facts)
-		return nil
-	})
-	return err
+	defer rows.Close()
+	for rows.Next() {
+		// The wire's own bytes: a season has every device.
+		raw := rows.RawValues()
+		be := binary.BigEndian
+		registered := time.UnixMicro(postgresEpoch.UnixMicro() + int64(be.Uint64(raw[3]))).UTC()
+		visit(uptime.DeviceNumber(be.Uint32(raw[0])), int64(be.Uint64(raw[1])), uuid.UUID(raw[2]), registered, uptime.Facts{
+			SupplierID: uuid.UUID(raw[4]), GPUModel: texts.one(raw[5]), GPUCount: int32(be.Uint32(raw[6])), Connectivity: texts.one(raw[7]),
+		})
+	}
+	return rows.Err()
 }
+
+// postgresEpoch is what the wire's timestamps count microseconds from.
+var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func eachChange(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time,
 	visit func(uptime.DeviceNumber, uptime.Change),
@@ -441,7 +441,7 @@ func eachVerdict(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber,
 		number uptime.DeviceNumber
 		v      uptime.Verdict
 	)
-	_, err = pgx.ForEachRow(rows, []any{&number, &v.ByHand, &v.Seq, &v.Kind, &v.EffectiveAt, &v.DecidedAt}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{(*int32)(&number), &v.ByHand, &v.Seq, (*string)(&v.Kind), &v.EffectiveAt, &v.DecidedAt}, func() error {
 		visit(number, v)
 		return nil
 	})
@@ -463,7 +463,7 @@ func eachJobMinutes(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumb
 		number uptime.DeviceNumber
 		m      uptime.JobMinutes
 	)
-	_, err = pgx.ForEachRow(rows, []any{&number, &m.Day, &m.Minutes}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{(*int32)(&number), &m.Day, &m.Minutes}, func() error {
 		visit(number, m)
 		return nil
 	})

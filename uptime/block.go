@@ -10,15 +10,18 @@ import (
 type Block struct {
 	span       Span
 	firstShard int32
-	slots      [][][wordsPerSlot]uint64 // by shard, then by slot of the span
+	shards     [][]byte // 128 bytes a slot of the span, as in a chunk
 }
+
+// slotBytes are the bytes of one slot of a shard.
+const slotBytes = LanesPerShard / 8
 
 // NewBlock returns the empty block of shards firstShard, firstShard+1, … over
 // the span. It takes 128 bytes a slot and shard.
 func NewBlock(span Span, firstShard, shards int32) *Block {
-	b := &Block{span: span, firstShard: firstShard, slots: make([][][wordsPerSlot]uint64, shards)}
-	for i := range b.slots {
-		b.slots[i] = make([][wordsPerSlot]uint64, span.Len())
+	b := &Block{span: span, firstShard: firstShard, shards: make([][]byte, shards)}
+	for i := range b.shards {
+		b.shards[i] = make([]byte, slotBytes*span.Len())
 	}
 	return b
 }
@@ -29,20 +32,29 @@ func (b *Block) Put(shard int32, hour Hour, chunk []byte) error {
 	if len(chunk) != ChunkBytes {
 		return fmt.Errorf("uptime chunk of shard %d, hour %s: %d bytes, want %d", shard, hour.Start(), len(chunk), ChunkBytes)
 	}
-	if shard < b.firstShard || int(shard-b.firstShard) >= len(b.slots) {
+	if shard < b.firstShard || int(shard-b.firstShard) >= len(b.shards) {
 		return fmt.Errorf("uptime chunk of shard %d: outside the block's shards %d to %d",
-			shard, b.firstShard, int(b.firstShard)+len(b.slots)-1)
+			shard, b.firstShard, int(b.firstShard)+len(b.shards)-1)
 	}
-	rows := b.slots[shard-b.firstShard]
-	for i := range Slot(SlotsPerHour) {
-		if k := hour.First() + i; b.span.Contains(k) {
-			row, src := &rows[k-b.span.From], chunk[i*wordsPerSlot*8:]
-			for w := range row {
-				row[w] = binary.BigEndian.Uint64(src[w*8:])
-			}
-		}
+	first := hour.First()
+	if within := (Span{From: first, To: first + SlotsPerHour}).Intersect(b.span); !within.Empty() {
+		copy(b.Bits(shard)[slotBytes*(within.From-b.span.From):], chunk[slotBytes*(within.From-first):slotBytes*(within.To-first)])
 	}
 	return nil
+}
+
+// Bits returns the shard's own bytes, not a copy: 128 a slot of the span, lane l
+// of a slot being bit 7-l%8 of byte l/8.
+func (b *Block) Bits(shard int32) []byte { return b.shards[shard-b.firstShard] }
+
+// Retain takes out every slot that was not observed: an hour that is still open
+// may have moved on since its coverage was read.
+func (b *Block) Retain(observed Timeline) {
+	for k, found := observed.FirstAbsent(b.span); found; k, found = observed.FirstAbsent(Span{From: k + 1, To: b.span.To}) {
+		for _, bits := range b.shards {
+			clear(bits[slotBytes*(k-b.span.From):][:slotBytes])
+		}
+	}
 }
 
 // Lanes are the timelines of the 1024 lanes of one shard.
@@ -60,7 +72,7 @@ func (l *Lanes) Timeline(lane int) Timeline {
 // Transpose turns the bits of one shard from slots of lanes into lanes of slots,
 // in blocks of 64 x 64 bits. It reuses the memory of dst.
 func (b *Block) Transpose(shard int32, dst *Lanes) {
-	rows := b.slots[shard-b.firstShard]
+	bits := b.Bits(shard)
 	dst.span, dst.width = b.span, wordsFor(b.span)
 	if need := dst.width * LanesPerShard; cap(dst.words) < need {
 		dst.words = make([]uint64, need)
@@ -69,13 +81,14 @@ func (b *Block) Transpose(shard int32, dst *Lanes) {
 	}
 	var m [64]uint64
 	for block := range dst.width {
-		part := rows[block*64 : min(block*64+64, len(rows))]
+		part := bits[block*64*slotBytes : min((block+1)*64*slotBytes, len(bits))]
+		slots := len(part) / slotBytes
 		for w := range wordsPerSlot {
 			// Row i holds slot 63-i: a lane's word then has its first slot least
 			// significant, as a timeline wants it.
-			clear(m[:64-len(part)])
-			for i := range part {
-				m[63-i] = part[i][w]
+			clear(m[:64-slots])
+			for i := range slots {
+				m[63-i] = binary.BigEndian.Uint64(part[i*slotBytes+w*8:])
 			}
 			transpose64(&m)
 			for lane, word := range m {
@@ -87,26 +100,32 @@ func (b *Block) Transpose(shard int32, dst *Lanes) {
 
 // transpose64 transposes a matrix of 64 x 64 bits, bit 63 of a row being its
 // first column: swap the off-diagonal quarters, then those of the quarters, and
-// so on (Warren, Hacker's Delight, 7-3).
+// so on (Warren, Hacker's Delight, 7-3), two sizes at a time.
 func transpose64(m *[64]uint64) {
-	mask := uint64(0x00000000ffffffff)
-	for j := uint(32); j != 0; j >>= 1 {
-		for k := uint(0); k < 64; k = (k + j + 1) &^ j {
-			t := (m[k&63] ^ m[(k+j)&63]>>j) & mask
-			m[k&63] ^= t
-			m[(k+j)&63] ^= t << j
+	swapQuarters(m, 32, 0x00000000ffffffff, 0x0000ffff0000ffff)
+	swapQuarters(m, 8, 0x00ff00ff00ff00ff, 0x0f0f0f0f0f0f0f0f)
+	swapQuarters(m, 2, 0x3333333333333333, 0x5555555555555555)
+}
+
+// swapQuarters swaps the off-diagonal quarters of side j, then those of side j/2.
+// Four rows at a time go through both, so that each is loaded and stored once. The
+// masks are the low halves of 2j and of j bits.
+func swapQuarters(m *[64]uint64, j uint, mask, halfMask uint64) {
+	h := j / 2
+	for base := uint(0); base < 64; base += 2 * j {
+		for k := base; k < base+h; k++ {
+			a, b, c, d := m[k&63], m[(k+h)&63], m[(k+j)&63], m[(k+j+h)&63]
+			a, c = exchange(a, c, j, mask)
+			b, d = exchange(b, d, j, mask)
+			a, b = exchange(a, b, h, halfMask)
+			c, d = exchange(c, d, h, halfMask)
+			m[k&63], m[(k+h)&63], m[(k+j)&63], m[(k+j+h)&63] = a, b, c, d
 		}
-		mask ^= mask << (j >> 1)
 	}
 }
 
-// Retain takes out of the lanes every slot that was not observed: an hour that is
-// still open may have moved on since its coverage was read. Both have one span.
-func (l *Lanes) Retain(observed Timeline) {
-	for lane := range LanesPerShard {
-		words := l.words[lane*l.width : (lane+1)*l.width]
-		for i, w := range observed.words {
-			words[i] &= w
-		}
-	}
+// exchange swaps the masked bits of x with those of y that lie so far above.
+func exchange(x, y uint64, distance uint, mask uint64) (_, _ uint64) {
+	t := (x ^ y>>(distance&63)) & mask
+	return x ^ t, y ^ t<<(distance&63)
 }

@@ -107,6 +107,7 @@ func Merge(ctx context.Context, tx pgx.Tx, p *Pass) (Pull, error) {
 		up     []pgtype.Bits
 		marks  []Coverage
 	)
+	first, end := sentSlots(p.Window)
 	for _, h := range hours {
 		part := &p.hours[h.Hour-p.firstHour]
 		if h.ClosedAt != nil {
@@ -117,19 +118,31 @@ func Merge(ctx context.Context, tx pgx.Tx, p *Pass) (Pull, error) {
 		for shard, chunk := range part.chunks {
 			if chunk != nil {
 				bytes, _ := chunk.AppendBinary(make([]byte, 0, ChunkBytes))
-				shards, starts, up = append(shards, int32(shard)), append(starts, h.Hour.Start()), append(up, bitsOf(bytes, ChunkBits))
+				sent := bitsOf(bytes[first*slotBytes:end*slotBytes], int32(end-first)*LanesPerShard)
+				shards, starts, up = append(shards, int32(shard)), append(starts, h.Hour.Start()), append(up, sent)
 			}
 		}
 		observed := slotsWithin(h.Hour, p.Window)
 		marks = append(marks, Coverage{Hour: h.Hour, Observed: observed, Final: observed & finalBy(h.Hour, p.StartedAt)})
 	}
-	if err := mergeChunks(ctx, tx, shards, starts, up); err != nil {
+	if err := mergeChunks(ctx, tx, shards, starts, up, first*LanesPerShard); err != nil {
 		return pull, fmt.Errorf("chunks of the window from %s: %w", p.Window.From.Start(), err)
 	}
 	if err := markCoverage(ctx, tx, marks); err != nil {
 		return pull, fmt.Errorf("coverage of the window from %s: %w", p.Window.From.Start(), err)
 	}
 	return pull, insertPull(ctx, tx, pull)
+}
+
+// sentSlots returns the slots of each hour, [first, end), that a merge of the
+// window sends: of a window within one hour only its own, a twelfth of a chunk for
+// five minutes. Sending is most of what such a merge costs.
+func sentSlots(window Span) (first, end int) {
+	if window.From.Hour() != (window.To - 1).Hour() {
+		return 0, SlotsPerHour
+	}
+	first = window.From.InHour()
+	return first, first + window.Len()
 }
 
 // RecordFailure writes the account of a pass that failed, and nothing else. The

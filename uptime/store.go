@@ -84,15 +84,16 @@ func scanCoverage(row pgx.CollectableRow) (Coverage, error) {
 }
 
 // mergeChunks merges bits into chunks, in (hour, shard) order: without it, writers
-// on one hour deadlock. A chunk that would not change is not written.
-func mergeChunks(ctx context.Context, tx pgx.Tx, shards []int32, hours []time.Time, up []pgtype.Bits) error {
+// on one hour deadlock. A chunk that would not change is not written. The bits
+// given begin at the chunk's bit from; all others are 0.
+func mergeChunks(ctx context.Context, tx pgx.Tx, shards []int32, hours []time.Time, up []pgtype.Bits, from int) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO uptime_chunk AS chunk (shard, hour, up)
-		SELECT shard, hour, up::bit(12288)
+		SELECT shard, hour, up::bit(12288) >> $4
 		FROM unnest($1::int[], $2::timestamptz[], $3::varbit[]) AS merged (shard, hour, up)
 		ORDER BY hour, shard
 		ON CONFLICT (shard, hour) DO UPDATE SET up = chunk.up | excluded.up
-		WHERE chunk.up | excluded.up <> chunk.up`, shards, hours, up)
+		WHERE chunk.up | excluded.up <> chunk.up`, shards, hours, up, from)
 	return err
 }
 
