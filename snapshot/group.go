@@ -140,7 +140,12 @@ func loadDevices(ctx context.Context, tx pgx.Tx, b *Basis, first, end uptime.Dev
 			of(n).Verdicts = append(of(n).Verdicts, v)
 		}),
 		eachJobMinutes(ctx, tx, first, end, b.Season, b.AsOf, func(n uptime.DeviceNumber, m uptime.JobMinutes) {
-			of(n).JobMinutes = append(of(n).JobMinutes, m)
+			days := &of(n).JobMinutes
+			if last := len(*days) - 1; last >= 0 && (*days)[last].Day.Equal(m.Day) {
+				(*days)[last] = m
+			} else {
+				*days = append(*days, m)
+			}
 		}))
 	return devices, err
 }

@@ -448,26 +448,25 @@ func eachVerdict(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber,
 	return err
 }
 
-// eachJobMinutes visits, of each device and day, the value last recorded by asOf.
+// eachJobMinutes visits what was recorded of each device and day by asOf, the value
+// that counts, the last one, after those that it replaces.
 func eachJobMinutes(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, s Season, asOf time.Time,
 	visit func(uptime.DeviceNumber, uptime.JobMinutes),
 ) error {
 	rows, err := tx.Query(ctx, `
-		SELECT DISTINCT ON (device, day) device, day, minutes FROM job_minutes
+		SELECT device, day, minutes FROM job_minutes
 		WHERE device >= $1 AND device < $2 AND day BETWEEN $3::date AND $4::date AND recorded_at <= $5
-		ORDER BY device, day, recorded_at DESC`, first, end, s.FirstDay, s.LastDay, asOf)
+		ORDER BY device, day, recorded_at`, first, end, s.FirstDay, s.LastDay, asOf)
 	if err != nil {
 		return err
 	}
-	var (
-		number uptime.DeviceNumber
-		m      uptime.JobMinutes
-	)
-	_, err = pgx.ForEachRow(rows, []any{(*int32)(&number), &m.Day, &m.Minutes}, func() error {
-		visit(number, m)
-		return nil
-	})
-	return err
+	defer rows.Close()
+	for rows.Next() {
+		raw, be := rows.RawValues(), binary.BigEndian
+		day := postgresEpoch.AddDate(0, 0, int(int32(be.Uint32(raw[1]))))
+		visit(uptime.DeviceNumber(be.Uint32(raw[0])), uptime.JobMinutes{Day: day, Minutes: int32(be.Uint32(raw[2]))})
+	}
+	return rows.Err()
 }
 
 // appendCopyLine appends a line as a tuple of the binary COPY format: the number
