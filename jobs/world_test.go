@@ -1,11 +1,13 @@
 package jobs_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +17,16 @@ import (
 	"github.com/uptally/uptally/internal/pgtest"
 	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
-const feedToken = "token-of-the-tests"
+const (
+	feedToken = "token-of-the-tests"
+	worldSeed = 424
+)
 
 func day(month time.Month, day int) time.Time {
 	return time.Date(2024, month, day, 0, 0, 0, 0, time.UTC)
@@ -41,7 +47,7 @@ var (
 // serve serves a world of the scenario April 2024 and returns its address.
 func serve(t *testing.T, devices int, options simulator.Options) string {
 	t.Helper()
-	world, err := simulator.New(simulator.Config{Scenario: "april-2024", Devices: devices, Seed: 424})
+	world, err := simulator.New(simulator.Config{Scenario: "april-2024", Devices: devices, Seed: worldSeed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +181,44 @@ func (w *town) result(s snapshot.Snapshot) string {
 		}
 		return err
 	})
-	return string(out) + w.ledger()
+	return string(out) + w.payouts() + w.ledger()
+}
+
+// payouts pays what was earned, and returns the table of it and of what it is for.
+func (w *town) payouts() string {
+	w.t.Helper()
+	world, err := simulator.New(simulator.Config{Scenario: simulator.April2024, Devices: 1, Seed: worldSeed})
+	w.check(err)
+	dir := filepath.Join(w.t.TempDir(), "payouts")
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		balances, err := ledger.Balances(ctx, tx, "supplier/")
+		if err != nil {
+			return err
+		}
+		for _, b := range balances {
+			supplier := b.Account.Supplier()
+			if err := distribution.AddWallet(ctx, tx, supplier, world.Wallet(supplier), w.ada); err != nil {
+				return err
+			}
+		}
+		d, err := distribution.Prepare(ctx, tx, distribution.Request{Key: "all", Actor: w.ada, Reason: "pay the season"})
+		if err != nil {
+			return err
+		}
+		if _, err := distribution.Approve(ctx, tx, d.ID, w.grace); err != nil {
+			return err
+		}
+		_, err = distribution.Export(ctx, tx, d.ID, dir)
+		return err
+	})
+	payouts, err := os.ReadFile(filepath.Join(dir, "payouts.csv"))
+	w.check(err)
+	lines, err := os.ReadFile(filepath.Join(dir, "payout_lines.csv"))
+	w.check(err)
+	if bytes.Count(payouts, []byte("\n")) < 5 {
+		w.t.Errorf("next to nobody is paid:\n%s", payouts)
+	}
+	return string(payouts) + string(lines)
 }
 
 // ledger is every transfer and balance, as text.
