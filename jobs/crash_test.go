@@ -13,19 +13,23 @@ import (
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
-// kills is how often each of backfill, take and seal is killed: a few, or as many
-// as UPTALLY_KILLS says.
-func kills(t *testing.T) int {
+// killsPerSeason is how often each of backfill, take and seal of one season is
+// killed.
+const killsPerSeason = 2
+
+// seasons is how many seasons are disturbed: one, or as many as it takes for
+// UPTALLY_KILLS kills of each part.
+func seasons(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("UPTALLY_KILLS")
 	if text == "" {
-		return 2
+		return 1
 	}
-	n, err := strconv.Atoi(text)
+	kills, err := strconv.Atoi(text)
 	if err != nil {
 		t.Fatalf("UPTALLY_KILLS %q: give a whole number", text)
 	}
-	return n
+	return (kills + killsPerSeason - 1) / killsPerSeason
 }
 
 // A worker process that is killed at any point of backfill, take and seal, and
@@ -33,17 +37,25 @@ func kills(t *testing.T) int {
 func TestKilledAtAnyPoint(t *testing.T) {
 	feed := serve(t, 16, simulator.Options{})
 	undisturbed := settle(t, feed)
-	want := undisturbed.killedSeason(0, nil)
-	disturbed := settle(t, feed)
-	got := disturbed.killedSeason(kills(t), rand.New(rand.NewPCG(42, 1)))
-	if got != want {
-		t.Errorf("after kills:\n%.2000s\nwant:\n%.2000s", got, want)
+	want, _ := undisturbed.killedSeason(0, nil)
+	var struck [3]int
+	for n := range seasons(t) {
+		disturbed := settle(t, feed)
+		got, hits := disturbed.killedSeason(killsPerSeason, rand.New(rand.NewPCG(42, uint64(n))))
+		for part := range struck {
+			struck[part] += hits[part]
+		}
+		if got != want {
+			t.Fatalf("season %d, after kills:\n%.2000s\nwant:\n%.2000s", n, got, want)
+		}
 	}
+	t.Logf("kills before the end of backfill, take and seal: %v", struck)
 }
 
 // killedSeason runs a season by worker processes that are killed so many times
-// during each of its parts.
-func (w *town) killedSeason(kills int, random *rand.Rand) string {
+// during each of its parts. It returns the result, and how many kills came before
+// the part's end.
+func (w *town) killedSeason(kills int, random *rand.Rand) (result string, struck [3]int) {
 	w.t.Helper()
 	ctx := context.Background()
 	c := w.client(jobs.Options{Hours: 2})
@@ -51,7 +63,7 @@ func (w *town) killedSeason(kills int, random *rand.Rand) string {
 	ids, err := c.Backfill(ctx, pulled)
 	w.check(err)
 	for range kills {
-		w.killWhen(random, random.IntN(len(ids)), func() int {
+		struck[0] += w.killWhen(random, random.IntN(len(ids)/kills), func() int {
 			return w.count(`SELECT count(*) FROM river_job WHERE finalized_at IS NOT NULL AND kind = 'pull_window'`)
 		})
 	}
@@ -66,7 +78,7 @@ func (w *town) killedSeason(kills int, random *rand.Rand) string {
 	w.check(err)
 	for range kills {
 		// The groups, then the allocation: killed while the n-th job of the take runs.
-		w.killWhen(random, random.IntN(4), func() int {
+		struck[1] += w.killWhen(random, random.IntN(3), func() int {
 			return w.count(`SELECT count(*) FROM river_job WHERE kind IN ('score_group', 'allocate') AND (finalized_at IS NOT NULL OR state = 'running')`)
 		})
 	}
@@ -81,26 +93,33 @@ func (w *town) killedSeason(kills int, random *rand.Rand) string {
 	w.approve(taken)
 	for range kills {
 		sealer := w.spawn(task{Seal: taken.ID, Person: w.ada})
-		time.Sleep(time.Duration(random.IntN(120)) * time.Millisecond) // chance, not order: any point will do
+		time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond) // chance, not order: any point will do
 		sealer.kill()
+		if w.count(sealedQuery) == 0 {
+			struck[2]++
+		}
 	}
-	if sealed := w.count(`SELECT count(*) FROM snapshot WHERE state = 'sealed'`); sealed == 0 {
+	if w.count(sealedQuery) == 0 {
 		w.check(w.spawn(task{Seal: taken.ID, Person: w.ada}).wait())
 	}
-	return w.result(taken)
+	return w.result(taken), struck
 }
 
+const sealedQuery = `SELECT count(*) FROM snapshot WHERE state = 'sealed'`
+
 // killWhen starts a worker and kills it once progress has grown by so much, at a
-// random moment thereafter, or when there is nothing left to do.
-func (w *town) killWhen(random *rand.Rand, grow int, progress func() int) {
+// random moment thereafter, or when there is nothing left to do. It returns 1 if
+// there was.
+func (w *town) killWhen(random *rand.Rand, grow int, progress func() int) int {
 	w.t.Helper()
 	worker := w.spawn(task{Workers: 1 + random.IntN(4)})
 	until := progress() + grow
 	for progress() < until && w.count(`SELECT count(*) FROM river_job WHERE finalized_at IS NULL`) > 0 && worker.running() {
 		time.Sleep(time.Millisecond)
 	}
-	time.Sleep(time.Duration(random.IntN(20)) * time.Millisecond) // chance, not order: any point will do
+	time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond) // chance, not order: any point will do
 	worker.kill()
+	return min(1, w.count(`SELECT count(*) FROM river_job WHERE finalized_at IS NULL`))
 }
 
 func (w *town) count(query string) (n int) {
