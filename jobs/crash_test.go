@@ -63,7 +63,7 @@ func (w *town) killedSeason(kills int, random *rand.Rand) (result string, struck
 	ids, err := c.Backfill(ctx, pulled)
 	w.check(err)
 	for range kills {
-		struck[0] += w.killWhen(random, random.IntN(len(ids)/kills), func() int {
+		struck[0] += w.killWhen(random, random.IntN(len(ids)/(8*kills)), func() int {
 			return w.count(`SELECT count(*) FROM river_job WHERE finalized_at IS NOT NULL AND kind = 'pull_window'`)
 		})
 	}
