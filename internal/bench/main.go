@@ -10,10 +10,12 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
 func main() {
+	jobs.TuneMemory() // as the program measured does
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
