@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -47,6 +48,16 @@ func Balances(ctx context.Context, tx pgx.Tx, prefix string) ([]AccountBalance, 
 		return nil, fmt.Errorf("ledger: balances of %q: %w", prefix, err)
 	}
 	return balances, nil
+}
+
+// Holdings returns what those of the suppliers hold whose account of the kind holds
+// anything. Who posts by it takes Lock first.
+func Holdings(ctx context.Context, tx pgx.Tx, kind Kind, suppliers []uuid.UUID) (map[uuid.UUID]Amount, error) {
+	held, err := holdings(ctx, tx, kind, suppliers)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: holdings of kind %s: %w", kind, err)
+	}
+	return held, nil
 }
 
 // Statement is what went into and out of an account in a span of time:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -236,6 +237,26 @@ func balancesByPrefix(ctx context.Context, tx pgx.Tx, prefix string) ([]AccountB
 		b.Account = scanAccount(kind, season, supplier)
 		return b, err
 	})
+}
+
+// holdings returns the balances above 0 of the suppliers' accounts of one kind.
+func holdings(ctx context.Context, tx pgx.Tx, kind Kind, suppliers []uuid.UUID) (map[uuid.UUID]Amount, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, balance FROM ledger_account
+		WHERE kind = $1 AND supplier_id = ANY ($2) AND balance > 0`, string(kind), suppliers)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		held     = map[uuid.UUID]Amount{}
+		supplier uuid.UUID
+		balance  Amount
+	)
+	_, err = pgx.ForEachRow(rows, []any{&supplier, &balance}, func() error {
+		held[supplier] = balance
+		return nil
+	})
+	return held, err
 }
 
 // balanceBefore returns the sum of what moved before from; 0 if from is OpenEnd.

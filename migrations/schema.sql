@@ -74,8 +74,10 @@ BEGIN
         OR OLD.decided_by IS NOT NULL AND (NEW.decided_by, NEW.decided_at, NEW.decision, NEW.approved_digest)
         IS DISTINCT FROM (OLD.decided_by, OLD.decided_at, OLD.decision, OLD.approved_digest)
         OR OLD.digest IS NOT NULL
-        AND (NEW.points, NEW.allocated, NEW.residual, NEW.lines, NEW.suppliers, NEW.observed_slots, NEW.season_slots, NEW.digest)
-        IS DISTINCT FROM (OLD.points, OLD.allocated, OLD.residual, OLD.lines, OLD.suppliers, OLD.observed_slots, OLD.season_slots, OLD.digest)
+        AND (NEW.points, NEW.allocated, NEW.residual, NEW.lines, NEW.suppliers, NEW.observed_slots, NEW.season_slots, NEW.digest,
+             NEW.drawn, NEW.corrects)
+        IS DISTINCT FROM (OLD.points, OLD.allocated, OLD.residual, OLD.lines, OLD.suppliers, OLD.observed_slots, OLD.season_slots,
+             OLD.digest, OLD.drawn, OLD.corrects)
     THEN
         RAISE EXCEPTION 'snapshot %/r% is %: it is never edited; take a new revision instead', OLD.season, OLD.revision, OLD.state
             USING ERRCODE = 'integrity_constraint_violation';
@@ -582,10 +584,14 @@ CREATE TABLE public.snapshot (
     approved_digest bytea,
     sealed_by bigint,
     sealed_at timestamp with time zone,
+    drawn bigint DEFAULT 0 NOT NULL,
+    corrects bigint,
     CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
     CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
     CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
     CONSTRAINT snapshot_check10 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT estimate))),
+    CONSTRAINT snapshot_check11 CHECK (((drawn = 0) OR (corrects IS NOT NULL))),
+    CONSTRAINT snapshot_check12 CHECK (((corrects IS NULL) OR (digest IS NOT NULL))),
     CONSTRAINT snapshot_check2 CHECK (((state = 'superseded'::text) OR ((state = ANY (ARRAY['taking'::text, 'failed'::text])) = (digest IS NULL)))),
     CONSTRAINT snapshot_check3 CHECK ((num_nulls(points, allocated, residual, lines, suppliers, observed_slots, season_slots, digest) = ANY (ARRAY[0, 8]))),
     CONSTRAINT snapshot_check4 CHECK (((decided_by IS NULL) = (decided_at IS NULL))),
@@ -595,6 +601,7 @@ CREATE TABLE public.snapshot (
     CONSTRAINT snapshot_check8 CHECK (((state = 'sealed'::text) = (sealed_at IS NOT NULL))),
     CONSTRAINT snapshot_check9 CHECK (((sealed_at IS NULL) = (sealed_by IS NULL))),
     CONSTRAINT snapshot_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT snapshot_drawn_check CHECK ((drawn >= 0)),
     CONSTRAINT snapshot_points_check CHECK ((points >= (0)::numeric)),
     CONSTRAINT snapshot_residual_check CHECK ((residual >= 0)),
     CONSTRAINT snapshot_revision_check CHECK ((revision >= 1)),
@@ -1084,6 +1091,9 @@ ALTER TABLE ONLY public.season
 
 ALTER TABLE ONLY public.season
     ADD CONSTRAINT season_ruleset_fkey FOREIGN KEY (ruleset) REFERENCES public.ruleset(sha256);
+
+ALTER TABLE ONLY public.snapshot
+    ADD CONSTRAINT snapshot_corrects_fkey FOREIGN KEY (corrects) REFERENCES public.snapshot(id);
 
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.person(id);

@@ -202,7 +202,7 @@ func (o *office) score(id int64, groups int) {
 		scored, err := snapshot.ScoreGroup(o.t.Context(), o.App, id, number)
 		o.check(err)
 		o.tx(func(ctx context.Context, tx pgx.Tx) error {
-			last, err := snapshot.StageGroup(ctx, tx, scored)
+			last, err := snapshot.StageGroup(ctx, tx, id, scored)
 			if last != (number == 0) {
 				o.t.Errorf("group %d of %d is the last: %v", number, groups, last)
 			}

@@ -40,12 +40,14 @@ type Snapshot struct {
 	Failure       string
 	Points        string // Σ points, decimal digits: wider than 64 bits
 	Allocated     int64  // base units
-	Residual      int64  // base units; Allocated + Residual = the season's pool
+	Drawn         int64  // base units that came from the reserve so far: 0 until there is a correction
+	Residual      int64  // base units that went back so far: pool + Drawn = Allocated + Residual
 	Lines         int64
 	Suppliers     int64 // with a line, whatever its outcome
 	ObservedSlots int32
 	SeasonSlots   int32
 	Digest        []byte
+	Corrects      *int64 // the sealed revision that it follows; nil for a first one
 	DecidedBy     *int64 // who approved or rejected it: never who took it
 	DecidedAt     *time.Time
 	Decision      string
@@ -63,7 +65,7 @@ type OutcomeTotal struct {
 	Amount  int64 // base units
 }
 
-// SupplierAmount is what one supplier gets, above 0.
+// SupplierAmount is what one supplier gets, or gets more or less, never 0.
 type SupplierAmount struct {
 	SupplierID uuid.UUID
 	Amount     int64 // base units

@@ -200,13 +200,14 @@ func insertGroups(ctx context.Context, tx pgx.Tx, snapshot int64, groups int) er
 
 const snapshotColumns = `id, season, revision, state, as_of, estimate, reopenings, taken_by, failure,
 	coalesce(points::text, '0'), coalesce(allocated, 0), coalesce(residual, 0), coalesce(lines, 0), coalesce(suppliers, 0),
-	coalesce(observed_slots, 0), coalesce(season_slots, 0), digest, decided_by, decided_at, decision, sealed_by, sealed_at`
+	coalesce(observed_slots, 0), coalesce(season_slots, 0), digest, drawn, corrects, decided_by, decided_at, decision,
+	sealed_by, sealed_at`
 
 func scanSnapshot(row pgx.CollectableRow) (Snapshot, error) {
 	var s Snapshot
 	err := row.Scan(&s.ID, &s.Season, &s.Revision, &s.State, &s.AsOf, &s.Estimate, &s.Reopenings, &s.TakenBy, &s.Failure,
 		&s.Points, &s.Allocated, &s.Residual, &s.Lines, &s.Suppliers, &s.ObservedSlots, &s.SeasonSlots, &s.Digest,
-		&s.DecidedBy, &s.DecidedAt, &s.Decision, &s.SealedBy, &s.SealedAt)
+		&s.Drawn, &s.Corrects, &s.DecidedBy, &s.DecidedAt, &s.Decision, &s.SealedBy, &s.SealedAt)
 	return s, err
 }
 
@@ -254,8 +255,9 @@ func updateFailed(ctx context.Context, tx pgx.Tx, id int64, cause string) error 
 func updateDraft(ctx context.Context, tx pgx.Tx, s Snapshot) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE snapshot SET state = 'draft', points = $2::numeric, allocated = $3, residual = $4, lines = $5, suppliers = $6,
-			observed_slots = $7, season_slots = $8, digest = $9
-		WHERE id = $1`, s.ID, s.Points, s.Allocated, s.Residual, s.Lines, s.Suppliers, s.ObservedSlots, s.SeasonSlots, s.Digest)
+			observed_slots = $7, season_slots = $8, digest = $9, drawn = $10, corrects = $11
+		WHERE id = $1`, s.ID, s.Points, s.Allocated, s.Residual, s.Lines, s.Suppliers, s.ObservedSlots, s.SeasonSlots, s.Digest,
+		s.Drawn, s.Corrects)
 	return err
 }
 
@@ -274,11 +276,11 @@ func updateSealed(ctx context.Context, tx pgx.Tx, id, person int64) error {
 }
 
 // updateScored replaces the scored lines of a group.
-func updateScored(ctx context.Context, tx pgx.Tx, snapshot int64, g scoredGroup) error {
+func updateScored(ctx context.Context, tx pgx.Tx, snapshot int64, g *Scored) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE snapshot_group SET scored_at = clock_timestamp(), points = $3::numeric, lines = $4, inputs = $5, staged = $6
 		WHERE snapshot_id = $1 AND number = $2`,
-		snapshot, g.number, g.points.Dec(), g.lines, g.inputs, g.staged)
+		snapshot, g.Number, g.Points.Dec(), g.Lines, g.Inputs, g.Staged)
 	return err
 }
 
@@ -352,6 +354,20 @@ func selectSupplierAmounts(ctx context.Context, tx pgx.Tx, snapshot int64) ([]Su
 	rows, err := tx.Query(ctx, `
 		SELECT supplier_id, sum(amount)::bigint FROM snapshot_line WHERE snapshot_id = $1
 		GROUP BY supplier_id HAVING sum(amount) > 0 ORDER BY supplier_id`, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierAmount])
+}
+
+// selectDifferences returns what each supplier gets by one snapshot more, or less,
+// than by another, by id; those who get the same are left out.
+func selectDifferences(ctx context.Context, tx pgx.Tx, before, after int64) ([]SupplierAmount, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, sum(CASE snapshot_id WHEN $2 THEN amount ELSE -amount END)::bigint FROM snapshot_line
+		WHERE snapshot_id IN ($1, $2)
+		GROUP BY supplier_id HAVING sum(CASE snapshot_id WHEN $2 THEN amount ELSE -amount END) <> 0
+		ORDER BY supplier_id`, before, after)
 	if err != nil {
 		return nil, err
 	}
