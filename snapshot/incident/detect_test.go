@@ -53,10 +53,7 @@ func parseSlots(t *testing.T, text string) (population []uptime.Population) {
 	k := uptime.Slot(0)
 	for _, run := range strings.Fields(text) {
 		times, what, _ := strings.Cut(run, "x")
-		n, err := strconv.Atoi(times)
-		if err != nil {
-			t.Fatal(err)
-		}
+		n := parseInt(t, times)
 		count, _ := strconv.ParseInt(what, 10, 64)
 		for range n {
 			if what != "-" {
@@ -66,6 +63,15 @@ func parseSlots(t *testing.T, text string) (population []uptime.Population) {
 		}
 	}
 	return population
+}
+
+func parseInt(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func parseEnds(t *testing.T, text string) (ends []AcceptedEnd) {
