@@ -3,6 +3,7 @@ package incident
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uptally/uptally/uptime"
 )
@@ -70,7 +71,7 @@ func TestBitsOfUnobservedSlotsSayNothing(t *testing.T) {
 	}
 	w.people(20, 21)
 	for h := dawn; h < opened; h += 12 { // device 20 has a third of the slots: as many as half of the others
-		w.owner(`UPDATE uptime_chunk SET up = up | device >> 20 | device >> 1044 | device >> 2068 | device >> 3092
+		w.owner(`UPDATE uptime_chunk SET up = up | (device >> 20) | (device >> 1044) | (device >> 2068) | (device >> 3092)
 			FROM (SELECT B'1'::bit(12288) AS device) AS one WHERE hour = $1`, h.Start())
 		w.owner(`UPDATE uptime_coverage SET observed = B'000011111111' WHERE hour = $1`, h.Start())
 	}
@@ -83,13 +84,14 @@ func TestChangesCountFromWhenTheyWereRecorded(t *testing.T) {
 	t.Parallel()
 	w := settle(t)
 	w.people(0, 20)
+	w.stamp = written.Add(time.Minute)
 	for number := range 12 {
 		w.change(number, dawn)
 	}
-	if found := w.found(written); len(found) != 1 || found[0].Surge.Devices != 12 {
+	if found := w.found(w.stamp); len(found) != 1 || found[0].Surge.Devices != 12 {
 		t.Errorf("as of their recording: %+v", found)
 	}
-	if found := w.found(written.Add(-1)); len(found) != 0 {
+	if found := w.found(written); len(found) != 0 {
 		t.Errorf("before it: %+v", found)
 	}
 }

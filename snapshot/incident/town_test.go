@@ -15,9 +15,10 @@ import (
 // town is a database of a few devices, with facts recorded as a test wants them.
 type town struct {
 	*pgtest.DB
-	t   *testing.T
-	ada int64
-	seq int
+	t     *testing.T
+	ada   int64
+	seq   int
+	stamp time.Time // of what is recorded
 }
 
 // The first slot of a town, a day, and when its facts are recorded unless a test
@@ -31,7 +32,7 @@ var (
 func settle(t *testing.T) *town {
 	t.Helper()
 	db := pgtest.New(t)
-	return &town{DB: db, t: t, ada: pgtest.Person(t, db.Owner, "ada")}
+	return &town{DB: db, t: t, ada: pgtest.Person(t, db.Owner, "ada"), stamp: written}
 }
 
 // try runs f in a transaction of the application.
@@ -57,7 +58,7 @@ func (w *town) owner(statement string, arguments ...any) {
 func (w *town) register(number int, id uuid.UUID, at uptime.Slot) {
 	w.t.Helper()
 	w.owner(`INSERT INTO device (number, id, seq, registered_at, channel, supplier_id, gpu_model, gpu_count, connectivity, recorded_at)
-		VALUES ($1, $2, $3, $4, 'registration', $2, 'NVIDIA T4', 1, 'high', $5)`, number, id, number, at.Start(), written)
+		VALUES ($1, $2, $3, $4, 'registration', $2, 'NVIDIA T4', 1, 'high', $5)`, number, id, number, at.Start(), w.stamp)
 }
 
 // people registers the devices [first, end) a month before dawn.
@@ -80,7 +81,7 @@ func (w *town) change(device int, k uptime.Slot) {
 	w.t.Helper()
 	w.seq++
 	w.owner(`INSERT INTO device_change (device, seq, changed_at, channel, status, recorded_at)
-		VALUES ($1, $2, $3, 'worker-api', 'down', $4)`, device, w.seq, k.Start().Add(17*time.Second), written)
+		VALUES ($1, $2, $3, 'worker-api', 'down', $4)`, device, w.seq, k.Start().Add(17*time.Second), w.stamp)
 }
 
 // pull records the observed slots with the bits of the devices, by number, in whole
