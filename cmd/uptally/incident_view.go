@@ -148,7 +148,7 @@ func (v incidentView) print(out io.Writer) {
 	g.add("opened", utc(v.Opened))
 	if c := v.Collapse; c != nil {
 		g.add("baseline", count(c.Baseline)+" devices")
-		g.add("lowest", fmt.Sprintf("%s devices, %s, at %s", count(c.Lowest), c.depth(), utc(c.LowestAt)))
+		g.add("lowest", fmt.Sprintf("%s of them, %s, at %s", count(c.Lowest), c.depth(), utc(c.LowestAt)))
 		g.add("half back", utcOr(c.HalfBack, "not yet"))
 		g.add("nine tenths back", utcOr(c.NineTenthsBack, "not yet"))
 		g.add("recovered", v.recovered())
@@ -163,15 +163,9 @@ func (v incidentView) print(out io.Writer) {
 		g.add("changes", count(v.Surge.Changes))
 	}
 	g.print(out)
-	if len(v.Seasons) == 0 {
-		return
-	}
-	fmt.Fprintln(out)
-	seasons := newGrid("season", "resolved", "how, or what to do")
 	for _, c := range v.Seasons {
-		seasons.add(c.Season, yesNo(c.Resolved), c.how())
+		fmt.Fprintf(out, "\nSeason %s: %s\n", c.Season, c.how())
 	}
-	seasons.print(out)
 }
 
 // recovered says when a collapse did, or that a person ended it.
@@ -249,11 +243,11 @@ func (c concernView) by() string {
 func (c concernView) how() string {
 	switch {
 	case !c.Resolved:
-		return c.Remedy
+		return "open; " + c.Remedy
 	case c.Dismissal != nil && len(c.Windows)+len(c.Holds) == 0:
 		return fmt.Sprintf("dismissed by %s at %s: %s", c.Dismissal.Person, utc(c.Dismissal.RecordedAt), c.Dismissal.Reason)
 	}
-	return c.by()
+	return "resolved by " + c.by()
 }
 
 // joined lists numbers.
