@@ -586,6 +586,7 @@ CREATE TABLE public.snapshot (
     sealed_at timestamp with time zone,
     drawn bigint DEFAULT 0 NOT NULL,
     corrects bigint,
+    logs_read timestamp with time zone,
     CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
     CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
     CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
@@ -657,6 +658,34 @@ CREATE TABLE public.snapshot_line (
     CONSTRAINT snapshot_line_observed_check CHECK ((observed >= 0)),
     CONSTRAINT snapshot_line_points_check CHECK ((points >= 0)),
     CONSTRAINT snapshot_line_weight_millionths_check CHECK ((weight_millionths >= 0))
+);
+
+CREATE TABLE public.snapshot_override (
+    id bigint NOT NULL,
+    snapshot_id bigint NOT NULL,
+    guards text[] NOT NULL,
+    reason text NOT NULL,
+    asked_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT snapshot_override_guards_check CHECK ((cardinality(guards) > 0)),
+    CONSTRAINT snapshot_override_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.snapshot_override_approval (
+    override_id bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT snapshot_override_approval_check CHECK ((approved_by <> asked_by))
+);
+
+ALTER TABLE public.snapshot_override ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.snapshot_override_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.supplier_wallet (
@@ -912,6 +941,15 @@ ALTER TABLE ONLY public.snapshot_group
 ALTER TABLE ONLY public.snapshot_line
     ADD CONSTRAINT snapshot_line_pkey PRIMARY KEY (snapshot_id, shard, device, first_slot);
 
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_pkey PRIMARY KEY (override_id);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_id_asked_by_key UNIQUE (id, asked_by);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_pkey PRIMARY KEY (id);
 
@@ -1009,6 +1047,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ruleset
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.season FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1100,6 +1142,18 @@ ALTER TABLE ONLY public.snapshot
 
 ALTER TABLE ONLY public.snapshot_group
     ADD CONSTRAINT snapshot_group_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
+
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_override_id_asked_by_fkey FOREIGN KEY (override_id, asked_by) REFERENCES public.snapshot_override(id, asked_by);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
 
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_sealed_by_fkey FOREIGN KEY (sealed_by) REFERENCES public.person(id);
@@ -1231,6 +1285,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot_group TO uptally_app;
 GRANT USAGE ON SEQUENCE public.snapshot_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.snapshot_line TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.snapshot_override TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.snapshot_override_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.snapshot_override_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.supplier_wallet TO uptally_app;
 
