@@ -40,15 +40,6 @@ func (b Board) Failed() Board {
 	return slices.DeleteFunc(slices.Clone(b), func(g Guard) bool { return g.Verdict != GuardFailed })
 }
 
-// codes names the guards.
-func (b Board) codes() []string {
-	codes := make([]string, len(b))
-	for i, g := range b {
-		codes[i] = g.Code
-	}
-	return codes
-}
-
 // guarded is what the guards look at: a revision, or what it would be computed from
 // if it were taken now.
 type guarded struct {
@@ -131,7 +122,7 @@ func sealable(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis) error {
 	}
 	var bars []string
 	for _, g := range board.Failed() {
-		if g.Firm || !overridden(overrides, g.Code) {
+		if OverrideOf(overrides, g) == nil {
 			bars = append(bars, fmt.Sprintf("%s (%s, asked for %s): %s", g.Code, g.Figure, g.Threshold, g.Remedy))
 		}
 	}

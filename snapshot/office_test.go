@@ -191,7 +191,7 @@ func (o *office) create(s snapshot.Season, rules []byte) {
 func (o *office) fund(s snapshot.Season, amount int64) {
 	o.t.Helper()
 	o.tx(func(ctx context.Context, tx pgx.Tx) error {
-		_, err := ledger.Fund(ctx, tx, s.Code, ledger.Amount(amount), o.ada, "the pool", "fund "+s.Code)
+		_, err := ledger.Fund(ctx, tx, ledger.SeasonPool(s.Code), ledger.Amount(amount), o.ada, "the pool", "fund "+s.Code)
 		return err
 	})
 }

@@ -74,7 +74,17 @@ func Overrides(ctx context.Context, tx pgx.Tx, s Snapshot) ([]Override, error) {
 	return selectOverrides(ctx, tx, s.ID)
 }
 
-// overridden reports whether two people let the guard's failure stand.
-func overridden(overrides []Override, code string) bool {
-	return slices.ContainsFunc(overrides, func(o Override) bool { return o.ApprovedBy != nil && slices.Contains(o.Guards, code) })
+// OverrideOf returns by which of the overrides the guard does not bar a seal: one
+// that two people gave and that names it. It is nil for a guard that has not failed
+// or is firm.
+func OverrideOf(overrides []Override, g Guard) *Override {
+	if g.Verdict != GuardFailed || g.Firm {
+		return nil
+	}
+	for i, o := range overrides {
+		if o.ApprovedBy != nil && slices.Contains(o.Guards, g.Code) {
+			return &overrides[i]
+		}
+	}
+	return nil
 }

@@ -175,7 +175,7 @@ func TestRevisions(t *testing.T) {
 			t.Errorf("books: %v, then %v", before, o.books())
 		}
 		o.tx(func(ctx context.Context, tx pgx.Tx) error {
-			_, err := ledger.Fund(ctx, tx, season.Code, 1, o.ada, "the rest", "the rest")
+			_, err := ledger.Fund(ctx, tx, ledger.SeasonPool(season.Code), 1, o.ada, "the rest", "the rest")
 			return err
 		})
 	})
