@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 )
 
@@ -111,6 +112,9 @@ func (g guarded) again() string { return "take it again: uptally snapshot take "
 func sealable(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis) error {
 	if b.Corrects != nil && (s.Corrects == nil || *s.Corrects != b.Corrects.Sealed.ID) {
 		return fmt.Errorf("%w: %s was sealed since; take it again", ErrConflict, b.Corrects.Sealed.Name())
+	}
+	if _, err := incident.Scan(ctx, tx, s.AsOf); err != nil { // the database asks for it, too
+		return err
 	}
 	board, err := guarded{b, &s}.board(ctx, tx)
 	if err != nil {

@@ -166,8 +166,5 @@ func guardShare(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	}}, nil
 }
 
-// guardIncidents stands until the incidents do.
-func guardIncidents(context.Context, pgx.Tx, guarded) ([]Guard, error) { return nil, nil }
-
 // guardIngest stands until the reconciliation does.
 func guardIngest(context.Context, pgx.Tx, guarded) ([]Guard, error) { return nil, nil }

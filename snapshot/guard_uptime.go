@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 )
 
@@ -92,4 +93,62 @@ func (g guarded) logsRead(ctx context.Context, tx pgx.Tx) (*time.Time, error) {
 		}
 	}
 	return least, nil
+}
+
+// guardIncidents: every collapse that meets the season or the day after it, and every
+// surge of untrusted changes before its end, is resolved for this season: one guard
+// each, or one that says that there is none.
+func guardIncidents(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
+	found, err := incident.At(ctx, tx, g.basis.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	concerns, err := incident.Resolutions(ctx, tx, found, g.season(), g.basis.Season.Span(), g.basis.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	if len(concerns) == 0 {
+		return []Guard{{Code: "incidents", Verdict: GuardPassed, Figure: "none", Threshold: "each resolved"}}, nil
+	}
+	lines := make([]Guard, len(concerns))
+	for i, c := range concerns {
+		lines[i] = Guard{
+			Code: incidentCode(c.Incident), Verdict: verdict(!c.Open()), Figure: incidentFigure(c),
+			Threshold: "resolved by a grace window of the season, or dismissed", Remedy: c.Remedy,
+		}
+	}
+	return lines, nil
+}
+
+// incidentCode names an incident's guard. One that is not on record yet has no
+// number: a seal puts it there.
+func incidentCode(i incident.Incident) string {
+	name := "incident"
+	if i.Kind == incident.KindSurge {
+		name = "surge"
+	}
+	if i.ID == 0 {
+		return name + " of " + i.Opened.Start().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("%s %d", name, i.ID)
+}
+
+// incidentFigure says what happened, and who decided what on it.
+func incidentFigure(c incident.Concern) string {
+	opened := c.Opened.Start().Format(time.RFC3339)
+	figure := ""
+	if c.Kind == incident.KindSurge {
+		figure = fmt.Sprintf("%d devices changed through the untrusted channel from %s", c.Surge.Devices, opened)
+	} else {
+		figure = fmt.Sprintf("%d of %d devices left from %s", c.Collapse.Lowest, c.Collapse.Baseline, opened)
+	}
+	switch {
+	case c.Dismissal != nil:
+		return figure + "; dismissed: " + c.Dismissal.Reason
+	case len(c.Windows) > 0:
+		return figure + fmt.Sprintf("; grace window %d", c.Windows[0])
+	case len(c.Holds) > 0:
+		return figure + fmt.Sprintf("; hold %d", c.Holds[0])
+	}
+	return figure + "; nobody has decided"
 }
