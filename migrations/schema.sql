@@ -119,6 +119,31 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.snapshot_refuse_undecided() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+DECLARE
+    bars text;
+BEGIN
+    SELECT string_agg(bar.code, ', ') INTO bars FROM (
+        SELECT CASE i.kind WHEN 'surge' THEN 'surge ' ELSE 'incident ' END || i.id AS code
+        FROM season s, incident i
+        WHERE s.code = NEW.season AND i.id = ANY (incident_unresolved(NEW.season,
+            s.first_day::timestamp AT TIME ZONE 'UTC', (s.last_day + 1)::timestamp AT TIME ZONE 'UTC', NEW.as_of))
+        UNION ALL
+        SELECT 'grace_counted' WHERE EXISTS (SELECT FROM grace_approval a WHERE a.season = NEW.season AND a.recorded_at > NEW.as_of)
+    ) bar
+    WHERE NOT EXISTS (SELECT FROM snapshot_override o JOIN snapshot_override_approval a ON a.override_id = o.id
+                      WHERE o.snapshot_id = NEW.id AND bar.code = ANY (o.guards));
+    IF bars IS NOT NULL THEN
+        RAISE EXCEPTION 'snapshot %/r% is not sealed over %: decide on each first', NEW.season, NEW.revision, bars
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -745,6 +770,7 @@ CREATE TABLE public.snapshot (
     sealed_at timestamp with time zone,
     drawn bigint DEFAULT 0 NOT NULL,
     corrects bigint,
+    logs_read timestamp with time zone,
     CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
     CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
     CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
@@ -816,6 +842,34 @@ CREATE TABLE public.snapshot_line (
     CONSTRAINT snapshot_line_observed_check CHECK ((observed >= 0)),
     CONSTRAINT snapshot_line_points_check CHECK ((points >= 0)),
     CONSTRAINT snapshot_line_weight_millionths_check CHECK ((weight_millionths >= 0))
+);
+
+CREATE TABLE public.snapshot_override (
+    id bigint NOT NULL,
+    snapshot_id bigint NOT NULL,
+    guards text[] NOT NULL,
+    reason text NOT NULL,
+    asked_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT snapshot_override_guards_check CHECK ((cardinality(guards) > 0)),
+    CONSTRAINT snapshot_override_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.snapshot_override_approval (
+    override_id bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT snapshot_override_approval_check CHECK ((approved_by <> asked_by))
+);
+
+ALTER TABLE public.snapshot_override ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.snapshot_override_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.supplier_wallet (
@@ -1092,6 +1146,15 @@ ALTER TABLE ONLY public.snapshot_group
 ALTER TABLE ONLY public.snapshot_line
     ADD CONSTRAINT snapshot_line_pkey PRIMARY KEY (snapshot_id, shard, device, first_slot);
 
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_pkey PRIMARY KEY (override_id);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_id_asked_by_key UNIQUE (id, asked_by);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_pkey PRIMARY KEY (id);
 
@@ -1201,6 +1264,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ruleset
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.season FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1214,6 +1281,8 @@ CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN 
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER never_edited BEFORE UPDATE ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_edit();
+
+CREATE TRIGGER never_undecided BEFORE UPDATE ON public.snapshot FOR EACH ROW WHEN (((new.state = 'sealed'::text) AND (old.state <> 'sealed'::text))) EXECUTE FUNCTION public.snapshot_refuse_undecided();
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1314,6 +1383,18 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.snapshot_group
     ADD CONSTRAINT snapshot_group_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
 
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_override_id_asked_by_fkey FOREIGN KEY (override_id, asked_by) REFERENCES public.snapshot_override(id, asked_by);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
+
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_sealed_by_fkey FOREIGN KEY (sealed_by) REFERENCES public.person(id);
 
@@ -1352,6 +1433,8 @@ REVOKE ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state publ
 GRANT ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_edit() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.snapshot_refuse_undecided() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;
@@ -1463,6 +1546,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot_group TO uptally_app;
 GRANT USAGE ON SEQUENCE public.snapshot_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.snapshot_line TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.snapshot_override TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.snapshot_override_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.snapshot_override_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.supplier_wallet TO uptally_app;
 
