@@ -12,6 +12,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 )
 
@@ -28,7 +29,9 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{snapshot.ErrRuleset, 1},
 		{usage("--from"), 2},
 		{ledger.ErrAmountSyntax, 2},
+		{incident.ErrEnd, 2},
 		{snapshot.ErrNotFound, 3},
+		{incident.ErrNotFound, 3},
 		{ledger.ErrUnknownAccount, 3},
 		{distribution.ErrUnknown, 3},
 		{api.ErrNoPerson, 3},
@@ -37,6 +40,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{distribution.ErrSelfApproval, 4},
 		{snapshot.ErrConflict, 5},
 		{snapshot.ErrWindowsOverlap, 5},
+		{incident.ErrConflict, 5},
 		{uptime.ErrHourClosed, 5},
 		{ledger.ErrConflict, 5},
 		{distribution.ErrConflict, 5},
@@ -80,6 +84,9 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"grace add s --from 2024-04-25 --to 2024-04-26 --reconnect-by 2024-05-01 --cause x --min-before 1.5", "--min-before"},
 		{"grace add s --from 2024-04-25 --to 2024-04-26 --reconnect-by 2024-05-01 --cause x --credit half", "credit"},
 		{"hold add --from 2024-04-25 --to 2024-04-25 --reason x", "after it begins"},
+		{"incident dismiss 1 --season s --reason=", "--reason"},
+		{"incident end 1 --at 2024-04-25 --reason=", "--reason"},
+		{"incident end 1 --at yesterday --reason x", "is no instant"},
 		{"snapshot lines s --csv --json", "choose one"},
 		{"snapshot lines s --outcome paid", "eligible"},
 		{"ledger statement suppliers", "season/<code>/pool"},
