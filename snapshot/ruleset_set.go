@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,11 +21,14 @@ import (
 // A value is of the kind that stands in its place; quotes round it may be left out.
 // Of the two tables of weights, entries may be added. What comes out has the same
 // values otherwise, without the comments. The error wraps ErrRuleset and names the
-// key; a file that LoadRuleset would refuse is refused by its words.
+// key; what LoadRuleset would refuse is refused in its words, before and after.
 func SetRules(file []byte, assignments []string) ([]byte, error) {
+	if _, err := LoadRuleset(file); err != nil {
+		return nil, err
+	}
 	tree := map[string]any{}
 	if _, err := toml.Decode(string(file), &tree); err != nil {
-		return nil, fmt.Errorf("%w: not TOML: %w", ErrRuleset, err)
+		return nil, err
 	}
 	for _, assignment := range assignments {
 		key, text, found := cutAssignment(assignment)
@@ -35,11 +39,12 @@ func SetRules(file []byte, assignments []string) ([]byte, error) {
 			return nil, fmt.Errorf("%w: %s: %w", ErrRuleset, key, err)
 		}
 	}
-	var out bytes.Buffer
-	if err := toml.NewEncoder(&out).Encode(tree); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRuleset, err)
+	root := &tomlTable{values: tree, problems: new([]problem)} // without lines: no file has them
+	if readRuleset(root); len(*root.problems) > 0 {
+		return nil, fmt.Errorf("%w:\n%w", ErrRuleset, errors.Join(sorted(*root.problems)...))
 	}
-	_, err := LoadRuleset(out.Bytes())
+	var out bytes.Buffer
+	err := toml.NewEncoder(&out).Encode(tree)
 	return out.Bytes(), err
 }
 
@@ -60,9 +65,9 @@ func cutAssignment(assignment string) (key, value string, found bool) {
 	return "", "", false
 }
 
-// keyPath returns the parts of a dotted key. TOML itself reads it, as the key of an
+// splitKey returns the parts of a dotted key. TOML itself reads it, as the key of an
 // assignment with nothing beside.
-func keyPath(key string) (path []string, ok bool) {
+func splitKey(key string) (path []string, ok bool) {
 	node := map[string]any{}
 	if _, err := toml.Decode(key+" = 0", &node); err != nil {
 		return nil, false
@@ -82,7 +87,7 @@ func keyPath(key string) (path []string, ok bool) {
 
 // setRule replaces one value of the tree.
 func setRule(tree map[string]any, key, text string) error {
-	path, ok := keyPath(key)
+	path, ok := splitKey(key)
 	if !ok {
 		return fmt.Errorf("no key of a ruleset: write it dotted, with quotes round parts that have spaces")
 	}
