@@ -15,6 +15,14 @@ CREATE TYPE public.river_job_state AS ENUM (
     'scheduled'
 );
 
+CREATE FUNCTION public.estimate_clear(of_season text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM estimate_line WHERE season = of_season;
+    DELETE FROM estimate WHERE season = of_season;
+$$;
+
 CREATE FUNCTION public.fact_stamp() RETURNS timestamp with time zone
     LANGUAGE sql
     AS $$SELECT greatest(clock_timestamp(), as_of + interval '1 microsecond') FROM fact_horizon$$;
@@ -296,6 +304,50 @@ CREATE TABLE public.distribution_payout_line (
     CONSTRAINT distribution_payout_line_amount_check CHECK ((amount > 0)),
     CONSTRAINT distribution_payout_line_revision_check CHECK ((revision >= 1)),
     CONSTRAINT distribution_payout_line_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
+);
+
+CREATE TABLE public.estimate (
+    season text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    points numeric(39,0) NOT NULL,
+    allocated bigint NOT NULL,
+    residual bigint NOT NULL,
+    lines bigint NOT NULL,
+    suppliers bigint NOT NULL,
+    observed_slots integer NOT NULL,
+    season_slots integer NOT NULL,
+    CONSTRAINT estimate_allocated_check CHECK ((allocated >= 0)),
+    CONSTRAINT estimate_lines_check CHECK ((lines >= 0)),
+    CONSTRAINT estimate_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT estimate_residual_check CHECK ((residual >= 0)),
+    CONSTRAINT estimate_suppliers_check CHECK ((suppliers >= 0))
+);
+
+CREATE TABLE public.estimate_line (
+    season text NOT NULL,
+    device integer NOT NULL,
+    first_slot bigint NOT NULL,
+    end_slot bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    observed integer NOT NULL,
+    up integer NOT NULL,
+    grace integer NOT NULL,
+    longest_run integer NOT NULL,
+    weight_millionths bigint NOT NULL,
+    job_minutes bigint NOT NULL,
+    points bigint NOT NULL,
+    amount bigint NOT NULL,
+    outcome smallint NOT NULL,
+    notes smallint NOT NULL,
+    CONSTRAINT estimate_line_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT estimate_line_check CHECK ((end_slot > first_slot)),
+    CONSTRAINT estimate_line_check1 CHECK (((up >= 0) AND (up <= observed))),
+    CONSTRAINT estimate_line_check2 CHECK (((grace >= 0) AND (grace <= (observed - up)))),
+    CONSTRAINT estimate_line_check3 CHECK (((longest_run >= 0) AND (longest_run <= observed))),
+    CONSTRAINT estimate_line_job_minutes_check CHECK ((job_minutes >= 0)),
+    CONSTRAINT estimate_line_observed_check CHECK ((observed >= 0)),
+    CONSTRAINT estimate_line_points_check CHECK ((points >= 0)),
+    CONSTRAINT estimate_line_weight_millionths_check CHECK ((weight_millionths >= 0))
 );
 
 CREATE TABLE public.fact_horizon (
@@ -1035,6 +1087,12 @@ ALTER TABLE ONLY public.distribution_payout
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.estimate_line
+    ADD CONSTRAINT estimate_line_pkey PRIMARY KEY (season, device, first_slot);
+
+ALTER TABLE ONLY public.estimate
+    ADD CONSTRAINT estimate_pkey PRIMARY KEY (season);
+
 ALTER TABLE ONLY public.fact_horizon
     ADD CONSTRAINT fact_horizon_pkey PRIMARY KEY (one);
 
@@ -1182,6 +1240,8 @@ ALTER TABLE ONLY public.uptime_pull
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
 
+CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
+
 CREATE INDEX incident_scan_as_of ON public.incident_scan USING btree (as_of, id);
 
 CREATE INDEX ledger_transfer_credit ON public.ledger_transfer USING btree (credit, journal);
@@ -1311,6 +1371,12 @@ ALTER TABLE ONLY public.distribution_payout_line
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_prepared_by_fkey FOREIGN KEY (prepared_by) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.estimate_line
+    ADD CONSTRAINT estimate_line_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
+ALTER TABLE ONLY public.estimate
+    ADD CONSTRAINT estimate_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
 ALTER TABLE ONLY public.grace_approval
     ADD CONSTRAINT grace_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
 
@@ -1419,6 +1485,9 @@ ALTER TABLE ONLY public.verdict
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.estimate_clear(of_season text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.estimate_clear(of_season text) TO uptally_app;
+
 REVOKE ALL ON FUNCTION public.fact_stamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.fact_stamp() TO uptally_app;
 
@@ -1458,6 +1527,10 @@ GRANT SELECT,INSERT ON TABLE public.distribution_file TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.distribution_payout TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_payout_line TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.estimate TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.estimate_line TO uptally_app;
 
 GRANT SELECT,UPDATE ON TABLE public.fact_horizon TO uptally_app;
 

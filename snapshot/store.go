@@ -505,8 +505,13 @@ func eachLine(ctx context.Context, tx pgx.Tx, snapshot int64, visit func(*Line) 
 	if err != nil {
 		return err
 	}
+	return visitLines(rows, visit)
+}
+
+// visitLines calls visit for each row of a line with its device's id.
+func visitLines(rows pgx.Rows, visit func(*Line) error) error {
 	var l Line
-	_, err = pgx.ForEachRow(rows, []any{
+	_, err := pgx.ForEachRow(rows, []any{
 		&l.Device, &l.DeviceID, &l.SupplierID, &l.Span.From, &l.Span.To, &l.Observed, &l.Up, &l.Grace, &l.LongestRun,
 		&l.WeightMillionths, &l.JobMinutes, &l.Points, &l.Amount, &l.Outcome, &l.Notes,
 	}, func() error { return visit(&l) })
@@ -635,30 +640,44 @@ func eachJobMinutes(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumb
 	return rows.Err()
 }
 
-// appendCopyLine appends a line as a tuple of the binary COPY format: the number
-// of fields, then each field's length and bytes.
+// appendCopyLine appends a line of a snapshot as a tuple of the binary COPY format: the
+// number of fields, then each field's length and bytes.
 func appendCopyLine(dst []byte, snapshot int64, l *Line) []byte {
-	int2 := func(v int16) { dst = binary.BigEndian.AppendUint16(append(dst, 0, 0, 0, 2), uint16(v)) }
-	int4 := func(v int32) { dst = binary.BigEndian.AppendUint32(append(dst, 0, 0, 0, 4), uint32(v)) }
-	int8 := func(v int64) { dst = binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(v)) }
 	dst = append(dst, 0, 16)
-	int8(snapshot)
-	int4(l.Device.Shard())
-	int4(int32(l.Device))
-	int8(int64(l.Span.From))
-	int8(int64(l.Span.To))
+	dst = appendCopy8(dst, snapshot)
+	dst = appendCopy4(dst, l.Device.Shard())
+	return appendCopyFigures(dst, l)
+}
+
+// appendCopyEstimate does the same for a line of an estimate.
+func appendCopyEstimate(dst []byte, season string, l *Line) []byte {
+	dst = append(dst, 0, 15)
+	dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(season))), season...)
+	return appendCopyFigures(dst, l)
+}
+
+// appendCopyFigures appends the fourteen fields from the device on.
+func appendCopyFigures(dst []byte, l *Line) []byte {
+	dst = appendCopy4(dst, int32(l.Device))
+	dst = appendCopy8(dst, int64(l.Span.From))
+	dst = appendCopy8(dst, int64(l.Span.To))
 	dst = append(append(dst, 0, 0, 0, 16), l.SupplierID[:]...)
-	int4(l.Observed)
-	int4(l.Up)
-	int4(l.Grace)
-	int4(l.LongestRun)
-	int8(l.WeightMillionths)
-	int8(l.JobMinutes)
-	int8(l.Points)
-	int8(l.Amount)
-	int2(int16(l.Outcome))
-	int2(int16(l.Notes))
-	return dst
+	for _, v := range [...]int32{l.Observed, l.Up, l.Grace, l.LongestRun} {
+		dst = appendCopy4(dst, v)
+	}
+	for _, v := range [...]int64{l.WeightMillionths, l.JobMinutes, l.Points, l.Amount} {
+		dst = appendCopy8(dst, v)
+	}
+	dst = binary.BigEndian.AppendUint16(append(dst, 0, 0, 0, 2), uint16(l.Outcome))
+	return binary.BigEndian.AppendUint16(append(dst, 0, 0, 0, 2), uint16(l.Notes))
+}
+
+func appendCopy4(dst []byte, v int32) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, 0, 0, 0, 4), uint32(v))
+}
+
+func appendCopy8(dst []byte, v int64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(v))
 }
 
 // What the binary COPY format begins and ends with.
@@ -666,3 +685,64 @@ var (
 	copyHeader  = append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
 	copyTrailer = []byte{0xff, 0xff}
 )
+
+func clearEstimate(ctx context.Context, tx pgx.Tx, season string) error {
+	_, err := tx.Exec(ctx, `SELECT estimate_clear($1)`, season)
+	return err
+}
+
+func insertEstimate(ctx context.Context, tx pgx.Tx, e Estimate) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO estimate (season, as_of, points, allocated, residual, lines, suppliers, observed_slots, season_slots)
+		VALUES ($1, $2, $3::numeric, $4, $5, $6, $7, $8, $9)`,
+		e.Season, e.AsOf, e.Points, e.Allocated, e.Residual, e.Lines, e.Suppliers, e.ObservedSlots, e.SeasonSlots)
+	return err
+}
+
+func selectEstimate(ctx context.Context, tx pgx.Tx, season string) (Estimate, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT season, as_of, points::text, allocated, residual, lines, suppliers, observed_slots, season_slots
+		FROM estimate WHERE season = $1`, season)
+	if err != nil {
+		return Estimate{}, err
+	}
+	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Estimate])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return e, fmt.Errorf("estimate of season %s: %w; a nightly job keeps it, or compute it with: season estimate %s --now",
+			season, ErrNotFound, season)
+	}
+	return e, err
+}
+
+// copyEstimate inserts lines from a stream in Postgres's binary COPY format.
+func copyEstimate(ctx context.Context, tx pgx.Tx, stream io.Reader) error {
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, `
+		COPY estimate_line (season, device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run,
+			weight_millionths, job_minutes, points, amount, outcome, notes) FROM STDIN (FORMAT binary)`)
+	return err
+}
+
+// eachEstimated visits the estimate's lines, of one supplier or one device if they
+// are named.
+func eachEstimated(ctx context.Context, tx pgx.Tx, season string, supplier, device *uuid.UUID, visit func(*Line) error) error {
+	rows, err := tx.Query(ctx, `
+		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
+			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
+		FROM estimate_line l JOIN device d ON d.number = l.device
+		WHERE l.season = $1 AND ($2::uuid IS NULL OR l.supplier_id = $2) AND ($3::uuid IS NULL OR d.id = $3)
+		ORDER BY d.id, l.first_slot`, season, supplier, device)
+	if err != nil {
+		return err
+	}
+	return visitLines(rows, visit)
+}
+
+func selectEstimatedSuppliers(ctx context.Context, tx pgx.Tx, season string) ([]SupplierAmount, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, sum(amount)::bigint FROM estimate_line WHERE season = $1
+		GROUP BY supplier_id HAVING sum(amount) > 0 ORDER BY supplier_id`, season)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierAmount])
+}
