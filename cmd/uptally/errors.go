@@ -9,6 +9,7 @@ import (
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/fakes"
 )
 
 // The exit codes.
@@ -38,11 +39,13 @@ var exitCodes = []struct {
 	code int
 }{
 	{errUsage, exitUsage},
+	{fakes.ErrSpan, exitUsage},
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
+	{fakes.ErrUnobserved, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
