@@ -60,7 +60,9 @@ func Find(f *Fleet) Findings {
 	s := &search{fleet: f, listed: make([]bool, f.Len())}
 	s.calendar = newCalendar(f.observed, platformStretches(f.population(s.listed)))
 	s.settle(s.identical())
-	s.settle(s.nearly())
+	for range 2 { // the second time, to join what was found the first
+		s.settle(s.nearly())
+	}
 	return s.findings()
 }
 

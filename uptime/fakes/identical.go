@@ -16,10 +16,6 @@ type group struct {
 // identical returns the groups of devices with one outline, of those that have a
 // dated cause and are not left out.
 func (s *search) identical() (groups []group) {
-	type hashed struct {
-		hash   uint64
-		device int32
-	}
 	var (
 		all     []hashed
 		outline []int32
@@ -31,37 +27,56 @@ func (s *search) identical() (groups []group) {
 			all = append(all, hashed{hashOf(outline), device})
 		}
 	}
-	slices.SortFunc(all, func(a, b hashed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), s.byID(a.device, b.device)) })
+	for _, bucket := range s.buckets(all, cohortLeast) {
+		if g := s.alike(bucket); len(g.members) >= cohortLeast {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// hashed is a device with a hash of what it is compared by.
+type hashed struct {
+	hash   uint64
+	device int32
+}
+
+// buckets returns the devices of each hash that so many have at least, by id.
+func (s *search) buckets(all []hashed, least int) (buckets [][]int32) {
+	slices.SortFunc(all, func(a, b hashed) int {
+		if a.hash != b.hash {
+			return cmp.Compare(a.hash, b.hash)
+		}
+		return s.byID(a.device, b.device)
+	})
 	for len(all) > 0 {
 		n := 1
 		for n < len(all) && all[n].hash == all[0].hash {
 			n++
 		}
-		if n >= cohortLeast {
-			if g := s.alike(all[0].device, func(yield func(int32)) {
-				for _, h := range all[:n] {
-					yield(h.device)
-				}
-			}); len(g.members) >= cohortLeast {
-				groups = append(groups, g)
+		if n >= least {
+			bucket := make([]int32, n)
+			for i, h := range all[:n] {
+				bucket[i] = h.device
 			}
+			buckets = append(buckets, bucket)
 		}
 		all = all[n:]
 	}
-	return groups
+	return buckets
 }
 
-// alike returns those of the devices that have the first one's outline in truth, and
+// alike returns those of the bucket that have the first one's outline in truth, and
 // not by its hash alone.
-func (s *search) alike(first int32, each func(yield func(int32))) group {
-	want := s.calendar.outline(s.fleet, first, nil)
-	g := group{causes: s.calendar.causes(s.fleet, first, nil)}
+func (s *search) alike(bucket []int32) group {
+	want := s.calendar.outline(s.fleet, bucket[0], nil)
+	g := group{causes: s.calendar.causes(s.fleet, bucket[0], nil)}
 	var own []int32
-	each(func(device int32) {
+	for _, device := range bucket {
 		if own = s.calendar.outline(s.fleet, device, own[:0]); slices.Equal(own, want) {
 			g.members = append(g.members, device)
 		}
-	})
+	}
 	return g
 }
 

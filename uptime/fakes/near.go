@@ -28,10 +28,6 @@ func nearDiscount(causes int) int64 {
 // resemblance and containment of documents", 1997): of those that share 3/4 of
 // either's, 19 in 20 meet in one of the six bands.
 func (s *search) nearly() []group {
-	type hashed struct {
-		hash   uint64
-		device int32
-	}
 	var (
 		groups []group
 		turned []turning
@@ -48,16 +44,8 @@ func (s *search) nearly() []group {
 				all = append(all, hashed{leastOf(turned, band), device})
 			}
 		}
-		slices.SortFunc(all, func(a, b hashed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), s.byID(a.device, b.device)) })
-		for len(all) > 0 {
-			bucket := []int32{all[0].device}
-			for len(bucket) < len(all) && all[len(bucket)].hash == all[0].hash {
-				bucket = append(bucket, all[len(bucket)].device)
-			}
-			all = all[len(bucket):]
-			if len(bucket) > 1 {
-				groups = append(groups, s.sift(s.join(bucket, lead))...)
-			}
+		for _, bucket := range s.buckets(all, 2) {
+			groups = append(groups, s.sift(s.join(bucket, lead))...)
 		}
 	}
 	return s.apart(groups)

@@ -18,7 +18,8 @@ func (s *search) tally(leftOut []bool) *tally {
 			continue
 		}
 		t.devices++
-		for _, c := range s.calendar.causes(s.fleet, device, causes[:0]) {
+		causes = s.calendar.causes(s.fleet, device, causes[:0])
+		for _, c := range causes {
 			if c&1 == 1 {
 				t.first[c>>1]++
 			} else {
