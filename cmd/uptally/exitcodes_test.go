@@ -87,7 +87,7 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"verdict suggest --from 2024-04-12 --to 2024-04-12T23:00:00Z", "1 to 92 days"},
 		{"verdict suggest --from 2024-01-12 --to 2024-05-12", "1 to 92 days"},
 		{"verdict suggest --from 2024-04-12 --to 2024-04-26 --csv - --json", "choose one"},
-		{"verdict suggest --from 2024-04-12 --to 2024-04-26 --limit -1", "--limit -1"},
+		{"verdict suggest --from 2024-04-12 --to 2024-04-26 --limit=-1", "--limit -1"},
 		{"snapshot lines s --csv --json", "choose one"},
 		{"snapshot lines s --outcome paid", "eligible"},
 		{"ledger statement suppliers", "season/<code>/pool"},

@@ -113,7 +113,7 @@ type findingsView struct {
 	NoOpinion int           `json:"no_opinion"` // of those seen, with too few switches to be judged
 	Listed    int           `json:"listed"`
 	Spoofed   int           `json:"already_spoofed"` // of those listed
-	Platform  []stretchView    `json:"platform_moved"`
+	Platform  []stretchView `json:"platform_moved"`
 	Cohorts   []cohortView  `json:"cohorts"`
 	Suspects  []suspectView `json:"suspects"`
 }
@@ -134,7 +134,7 @@ type cohortView struct {
 	Spoofed   int          `json:"already_spoofed"`
 	Suppliers []uuid.UUID  `json:"suppliers"`
 	Switches  []switchView `json:"switches"`
-	Run       stretchView     `json:"longest_run"`
+	Run       stretchView  `json:"longest_run"`
 	Through   int          `json:"through_outage_per_mille"` // of the population that the outage took; 0: none
 	Score     int64        `json:"score"`                    // bits
 }
@@ -146,6 +146,7 @@ type suspectView struct {
 	Cohort       int          `json:"cohort"`
 	Shared       int          `json:"switches_in_common"`
 	Own          int          `json:"switches"`
+	Run          int          `json:"longest_run"` // slots
 	Identical    int          `json:"identical_per_mille"`
 	First        []switchView `json:"first_switches"`
 	Score        int64        `json:"score"` // bits
@@ -170,7 +171,7 @@ func viewFindings(span uptime.Span, f fakes.Findings) findingsView {
 	}
 	for i, s := range f.Suspects {
 		v.Suspects[i] = suspectView{
-			s.Device.ID, s.Device.Supplier, s.Device.RegisteredAt.UTC(), s.Cohort, s.Shared, s.Own, s.Identical,
+			s.Device.ID, s.Device.Supplier, s.Device.RegisteredAt.UTC(), s.Cohort, s.Shared, s.Own, s.Run, s.Identical,
 			viewSwitches(s.First), s.Score, s.Device.Spoofed,
 		}
 	}
@@ -209,9 +210,9 @@ func (v findingsView) print(out io.Writer, limit int) {
 	if limit == 0 {
 		return
 	}
-	g = newGrid(">cohort", "device", "supplier", "registered", ">in common", ">of", ">alike", "spoofed")
+	g = newGrid(">cohort", "device", "supplier", "registered", ">in common", ">of", ">longest run", ">alike", "spoofed")
 	for _, s := range v.Suspects[:min(limit, len(v.Suspects))] {
-		g.add(s.Cohort, s.DeviceID, s.SupplierID, utc(s.RegisteredAt), s.Shared, s.Own, asPercent(s.Identical), yesNo(s.Spoofed))
+		g.add(s.Cohort, s.DeviceID, s.SupplierID, utc(s.RegisteredAt), s.Shared, s.Own, count(s.Run), asPercent(s.Identical), yesNo(s.Spoofed))
 	}
 	fmt.Fprintln(out)
 	g.print(out)

@@ -114,7 +114,7 @@ func TestVerdictsToImport(t *testing.T) {
 		t.Errorf("%d rows, in %d lines that begin with %q", rows, len(lines), lines[0])
 	}
 	want := suspects[0].Device.ID.String() +
-		`,spoofed,2024-04-18T00:00:00Z,likely_fake,"cohort 1: 20 devices, 7 switches in common of 7, 1000 per mille of the slots alike"`
+		`,spoofed,2024-04-18T00:00:00Z,likely_fake,"cohort 1: 20 devices, 7 switches in common of 7, up to 1156 slots without a gap, 1000 per mille of the slots alike"`
 	if lines[1] != want {
 		t.Errorf("the first is\n%s, not\n%s", lines[1], want)
 	}

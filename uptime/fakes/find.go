@@ -30,14 +30,15 @@ type Cohort struct {
 // Suspect is one listed device.
 type Suspect struct {
 	Device    Device
-	Cohort    int // number of its cohort
-	Devices   int // of its cohort
-	Shared    int // dated switches that it has in common with the cohort's leader
-	Own       int // dated switches that it has in all
-	Leading   int // dated switches that the leader has
-	Identical int // per mille of the observed slots in which it is as the leader
-	First     []Switch
-	Score     int64 // its cohort's
+	Cohort    int      // number of its cohort
+	Devices   int      // of its cohort
+	Shared    int      // dated switches that it has in common with the cohort's leader
+	Own       int      // dated switches that it has in all
+	Leading   int      // dated switches that the leader has
+	Run       int      // slots of its longest run without a gap
+	Identical int      // per mille of the observed slots in which it is as the leader
+	First     []Switch // of its own dated switches, three at most
+	Score     int64    // its cohort's
 }
 
 // firstSwitches is how many of the switches in common a suspect shows.
@@ -125,9 +126,10 @@ func (s *search) suspects(c cohort, number int, observed []int32) []Suspect {
 	suspects := make([]Suspect, 0, len(c.members))
 	for _, device := range c.members {
 		own := s.calendar.switches(s.fleet, device, nil)
+		from, to := s.longestRun(device)
 		suspects = append(suspects, Suspect{
 			Device: s.fleet.devices[device], Cohort: number, Devices: len(c.members), Score: c.score / bit,
-			Shared: sharedBy(own, leader), Own: len(own), Leading: len(leader),
+			Shared: sharedBy(own, leader), Own: len(own), Leading: len(leader), Run: int(to - from),
 			Identical: s.identicalPerMille(device, c.members[0], observed),
 			First:     s.shown(own[:min(firstSwitches, len(own))]),
 		})

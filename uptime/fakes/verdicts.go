@@ -14,8 +14,8 @@ const Reason = "likely_fake"
 
 // Evidence is what such a verdict rests on, in one line.
 func (s Suspect) Evidence() string {
-	return fmt.Sprintf("cohort %d: %d devices, %d switches in common of %d, %d per mille of the slots alike",
-		s.Cohort, s.Devices, s.Shared, max(s.Own, s.Leading), s.Identical)
+	return fmt.Sprintf("cohort %d: %d devices, %d switches in common of %d, up to %d slots without a gap, %d per mille of the slots alike",
+		s.Cohort, s.Devices, s.Shared, max(s.Own, s.Leading), s.Run, s.Identical)
 }
 
 // WriteVerdicts writes the suspects as the table that verdicts are imported from,
@@ -26,7 +26,7 @@ func (s Suspect) Evidence() string {
 // anything else.
 //
 //	device_id,verdict,effective_at,reason,evidence
-//	5f0c…,spoofed,2024-04-18T10:00:00Z,likely_fake,"cohort 12: 431 devices, 57 switches in common of 57, 1000 per mille of the slots alike"
+//	5f0c…,spoofed,2024-04-18T10:00:00Z,likely_fake,"cohort 12: 431 devices, 57 switches in common of 57, up to 911 slots without a gap, 1000 per mille of the slots alike"
 func WriteVerdicts(out io.Writer, suspects []Suspect) (rows int, err error) {
 	table := csv.NewWriter(out)
 	if err := table.Write([]string{"device_id", "verdict", "effective_at", "reason", "evidence"}); err != nil {
