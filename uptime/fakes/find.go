@@ -61,8 +61,8 @@ func Find(f *Fleet) Findings {
 	s := &search{fleet: f, listed: make([]bool, f.Len())}
 	s.calendar = newCalendar(f.observed, platformStretches(f.population(s.listed)))
 	s.settle(s.identical())
-	for range 2 { // the second time, to join what was found the first
-		s.settle(s.nearly())
+	if s.settle(s.nearly()) {
+		s.settle(s.nearly()) // once more, to join what was found
 	}
 	return s.findings()
 }

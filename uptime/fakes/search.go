@@ -37,13 +37,14 @@ func (s *search) threshold() int64 {
 }
 
 // settle lists groups until nothing new comes up: whoever is listed no longer stands
-// for what honest devices do.
-func (s *search) settle(groups []group) {
+// for what honest devices do. It reports whether any was.
+func (s *search) settle(groups []group) (any bool) {
 	for range roundsMax {
 		found := s.round(groups)
 		if len(found) == 0 {
-			return
+			break
 		}
+		any = true
 		for _, c := range found {
 			for _, device := range c.members {
 				s.listed[device] = true
@@ -52,12 +53,16 @@ func (s *search) settle(groups []group) {
 		s.cohorts = append(s.cohorts, found...)
 		groups = slices.DeleteFunc(groups, func(g group) bool { return s.listed[g.members[0]] })
 	}
+	return any
 }
 
 // round judges every group against the devices that are neither listed nor in a
 // group that most of those with one of its rarest causes belong to: suspects do not
 // vouch for one another.
 func (s *search) round(groups []group) (found []cohort) {
+	if len(groups) == 0 {
+		return nil
+	}
 	all := s.tally(s.listed)
 	aside := slices.Clone(s.listed)
 	for _, g := range groups {
