@@ -8,6 +8,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/fakes"
 )
@@ -43,9 +44,11 @@ var exitCodes = []struct {
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
+	{incident.ErrEnd, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{fakes.ErrUnobserved, exitNotFound},
+	{incident.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
@@ -58,6 +61,7 @@ var exitCodes = []struct {
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},
 	{snapshot.ErrAlreadyReleased, exitConflict},
+	{incident.ErrConflict, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},

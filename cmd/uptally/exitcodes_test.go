@@ -12,6 +12,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/fakes"
 )
@@ -30,8 +31,10 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{usage("--from"), 2},
 		{ledger.ErrAmountSyntax, 2},
 		{fakes.ErrSpan, 2},
+		{incident.ErrEnd, 2},
 		{snapshot.ErrNotFound, 3},
 		{fakes.ErrUnobserved, 3},
+		{incident.ErrNotFound, 3},
 		{ledger.ErrUnknownAccount, 3},
 		{distribution.ErrUnknown, 3},
 		{api.ErrNoPerson, 3},
@@ -40,6 +43,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{distribution.ErrSelfApproval, 4},
 		{snapshot.ErrConflict, 5},
 		{snapshot.ErrWindowsOverlap, 5},
+		{incident.ErrConflict, 5},
 		{uptime.ErrHourClosed, 5},
 		{ledger.ErrConflict, 5},
 		{distribution.ErrConflict, 5},
@@ -88,6 +92,9 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"verdict suggest --from 2024-01-12 --to 2024-05-12", "1 to 92 days"},
 		{"verdict suggest --from 2024-04-12 --to 2024-04-26 --csv - --json", "choose one"},
 		{"verdict suggest --from 2024-04-12 --to 2024-04-26 --limit=-1", "--limit -1"},
+		{"incident dismiss 1 --season s --reason=", "--reason"},
+		{"incident end 1 --at 2024-04-25 --reason=", "--reason"},
+		{"incident end 1 --at yesterday --reason x", "is no instant"},
 		{"snapshot lines s --csv --json", "choose one"},
 		{"snapshot lines s --outcome paid", "eligible"},
 		{"ledger statement suppliers", "season/<code>/pool"},

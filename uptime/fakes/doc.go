@@ -70,8 +70,14 @@
 // the cut-over of April 2024. For silence alone to be evidence a group takes some
 // ten devices; with further switches in common, five.
 //
+// A farm that is as large as everyone else who is up together passes for the
+// platform, and without anyone else there is nobody to compare with.
+//
 // A rack of flawless machines on a flawless line, started in one slot and switched
 // off together, cannot be told from a farm. That is what the review is for.
+//
+// How well it does is measured by make bench, as fakes.precision and fakes.recall:
+// on simulated worlds whose truth is known, of seeds that no number was chosen by.
 //
 // The supplier is shown and plays no part: farms spread over names. Registration
 // plays none either, but a verdict made of a suspect takes effect with it.
