@@ -14,6 +14,7 @@ import (
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/fakes"
 )
 
 func TestExitCodeOfErrors(t *testing.T) {
@@ -29,8 +30,10 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{snapshot.ErrRuleset, 1},
 		{usage("--from"), 2},
 		{ledger.ErrAmountSyntax, 2},
+		{fakes.ErrSpan, 2},
 		{incident.ErrEnd, 2},
 		{snapshot.ErrNotFound, 3},
+		{fakes.ErrUnobserved, 3},
 		{incident.ErrNotFound, 3},
 		{ledger.ErrUnknownAccount, 3},
 		{distribution.ErrUnknown, 3},
@@ -84,6 +87,11 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"grace add s --from 2024-04-25 --to 2024-04-26 --reconnect-by 2024-05-01 --cause x --min-before 1.5", "--min-before"},
 		{"grace add s --from 2024-04-25 --to 2024-04-26 --reconnect-by 2024-05-01 --cause x --credit half", "credit"},
 		{"hold add --from 2024-04-25 --to 2024-04-25 --reason x", "after it begins"},
+		{"verdict suggest --from 2024-04-12", "--to"},
+		{"verdict suggest --from 2024-04-12 --to 2024-04-12T23:00:00Z", "1 to 92 days"},
+		{"verdict suggest --from 2024-01-12 --to 2024-05-12", "1 to 92 days"},
+		{"verdict suggest --from 2024-04-12 --to 2024-04-26 --csv - --json", "choose one"},
+		{"verdict suggest --from 2024-04-12 --to 2024-04-26 --limit=-1", "--limit -1"},
 		{"incident dismiss 1 --season s --reason=", "--reason"},
 		{"incident end 1 --at 2024-04-25 --reason=", "--reason"},
 		{"incident end 1 --at yesterday --reason x", "is no instant"},

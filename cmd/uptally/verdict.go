@@ -12,7 +12,8 @@ import (
 )
 
 type verdictCommands struct {
-	List verdictList `cmd:"" help:"List the verdicts, in the order that counts."`
+	List    verdictList    `cmd:"" help:"List the verdicts, in the order that counts."`
+	Suggest verdictSuggest `cmd:"" help:"List likely fakes: devices that rise and fall together beyond chance. Advice only."`
 }
 
 type verdictList struct {
