@@ -9,12 +9,13 @@ import (
 
 	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime/simulator"
 )
 
 // The seasons that run are estimated; those to come are not.
 func TestEstimateSeasons(t *testing.T) {
 	t.Parallel()
-	w := settle(t, "")
+	w := settle(t, serve(t, 8, simulator.Options{}))
 	for _, s := range []snapshot.Season{
 		{Code: "runs", FirstDay: day(5, 1), LastDay: day(5, 31), Pool: 100},
 		{Code: "is-to-come", FirstDay: day(6, 1), LastDay: day(6, 30), Pool: 100},

@@ -54,4 +54,3 @@ func TestThePeriodicTableWithoutAFeed(t *testing.T) {
 	w.until(`SELECT count(*) FROM river_job WHERE metadata @> '{"periodic": true}' AND state = 'completed'`, 2)
 	w.expect("periodic jobs", `SELECT kind FROM river_job ORDER BY 1`, "estimate_seasons", "scan_incidents")
 }
-
