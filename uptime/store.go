@@ -245,10 +245,10 @@ func selectSpoofed(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]DeviceNumb
 
 // selectVerdicts returns the last verdicts, of one device if it is named, in the
 // order that counts.
-func selectVerdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int) ([]Verdict, error) {
+func selectVerdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int) ([]VerdictRecord, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT seq, id, kind, effective_at, decided_at, by_hand, reason, evidence FROM (
-			SELECT v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence
+		SELECT seq, id, kind, effective_at, decided_at, by_hand, reason, evidence, person_id FROM (
+			SELECT v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence, v.person_id
 			FROM verdict v JOIN device d ON d.number = v.device
 			WHERE $1::uuid IS NULL OR d.id = $1
 			ORDER BY v.decided_at DESC, v.by_hand DESC, v.seq DESC LIMIT $2
@@ -256,7 +256,56 @@ func selectVerdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Verdict])
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[VerdictRecord])
+}
+
+// selectLastVerdicts returns the verdict that counts on each of the devices that
+// has one.
+func selectLastVerdicts(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) (map[uuid.UUID]Verdict, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT DISTINCT ON (v.device) v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence
+		FROM verdict v JOIN device d ON d.number = v.device
+		WHERE d.id = ANY ($1)
+		ORDER BY v.device, v.decided_at DESC, v.by_hand DESC, v.seq DESC`, ids)
+	if err != nil {
+		return nil, err
+	}
+	last := make(map[uuid.UUID]Verdict)
+	verdicts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Verdict])
+	for _, v := range verdicts {
+		last[v.DeviceID] = v
+	}
+	return last, err
+}
+
+// lockVerdictImports makes imports of verdicts wait for each other: what one leaves
+// out is then what another has recorded.
+func lockVerdictImports(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('verdict import'))`)
+	return err
+}
+
+// insertVerdicts records verdicts by hand in their order and returns their numbers.
+func insertVerdicts(ctx context.Context, tx pgx.Tx, entries []VerdictEntry, numbers map[uuid.UUID]DeviceNumber,
+	person int64, stamp time.Time,
+) ([]int64, error) {
+	devices, kinds := make([]int32, len(entries)), make([]string, len(entries))
+	from, reasons, evidence := make([]time.Time, len(entries)), make([]string, len(entries)), make([]string, len(entries))
+	for i, e := range entries {
+		devices[i], kinds[i], from[i], reasons[i], evidence[i] = int32(numbers[e.DeviceID]), string(e.Kind), e.EffectiveAt, e.Reason, e.Evidence
+	}
+	rows, err := tx.Query(ctx, `
+		INSERT INTO verdict (device, by_hand, seq, kind, effective_at, decided_at, reason, evidence, person_id, recorded_at)
+		SELECT device, true, nextval('verdict_by_hand'), kind, effective_at, $6, reason, evidence, $7, $6 FROM (
+			SELECT * FROM unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[], $5::text[])
+				WITH ORDINALITY AS e (device, kind, effective_at, reason, evidence, place)
+			ORDER BY place
+		) AS entered
+		RETURNING seq`, devices, kinds, from, reasons, evidence, stamp, person)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
 // stampFacts takes the shared lock of facts and returns the stamp of what the

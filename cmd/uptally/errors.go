@@ -38,11 +38,13 @@ var exitCodes = []struct {
 	code int
 }{
 	{errUsage, exitUsage},
+	{uptime.ErrVerdictEntry, exitUsage},
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
+	{uptime.ErrUnknownDevice, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
