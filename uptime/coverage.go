@@ -88,10 +88,21 @@ func CoverageOf(ctx context.Context, tx pgx.Tx, span Span) ([]Coverage, error) {
 
 // Observed returns the observed slots of the hours, as a timeline over the span.
 func Observed(hours []Coverage, span Span) Timeline {
+	return slotsOf(hours, span, func(c Coverage) HourSlots { return c.Observed })
+}
+
+// Final returns the slots of the hours that are not waited for any longer, as a
+// timeline over the span.
+func Final(hours []Coverage, span Span) Timeline {
+	return slotsOf(hours, span, func(c Coverage) HourSlots { return c.Final })
+}
+
+func slotsOf(hours []Coverage, span Span, set func(Coverage) HourSlots) Timeline {
 	t := NewTimeline(span)
 	for _, h := range hours {
+		slots := set(h)
 		for i := range SlotsPerHour {
-			if h.Observed.Has(i) {
+			if slots.Has(i) {
 				t.Add(h.Hour.First() + Slot(i))
 			}
 		}

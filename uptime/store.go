@@ -120,6 +120,53 @@ func closeHours(ctx context.Context, tx pgx.Tx, endedBy, now time.Time) (int64, 
 	return tag.RowsAffected(), err
 }
 
+func insertReopening(ctx context.Context, tx pgx.Tx, span Span, reason string, person int64, stamp time.Time) (int64, error) {
+	var id int64
+	err := tx.QueryRow(ctx, `
+		INSERT INTO uptime_reopening (hour_from, hour_to, reason, proposed_by, recorded_at)
+		VALUES ($1, $2, $3, $4, $5) RETURNING id`, span.From.Start(), span.To.Start(), reason, person, stamp).Scan(&id)
+	return id, err
+}
+
+// insertReopeningApproval approves a reopening, repeating what it approves, which it
+// returns; no row is returned if there is no such reopening.
+func insertReopeningApproval(ctx context.Context, tx pgx.Tx, id, person int64, stamp time.Time) (Span, error) {
+	var from, to time.Time
+	err := tx.QueryRow(ctx, `
+		INSERT INTO uptime_reopening_approval (reopening, hour_from, hour_to, proposed_by, approved_by, recorded_at)
+		SELECT id, hour_from, hour_to, proposed_by, $2, $3 FROM uptime_reopening WHERE id = $1
+		RETURNING hour_from, hour_to`, id, person, stamp).Scan(&from, &to)
+	return SpanOf(from, to), err
+}
+
+// reopenCoverage opens the hours [first, end) again and awaits all of their slots.
+func reopenCoverage(ctx context.Context, tx pgx.Tx, first, end Hour) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE uptime_coverage SET closed_at = NULL, reopened = reopened + 1, final = B'000000000000'
+		WHERE hour >= $1 AND hour < $2`, first.Start(), end.Start())
+	return err
+}
+
+func selectReopenings(ctx context.Context, tx pgx.Tx, span Span) ([]Reopening, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT r.id, r.hour_from, r.hour_to, r.reason, r.proposed_by, r.recorded_at, a.approved_by, a.recorded_at
+		FROM uptime_reopening r LEFT JOIN uptime_reopening_approval a ON a.reopening = r.id
+		WHERE r.hour_to > $1 AND r.hour_from < $2
+		ORDER BY r.id`, span.From.Start(), span.To.Start())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Reopening, error) {
+		var (
+			r        Reopening
+			from, to time.Time
+		)
+		err := row.Scan(&r.ID, &from, &to, &r.Reason, &r.ProposedBy, &r.ProposedAt, &r.ApprovedBy, &r.ApprovedAt)
+		r.Span = SpanOf(from, to)
+		return r, err
+	})
+}
+
 func insertPull(ctx context.Context, tx pgx.Tx, p Pull) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO uptime_pull (window_from, window_to, pages, heartbeats, accepted, unknown, out_of_window,

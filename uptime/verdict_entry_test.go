@@ -257,6 +257,8 @@ func refused(t *testing.T, pool *pgxpool.Pool, code, statement string, arguments
 }
 
 const (
-	checkViolation     = "23514"
-	integrityViolation = "23000" // refuse_change, uptime_refuse_reopening
+	checkViolation        = "23514"
+	foreignKeyViolation   = "23503"
+	integrityViolation    = "23000" // refuse_change, uptime_refuse_reopening
+	insufficientPrivilege = "42501"
 )

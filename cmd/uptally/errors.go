@@ -45,11 +45,13 @@ var exitCodes = []struct {
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{uptime.ErrUnknownDevice, exitNotFound},
+	{uptime.ErrUnknownReopening, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
+	{uptime.ErrOwnReopening, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
 	{distribution.ErrSelfApproval, exitNotAllowed},
 
@@ -58,6 +60,8 @@ var exitCodes = []struct {
 	{snapshot.ErrAlreadyApproved, exitConflict},
 	{snapshot.ErrAlreadyReleased, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},
+	{uptime.ErrHourOpen, exitConflict},
+	{uptime.ErrReopeningApproved, exitConflict},
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},

@@ -47,10 +47,11 @@ type logView struct {
 
 // statusView is all that `pull status` prints.
 type statusView struct {
-	Coverage coverageView  `json:"coverage"`
-	Passes   []passView    `json:"passes"`
-	Failures []failureView `json:"failures"`
-	Logs     []logView     `json:"logs"`
+	Coverage   coverageView    `json:"coverage"`
+	Passes     []passView      `json:"passes"`
+	Failures   []failureView   `json:"failures"`
+	Reopenings []reopeningView `json:"reopenings"`
+	Logs       []logView       `json:"logs"`
 }
 
 // allSlots is wider than anything that can be asked for.
@@ -124,6 +125,9 @@ func readStatus(ctx context.Context, tx pgx.Tx, span uptime.Span, failuresMax in
 	for i, p := range failed {
 		view.Failures[i] = failureView{p.Window.From.Start(), p.Window.To.Start(), p.EndedAt.UTC(), string(p.Outcome), p.Cause}
 	}
+	if view.Reopenings, err = readReopenings(ctx, tx, span); err != nil {
+		return view, err
+	}
 	logs, err := uptime.Logs(ctx, tx)
 	if err != nil {
 		return view, err
@@ -159,6 +163,10 @@ func (v statusView) print(out io.Writer) {
 			failures.add(utc(f.From), utc(f.To), utc(f.EndedAt), f.Outcome, f.Cause)
 		}
 		failures.print(out)
+	}
+	if len(v.Reopenings) > 0 {
+		fmt.Fprintln(out)
+		printReopenings(out, v.Reopenings)
 	}
 	fmt.Fprintln(out)
 	logs := newGrid("log", ">rows", "read to its end")
