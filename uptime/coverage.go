@@ -226,6 +226,13 @@ func CloseHours(ctx context.Context, tx pgx.Tx, now time.Time) (int64, error) {
 	return closeHours(ctx, tx, now.Add(-LateCommits), now)
 }
 
+// LockHours locks the coverage of the span's hours, in hour order, and returns it:
+// until the transaction ends nobody else merges into them or closes them. Hours that
+// nobody requested are requested by it, but RequestSpan makes room for their chunks.
+func LockHours(ctx context.Context, tx pgx.Tx, span Span) ([]Coverage, error) {
+	return lockSpan(ctx, tx, span)
+}
+
 // lockSpan makes and locks the coverage rows of the span's hours, in hour order.
 func lockSpan(ctx context.Context, tx pgx.Tx, span Span) ([]Coverage, error) {
 	first, end := span.Hours()

@@ -170,10 +170,10 @@ func selectReopenings(ctx context.Context, tx pgx.Tx, span Span) ([]Reopening, e
 func insertPull(ctx context.Context, tx pgx.Tx, p Pull) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO uptime_pull (window_from, window_to, pages, heartbeats, accepted, unknown, out_of_window,
-			late, bodies_sha256, started_at, ended_at, outcome, cause)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			late, bodies_sha256, started_at, ended_at, outcome, cause, archive)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		p.Window.From.Start(), p.Window.To.Start(), p.Pages, p.Heartbeats, p.Accepted, p.Unknown, p.OutOfWindow,
-		p.Late, p.BodiesSHA256[:], p.StartedAt, p.EndedAt, p.Outcome, p.Cause)
+		p.Late, p.BodiesSHA256[:], p.StartedAt, p.EndedAt, p.Outcome, p.Cause, p.Archive)
 	return err
 }
 
@@ -182,7 +182,7 @@ func insertPull(ctx context.Context, tx pgx.Tx, p Pull) error {
 func selectPulls(ctx context.Context, tx pgx.Tx, span Span, failedOnly bool, limit int) ([]Pull, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT window_from, window_to, pages, heartbeats, accepted, unknown, out_of_window, late, bodies_sha256,
-			started_at, ended_at, outcome, cause
+			started_at, ended_at, outcome, cause, archive
 		FROM uptime_pull
 		WHERE window_to > $1 AND window_from < $2 AND (NOT $3 OR outcome <> 'merged')
 		ORDER BY id DESC LIMIT $4`, span.From.Start(), span.To.Start(), failedOnly, limit)
@@ -196,7 +196,7 @@ func selectPulls(ctx context.Context, tx pgx.Tx, span Span, failedOnly bool, lim
 			digest   []byte
 		)
 		err := row.Scan(&from, &to, &p.Pages, &p.Heartbeats, &p.Accepted, &p.Unknown, &p.OutOfWindow, &p.Late,
-			&digest, &p.StartedAt, &p.EndedAt, &p.Outcome, &p.Cause)
+			&digest, &p.StartedAt, &p.EndedAt, &p.Outcome, &p.Cause, &p.Archive)
 		p.Window = SpanOf(from, to)
 		copy(p.BodiesSHA256[:], digest)
 		return p, err

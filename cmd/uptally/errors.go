@@ -9,6 +9,7 @@ import (
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/archive"
 )
 
 // The exit codes.
@@ -46,12 +47,14 @@ var exitCodes = []struct {
 	{snapshot.ErrNotFound, exitNotFound},
 	{uptime.ErrUnknownDevice, exitNotFound},
 	{uptime.ErrUnknownReopening, exitNotFound},
+	{archive.ErrUnknown, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},
+	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
 	{distribution.ErrSelfApproval, exitNotAllowed},
 
@@ -62,6 +65,8 @@ var exitCodes = []struct {
 	{uptime.ErrHourClosed, exitConflict},
 	{uptime.ErrHourOpen, exitConflict},
 	{uptime.ErrReopeningApproved, exitConflict},
+	{archive.ErrChanged, exitConflict},
+	{archive.ErrAlreadyApproved, exitConflict},
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},

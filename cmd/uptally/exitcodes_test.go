@@ -13,6 +13,7 @@ import (
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/archive"
 )
 
 func TestExitCodeOfErrors(t *testing.T) {
@@ -26,6 +27,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{errNotMigrated, 1},
 		{uptime.ErrUnauthorised, 1},
 		{snapshot.ErrRuleset, 1},
+		{archive.ErrFaulty, 1},
 		{&uptime.BadVerdicts{Rows: []uptime.BadVerdict{{}}}, 1},
 		{usage("--from"), 2},
 		{uptime.ErrVerdictEntry, 2},
@@ -33,11 +35,13 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{snapshot.ErrNotFound, 3},
 		{uptime.ErrUnknownDevice, 3},
 		{uptime.ErrUnknownReopening, 3},
+		{archive.ErrUnknown, 3},
 		{ledger.ErrUnknownAccount, 3},
 		{distribution.ErrUnknown, 3},
 		{api.ErrNoPerson, 3},
 		{errNotAllowed, 4},
 		{uptime.ErrOwnReopening, 4},
+		{archive.ErrSelfApproval, 4},
 		{snapshot.ErrSelfCheck, 4},
 		{distribution.ErrSelfApproval, 4},
 		{snapshot.ErrConflict, 5},
@@ -45,6 +49,8 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{uptime.ErrHourClosed, 5},
 		{uptime.ErrHourOpen, 5},
 		{uptime.ErrReopeningApproved, 5},
+		{archive.ErrChanged, 5},
+		{archive.ErrAlreadyApproved, 5},
 		{ledger.ErrConflict, 5},
 		{distribution.ErrConflict, 5},
 		{distribution.ErrNotApproved, 5},
@@ -86,6 +92,8 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"grace add s --from 2024-04-25 --to 2024-04-24 --reconnect-by 2024-05-01 --cause x", "later end"},
 		{"grace add s --from 2024-04-25 --to 2024-04-26 --reconnect-by 2024-05-01 --cause x --min-before 1.5", "--min-before"},
 		{"grace add s --from 2024-04-25 --to 2024-04-26 --reconnect-by 2024-05-01 --cause x --credit half", "credit"},
+		{"pull import", "<dir>"},
+		{"pull import . --approve first", "--approve"},
 		{"pull reopen", "--from"},
 		{"pull reopen --from 2024-04-25 --to 2024-04-25T08:00:00Z", "--reason"},
 		{"pull reopen --from 2024-04-25 --to 2024-04-25T08:05:00Z --reason x", "whole hours"},

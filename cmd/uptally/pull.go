@@ -17,6 +17,7 @@ import (
 type pullCommands struct {
 	Run    pullSpan   `cmd:"" default:"withargs" help:"Read a span of heartbeats, its logs and job minutes, now."`
 	Status pullStatus `cmd:"" help:"Show what was read, what failed and why, and what was given up."`
+	Import pullImport `cmd:"" help:"Import archived pages of before the network was pulled: one person proposes, another approves."`
 	GiveUp pullGiveUp `cmd:"" help:"Stop waiting for slots that were not read; they stay unobserved."`
 	Reopen pullReopen `cmd:"" help:"Open closed hours again, to read them once more: one person proposes, another approves."`
 }
