@@ -27,9 +27,10 @@ type folder struct {
 	root   *os.Root
 }
 
-// openFolder reads the folder's manifest and checks that its files are there, and
-// nothing else. The caller closes it.
-func openFolder(dir string, now time.Time) (_ *folder, err error) {
+// openFolder reads the folder's manifest, which must have the SHA-256 if one is
+// proposed, and checks that its files are there, and nothing else. The caller closes
+// it.
+func openFolder(dir string, proposed *[32]byte, now time.Time) (_ *folder, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
@@ -45,6 +46,9 @@ func openFolder(dir string, now time.Time) (_ *folder, err error) {
 		return nil, err
 	}
 	f.sha256 = sha256.Sum256(text)
+	if proposed != nil && f.sha256 != *proposed {
+		return nil, fmt.Errorf("%w: its %s has the SHA-256 %x, not %x; propose the folder anew", ErrChanged, ManifestName, f.sha256, *proposed)
+	}
 	if f.Manifest, err = ParseManifest(text, now); err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -49,7 +48,7 @@ type Preview struct {
 // person proposes it.
 func Propose(ctx context.Context, tx pgx.Tx, dir string, person int64, now time.Time) (Record, Preview, error) {
 	var preview Preview
-	f, err := openFolder(dir, now)
+	f, err := openFolder(dir, nil, now)
 	if err != nil {
 		return Record{}, preview, err
 	}
@@ -103,15 +102,11 @@ func Approve(ctx context.Context, tx pgx.Tx, dir string, id, person int64, now t
 	if err != nil {
 		return Record{}, fmt.Errorf("archive %d: %w", id, err)
 	}
-	f, err := openFolder(dir, now)
+	f, err := openFolder(dir, &r.ManifestSHA256, now)
 	if err != nil {
-		return Record{}, err
+		return Record{}, fmt.Errorf("archive %d: %w", id, err)
 	}
 	defer f.close()
-	if f.sha256 != r.ManifestSHA256 {
-		return Record{}, fmt.Errorf("archive %d: %w: its manifest has the SHA-256 %s, not %s; propose the folder anew",
-			id, ErrChanged, hex.EncodeToString(f.sha256[:]), hex.EncodeToString(r.ManifestSHA256[:]))
-	}
 	locked := false
 	if _, err := f.sweep(ctx, tx, id, now, func(p *uptime.Pass) error {
 		if !locked {
