@@ -229,20 +229,50 @@ func TestImportingVerdicts(t *testing.T) {
 	}
 	must(file+line(3, "spoofed", "run 4"), ada, 3, 2)
 
-	// Two imports of one file at once are one.
-	file = header + line(0, "genuine", "run 10") + line(3, "genuine", "run 11")
-	var group sync.WaitGroup
-	outcomes, errs := make([]uptime.VerdictImport, 4), make([]error, 4)
-	for i := range outcomes {
-		group.Go(func() { outcomes[i], errs[i] = load(file, ada) })
+	// What the network says is not what a person says, to the letter though it be.
+	b.verdict(3, "genuine")
+	b.do(func() { b.network.verdicts[1]["decided_at"] = "2999-01-01T00:00:00Z" })
+	if err := uptime.SyncVerdicts(t.Context(), b.App, b.feed); err != nil {
+		t.Fatal(err)
 	}
-	group.Wait()
-	added := 0
-	for _, o := range outcomes {
-		added += len(o.Added)
+	must(header+deviceID(3).String()+",genuine,2024-04-23T06:00:00Z,pow_hash_rate_mismatch,pow-run 88121\n", ada, 1)
+}
+
+// Of two imports of one file at once, the later waits, and finds nothing to add.
+func TestTwoImportsOfOneFileAreOne(t *testing.T) {
+	b := registered(t, 2)
+	ada := pgtest.Person(t, b.Owner, "ada")
+	file := fmt.Sprintf("%s%s,spoofed,2024-04-23,why,run 1\n%s,genuine,2024-04-23,why,run 2\n", header, deviceID(0), deviceID(1))
+	load := func(ctx context.Context, tx pgx.Tx) (uptime.VerdictImport, error) {
+		return uptime.ImportVerdicts(ctx, tx, "v.csv", []byte(file), ada)
 	}
-	if err := errors.Join(errs...); err != nil || added != 2 {
-		t.Errorf("%d added in four imports of two rows: %v", added, err)
+	type result struct {
+		uptime.VerdictImport
+		error
+	}
+	second := make(chan result, 1)
+	b.tx(t, func(ctx context.Context, tx pgx.Tx) error {
+		if outcome, err := load(ctx, tx); err != nil || len(outcome.Added) != 2 {
+			return fmt.Errorf("%d added: %w", len(outcome.Added), err)
+		}
+		go func() {
+			var r result
+			r.error = b.try(func(ctx context.Context, tx pgx.Tx) (err error) {
+				r.VerdictImport, err = load(ctx, tx)
+				return err
+			})
+			second <- r
+		}()
+		for waits := false; !waits && len(second) == 0; {
+			err := b.Owner.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`).Scan(&waits)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if r := <-second; r.error != nil || len(r.Added) != 0 || len(r.Unchanged) != 2 {
+		t.Errorf("the second added %d: %v", len(r.Added), r.error)
 	}
 }
 
