@@ -90,7 +90,7 @@ func (w *scoreGroup) Work(ctx context.Context, job *river.Job[ScoreGroup]) error
 		return nil
 	}
 	return w.c.begin(ctx, func(tx pgx.Tx) error {
-		last, err := snapshot.StageGroup(ctx, tx, scored)
+		last, err := snapshot.StageGroup(ctx, tx, job.Args.Snapshot, scored)
 		if err != nil || !last {
 			return err
 		}

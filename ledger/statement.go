@@ -2,9 +2,11 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -16,6 +18,15 @@ func Balance(ctx context.Context, tx pgx.Tx, account Account) (Amount, error) {
 		return 0, fmt.Errorf("ledger: balance: %w", err)
 	}
 	return row.balance, nil
+}
+
+// Held is Balance, or 0 if no transfer has named the account yet.
+func Held(ctx context.Context, tx pgx.Tx, account Account) (Amount, error) {
+	balance, err := Balance(ctx, tx, account)
+	if errors.Is(err, ErrUnknownAccount) {
+		return 0, nil
+	}
+	return balance, err
 }
 
 func knownAccount(ctx context.Context, tx pgx.Tx, account Account) (accountRow, error) {
@@ -47,6 +58,16 @@ func Balances(ctx context.Context, tx pgx.Tx, prefix string) ([]AccountBalance, 
 		return nil, fmt.Errorf("ledger: balances of %q: %w", prefix, err)
 	}
 	return balances, nil
+}
+
+// Holdings returns what those of the suppliers hold whose account of the kind holds
+// anything. Who posts by it takes Lock first.
+func Holdings(ctx context.Context, tx pgx.Tx, kind Kind, suppliers []uuid.UUID) (map[uuid.UUID]Amount, error) {
+	held, err := holdings(ctx, tx, kind, suppliers)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: holdings of kind %s: %w", kind, err)
+	}
+	return held, nil
 }
 
 // Statement is what went into and out of an account in a span of time:

@@ -72,7 +72,7 @@ type move struct{ debit, credit Kind }
 // any accounts of its season and suppliers.
 var moves = map[Act][]move{
 	ActFund:    {{KindTreasury, KindPool}, {KindTreasury, KindReserve}},
-	ActSeal:    {{KindPool, KindEarned}, {KindPool, KindTreasury}},
+	ActSeal:    {{KindPool, KindEarned}, {KindPool, KindTreasury}, {KindEarned, KindTreasury}, {KindOwing, KindTreasury}},
 	ActPrepare: {{KindEarned, KindTransit}},
 	ActSettle:  {{KindTransit, KindPaid}},
 	ActReturn:  {{KindTransit, KindEarned}},

@@ -2,27 +2,40 @@ package snapshot
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"time"
 
+	"github.com/holiman/uint256"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/uptime"
 )
 
-// loadBasis returns what the season's devices are scored by, as of the moment,
-// and the changes released from holds, by number.
-func loadBasis(ctx context.Context, tx pgx.Tx, code string, asOf time.Time) (*Basis, []int64, error) {
+// Next stands for the revision that a season would get next.
+const Next = math.MaxInt32
+
+// BasisOf returns what the snapshot was, or is being, computed from. The bits and
+// the coverage are those of now: they are the same as then unless an hour was open
+// or has been reopened.
+func BasisOf(ctx context.Context, tx pgx.Tx, s Snapshot) (*Basis, error) {
+	return LoadBasis(ctx, tx, s.Season, s.Revision, s.AsOf)
+}
+
+// LoadBasis returns what a revision of the season is computed from, as of the
+// moment.
+func LoadBasis(ctx context.Context, tx pgx.Tx, code string, revision int, asOf time.Time) (*Basis, error) {
 	season, err := SeasonByCode(ctx, tx, code)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	b := &Basis{Season: season.Season, AsOf: asOf, Released: map[int64]bool{}}
 	if b.Rules, err = RulesetOf(ctx, tx, season); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	windows, err := selectWindows(ctx, tx, code, asOf)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, w := range windows {
 		if w.ApprovedAt != nil {
@@ -31,7 +44,7 @@ func loadBasis(ctx context.Context, tx pgx.Tx, code string, asOf time.Time) (*Ba
 	}
 	holds, err := selectHolds(ctx, tx, asOf)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, h := range holds {
 		if h.ReleasedAt == nil {
@@ -40,13 +53,45 @@ func loadBasis(ctx context.Context, tx pgx.Tx, code string, asOf time.Time) (*Ba
 	}
 	released, err := selectReleasedChanges(ctx, tx, asOf)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, seq := range released {
 		b.Released[seq] = true
 	}
+	if b.Corrects, err = correctionOf(ctx, tx, code, revision); err != nil {
+		return nil, err
+	}
+	return b, b.Look(ctx, tx)
+}
+
+// Look reads what was observed of the basis's span, which follows from its windows.
+func (b *Basis) Look(ctx context.Context, tx pgx.Tx) (err error) {
 	b.Observed, err = observedOf(ctx, tx, b.Span())
-	return b, released, err
+	return err
+}
+
+// correctionOf returns what fixes the revision's amounts: nil, if no revision
+// before it is sealed.
+func correctionOf(ctx context.Context, tx pgx.Tx, season string, revision int) (*Correction, error) {
+	all, err := selectSnapshots(ctx, tx, season)
+	if err != nil {
+		return nil, err
+	}
+	var c *Correction
+	for _, s := range all {
+		if s.State != Sealed || s.Revision >= revision {
+			continue
+		}
+		if c == nil {
+			points, err := uint256.FromDecimal(s.Points)
+			if err != nil {
+				return nil, fmt.Errorf("snapshot %s: points %s: %w", s.Name(), s.Points, err)
+			}
+			c = &Correction{Points: points}
+		}
+		c.Sealed = s
+	}
+	return c, nil
 }
 
 // observedOf returns the observed slots of the span, clipped to the first and the

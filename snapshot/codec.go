@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +19,7 @@ import (
 //	device number 4 | device id 16 | supplier id 16 | first slot 8 | end slot 8 |
 //	observed 4 | up 4 | grace 4 | longest run 4 | weight 8 | job minutes 8 |
 //	points 8 | amount 8 | outcome 2 | notes 2
-const lineBytes = 4 + 16 + 16 + 2*8 + 4*4 + 4*8 + 2*2
+const LineBytes = 4 + 16 + 16 + 2*8 + 4*4 + 4*8 + 2*2
 
 // AppendLine appends the line's encoding to dst.
 func AppendLine(dst []byte, l *Line) []byte {
@@ -40,10 +42,10 @@ func AppendLine(dst []byte, l *Line) []byte {
 // DecodeLines appends the lines of src, their encodings one after the other, to
 // dst. A length that is no multiple of a line's is an error.
 func DecodeLines(dst []Line, src []byte) ([]Line, error) {
-	if len(src)%lineBytes != 0 {
-		return dst, fmt.Errorf("encoded lines: %d bytes are no multiple of %d; take the snapshot again", len(src), lineBytes)
+	if len(src)%LineBytes != 0 {
+		return dst, fmt.Errorf("encoded lines: %d bytes are no multiple of %d; take the snapshot again", len(src), LineBytes)
 	}
-	for ; len(src) > 0; src = src[lineBytes:] {
+	for ; len(src) > 0; src = src[LineBytes:] {
 		dst = append(dst, decodeLine(src))
 	}
 	return dst, nil
@@ -147,7 +149,7 @@ func (d *digester) change(c uptime.Change) {
 
 // basis writes what every device of the snapshot is scored by. Ids of windows and
 // holds are left out: they differ from machine to machine.
-func (d *digester) basis(b *Basis, releasedChanges []int64) {
+func (d *digester) basis(b *Basis) {
 	ruleset := b.Rules.SHA256()
 	d.text(b.Season.Code)
 	d.instant(b.Season.FirstDay)
@@ -163,12 +165,16 @@ func (d *digester) basis(b *Basis, releasedChanges []int64) {
 		d.instant(h.From)
 		d.instant(h.To)
 	}
-	d.number(int64(len(releasedChanges)))
-	for _, seq := range releasedChanges {
+	d.number(int64(len(b.Released)))
+	for _, seq := range slices.Sorted(maps.Keys(b.Released)) {
 		d.number(seq)
 	}
 	d.span(b.Observed.Span())
 	d.words(b.Observed)
+	if b.Corrects != nil {
+		d.text(b.Corrects.Points.Dec())
+		d.buf = append(d.buf, b.Corrects.Sealed.Digest...)
+	}
 }
 
 func (d *digester) window(w Window) {

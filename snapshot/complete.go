@@ -3,25 +3,26 @@ package snapshot
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 
 	"github.com/holiman/uint256"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/snapshot/incident"
 )
 
-// StageGroup writes a scored group, replacing it whole, and reports whether no
-// group is open any longer: then the caller enqueues the allocation in the same
-// transaction. The lock on the snapshot lets only one group find that.
-func StageGroup(ctx context.Context, tx pgx.Tx, scored *Scored) (last bool, err error) {
-	s, err := lockSnapshot(ctx, tx, scored.snapshot)
+// StageGroup writes a scored group of the snapshot, replacing it whole, and reports
+// whether no group is open any longer: then the caller enqueues the allocation in
+// the same transaction. The lock on the snapshot lets only one group find that.
+func StageGroup(ctx context.Context, tx pgx.Tx, id int64, scored *Scored) (last bool, err error) {
+	s, err := lockSnapshot(ctx, tx, id)
 	if err != nil || s.State != Taking {
 		return false, err
 	}
-	if err := updateScored(ctx, tx, s.ID, scored.group); err != nil {
+	if err := updateScored(ctx, tx, id, scored); err != nil {
 		return false, err
 	}
-	open, err := countOpenGroups(ctx, tx, s.ID)
+	open, err := countOpenGroups(ctx, tx, id)
 	return open == 0, err
 }
 
@@ -33,7 +34,7 @@ func Complete(ctx context.Context, tx pgx.Tx, id int64) error {
 	if err != nil || s.State != Taking {
 		return err
 	}
-	b, released, err := loadBasis(ctx, tx, s.Season, s.AsOf)
+	b, err := BasisOf(ctx, tx, s)
 	if err != nil {
 		return err
 	}
@@ -44,65 +45,85 @@ func Complete(ctx context.Context, tx pgx.Tx, id int64) error {
 	if reopenings != s.Reopenings {
 		return fmt.Errorf("snapshot %s: %w: an hour was reopened while it was being taken; take it again", s.Name(), ErrImpossible)
 	}
-	points, groups, err := sumPoints(ctx, tx, id)
+	if err := reckon(ctx, tx, b, &s); err != nil {
+		return fmt.Errorf("snapshot %s: %w", s.Name(), err)
+	}
+	s.ObservedSlots, s.SeasonSlots = int32(b.Observed.Count(b.Season.Span())), int32(b.Season.Span().Len())
+	if s.Suppliers, err = countSuppliers(ctx, tx, id); err != nil {
+		return err
+	}
+	if err := settleAgainst(ctx, tx, b, &s); err != nil {
+		return err
+	}
+	if _, err := incident.Scan(ctx, tx, s.AsOf); err != nil {
+		return fmt.Errorf("snapshot %s: looking for incidents: %w", s.Name(), err)
+	}
+	return updateDraft(ctx, tx, s)
+}
+
+// reckon inserts the lines of all groups with their amounts and sets what the
+// snapshot comes to.
+func reckon(ctx context.Context, tx pgx.Tx, b *Basis, s *Snapshot) error {
+	points, groups, err := sumPoints(ctx, tx, s.ID)
 	if err != nil {
 		return err
 	}
 	total, err := uint256.FromDecimal(points)
 	if err != nil {
-		return fmt.Errorf("snapshot %s: points %s: %w", s.Name(), points, err)
+		return fmt.Errorf("points %s: %w", points, err)
 	}
-	digest := digester{Hash: sha256.New()}
-	digest.basis(b, released)
+	r := b.Reckon(total)
 	for number := range groups {
-		group, err := allocateGroup(ctx, tx, &s, b.Season.Pool, total, number)
-		if err != nil {
-			return fmt.Errorf("snapshot %s, group %d: %w", s.Name(), number, err)
+		if err := reckonGroup(ctx, tx, r, s.ID, number); err != nil {
+			return fmt.Errorf("group %d: %w", number, err)
 		}
-		digest.buf = append(digest.buf, group...)
 	}
-	s.Points, s.Residual = points, b.Season.Pool-s.Allocated
-	digest.text(points)
-	digest.number(s.Allocated)
-	digest.number(s.Residual)
-	digest.number(s.Lines)
-	digest.flush()
-	s.Digest = digest.Sum(nil)
-	s.ObservedSlots, s.SeasonSlots = int32(b.Observed.Count(b.Season.Span())), int32(b.Season.Span().Len())
-	if s.Suppliers, err = countSuppliers(ctx, tx, id); err != nil {
-		return err
-	}
-	return updateDraft(ctx, tx, s)
+	s.Points, s.Allocated, s.Lines, s.Digest = points, r.Allocated, r.Lines, r.Digest()
+	return nil
 }
 
-// allocateGroup inserts a group's lines with their amounts, adds them to the
-// snapshot's figures, and returns the group's digest: SHA-256 over the digest of
-// what went in and the lines that came out.
-func allocateGroup(ctx context.Context, tx pgx.Tx, s *Snapshot, pool int64, total *uint256.Int, number int) ([]byte, error) {
-	inputs, staged, err := selectStaged(ctx, tx, s.ID, number)
+func reckonGroup(ctx context.Context, tx pgx.Tx, r *Reckoning, id int64, number int) error {
+	inputs, staged, err := selectStaged(ctx, tx, id, number)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	lines, err := DecodeLines(nil, staged)
+	lines, digest, err := r.Group(inputs, staged)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.Allocated += Allocate(pool, total, lines)
-	s.Lines += int64(len(lines))
-	out := staged[:0]
 	stream := append(make([]byte, 0, len(lines)*160+64), copyHeader...)
 	for i := range lines {
-		out = AppendLine(out, &lines[i])
-		stream = appendCopyLine(stream, s.ID, &lines[i])
+		stream = appendCopyLine(stream, id, &lines[i])
 	}
 	if err := copyLines(ctx, tx, bytes.NewReader(append(stream, copyTrailer...))); err != nil {
-		return nil, err
+		return err
 	}
-	digest := sha256.New()
-	digest.Write(inputs)
-	digest.Write(out)
-	sum := digest.Sum(nil)
-	return sum, updateAllocated(ctx, tx, s.ID, number, sum)
+	return updateAllocated(ctx, tx, id, number, digest)
+}
+
+// settleAgainst sets what is left of the pool and, for a correction, what it draws
+// from the reserve. All that went in is all that came out:
+//
+//	pool + drawn = allocated + residual
+//
+// where drawn are all increases and residual all that went back, since and with the
+// first sealed revision.
+func settleAgainst(ctx context.Context, tx pgx.Tx, b *Basis, s *Snapshot) error {
+	if b.Corrects == nil {
+		s.Residual = b.Season.Pool - s.Allocated
+		return nil
+	}
+	sealed := b.Corrects.Sealed
+	differences, err := selectDifferences(ctx, tx, sealed.ID, s.ID)
+	if err != nil {
+		return err
+	}
+	s.Corrects, s.Drawn, s.Residual = &sealed.ID, sealed.Drawn, sealed.Residual
+	for _, d := range differences {
+		s.Drawn += max(d.Amount, 0)
+		s.Residual -= min(d.Amount, 0)
+	}
+	return nil
 }
 
 // Fail ends a take that cannot be finished.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/holiman/uint256"
+
 	"github.com/uptally/uptally/uptime"
 )
 
@@ -18,6 +20,22 @@ type Basis struct {
 	Holds    []Hold          // not released
 	Released map[int64]bool  // changes released one by one, by seq
 	Observed uptime.Timeline // best over all of Span; other slots are not observed
+	Corrects *Correction     // nil until a revision of the season is sealed
+}
+
+// Correction is what a revision that follows a sealed one is bound by.
+type Correction struct {
+	Points *uint256.Int // Σ points of the season's first sealed revision: they fixed the rate
+	Sealed Snapshot     // the last sealed revision: only what differs from it is posted
+}
+
+// Rate returns what points are worth: by the rate that the first sealed revision
+// fixed, or else by the sum of the revision's own.
+func (b *Basis) Rate(own *uint256.Int) Rate {
+	if b.Corrects != nil {
+		return Rate{b.Season.Pool, b.Corrects.Points}
+	}
+	return Rate{b.Season.Pool, own}
 }
 
 // Span returns the slots that scoring may look at: the season, the windows that

@@ -52,6 +52,15 @@
 // passed, and any other hour whose observed slots it read: bits that may still
 // change never reach the ledger. An estimate can be looked at, not approved.
 //
+// The first sealed revision fixes the rate, pool / Σ points. Every later one is a
+// correction: its amounts are computed at that rate, and only what differs from the
+// revision sealed before it is posted, supplier by supplier: increases out of the
+// season's reserve, decreases back into it as far as they are not yet paid or on
+// their way, and as a receivable where they are. All increases are drawn, all that
+// went back is residual, so that pool + drawn = allocated + residual in every
+// revision. Where the first sealed revision had no points, no point is worth
+// anything later either.
+//
 // The digest covers everything that went in and came out but moments of recording
 // and the ids that a database deals out (of windows and holds), so that the same
 // facts give the same digest on any machine. Slots that were never pulled have no

@@ -7,21 +7,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// LineBytes is the size of an encoded line.
-const LineBytes = lineBytes
-
 // ScoreWithin scores a group in the caller's transaction.
-func ScoreWithin(ctx context.Context, tx pgx.Tx, s Snapshot, group int) (*Scored, error) {
-	b, _, err := loadBasis(ctx, tx, s.Season, s.AsOf)
+func ScoreWithin(ctx context.Context, tx pgx.Tx, s Snapshot, number int) (*Scored, error) {
+	b, err := BasisOf(ctx, tx, s)
 	if err != nil {
 		return nil, err
 	}
-	scored, err := scoreGroup(ctx, tx, b, group)
-	return &Scored{snapshot: s.ID, group: scored}, err
+	group, err := LoadGroup(ctx, tx, b, number)
+	if err != nil {
+		return nil, err
+	}
+	return group.Score(b)
 }
 
 // Encoded is what a group was scored from, as a digest, and its lines.
-func (s *Scored) Encoded() string { return string(s.group.inputs) + string(s.group.staged) }
+func (s *Scored) Encoded() string { return string(s.Inputs) + string(s.Staged) }
 
 // TakeWithin takes a snapshot as far as a draft, all in one transaction.
 func TakeWithin(ctx context.Context, tx pgx.Tx, season string, person int64) (Snapshot, error) {
@@ -29,7 +29,7 @@ func TakeWithin(ctx context.Context, tx pgx.Tx, season string, person int64) (Sn
 	for number := 0; number < groups && err == nil; number++ {
 		var scored *Scored
 		if scored, err = ScoreWithin(ctx, tx, s, number); err == nil {
-			_, err = StageGroup(ctx, tx, scored)
+			_, err = StageGroup(ctx, tx, s.ID, scored)
 		}
 	}
 	if err == nil {
@@ -48,16 +48,25 @@ func Rescore(ctx context.Context, tx pgx.Tx, s Snapshot, group int) (inputs []by
 	if err != nil {
 		return nil, nil, err
 	}
-	if lines, err = DecodeLines(nil, scored.group.staged); err != nil {
+	if lines, err = DecodeLines(nil, scored.Staged); err != nil {
 		return nil, nil, err
 	}
-	season, err := SeasonByCode(ctx, tx, s.Season)
+	b, err := BasisOf(ctx, tx, s)
 	if err != nil {
 		return nil, nil, err
 	}
 	total, err := uint256.FromDecimal(s.Points)
 	if err == nil {
-		Allocate(season.Pool, total, lines)
+		_, err = b.Rate(total).Allocate(lines)
 	}
-	return scored.group.inputs, lines, err
+	return scored.Inputs, lines, err
+}
+
+// Allocate divides the pool over lines whose points sum to total at most.
+func Allocate(pool int64, total *uint256.Int, lines []Line) int64 {
+	allocated, err := Rate{pool, total}.Allocate(lines)
+	if err != nil {
+		panic(err)
+	}
+	return allocated
 }

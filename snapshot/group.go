@@ -19,7 +19,7 @@ import (
 // 20 MB of bits.
 const (
 	shardsPerGroup  = 16
-	devicesPerGroup = shardsPerGroup * uptime.LanesPerShard
+	DevicesPerGroup = shardsPerGroup * uptime.LanesPerShard
 )
 
 // ScoreGroup scores the devices of one group of a snapshot that is being taken,
@@ -37,12 +37,15 @@ func ScoreGroup(ctx context.Context, pool *pgxpool.Pool, id int64, number int) (
 		if err != nil || done || s.State != Taking {
 			return err
 		}
-		b, _, err := loadBasis(ctx, tx, s.Season, s.AsOf)
+		b, err := BasisOf(ctx, tx, s)
 		if err != nil {
 			return err
 		}
-		group, err := scoreGroup(ctx, tx, b, number)
-		scored = &Scored{snapshot: id, group: group}
+		group, err := LoadGroup(ctx, tx, b, number)
+		if err != nil {
+			return err
+		}
+		scored, err = group.Score(b)
 		return err
 	})
 	if err != nil {
@@ -51,62 +54,88 @@ func ScoreGroup(ctx context.Context, pool *pgxpool.Pool, id int64, number int) (
 	return scored, nil
 }
 
-// Scored is a scored group on its way to the database.
-type Scored struct {
-	snapshot int64
-	group    scoredGroup
+// Groups returns how many groups hold the devices registered by the moment, at
+// least 1.
+func Groups(ctx context.Context, tx pgx.Tx, asOf time.Time) (int, error) {
+	shards, err := uptime.Shards(ctx, tx, asOf)
+	return max(1, int(shards+shardsPerGroup-1)/shardsPerGroup), err
 }
 
-type scoredGroup struct {
-	number int
-	lines  int
-	points *uint256.Int // Σ points of the lines
-	inputs []byte       // digest of what went in
-	staged []byte       // the lines, encoded
+// Group is what the lines of some 16,000 devices follow from, beside the basis.
+type Group struct {
+	Number  int           // devices from Number * DevicesPerGroup on
+	Devices []Device      // in order of number, without their bits
+	Bits    *uptime.Block // over the span of Basis.Observed
 }
 
-// scoreGroup reads a group's bits and facts and scores its devices, shard by
-// shard, so that the timelines of one shard are in memory at a time.
-func scoreGroup(ctx context.Context, tx pgx.Tx, b *Basis, number int) (scoredGroup, error) {
-	first := uptime.DeviceNumber(number * devicesPerGroup)
-	devices, err := loadDevices(ctx, tx, b, first, first+devicesPerGroup)
+// LoadGroup reads the bits and the facts of a group, as of the basis.
+func LoadGroup(ctx context.Context, tx pgx.Tx, b *Basis, number int) (*Group, error) {
+	first := uptime.DeviceNumber(number * DevicesPerGroup)
+	devices, err := loadDevices(ctx, tx, b, first, first+DevicesPerGroup)
 	if err != nil {
-		return scoredGroup{}, err
+		return nil, err
 	}
 	shards := int32(len(devices)+uptime.LanesPerShard-1) / uptime.LanesPerShard
 	block, err := uptime.ReadBlock(ctx, tx, b.Observed.Span(), first.Shard(), shards)
-	if err != nil {
-		return scoredGroup{}, err
-	}
-	var (
-		group  = scoredGroup{number: number, points: new(uint256.Int)}
-		digest = digester{Hash: sha256.New()}
-		scorer = b.NewScorer()
-		lanes  uptime.Lanes
-		lines  []Line
-	)
-	block.Retain(b.Observed)
-	group.staged = make([]byte, 0, (len(devices)+len(devices)/16)*lineBytes) // few devices have a second line
-	for i := range devices {
-		d := &devices[i]
+	return &Group{Number: number, Devices: devices, Bits: block}, err
+}
+
+// Each calls visit for every device in turn, with its bits of the observed slots.
+// They are valid until the next shard begins: keep none. shard is called before
+// the first device of each shard, with all its bits; it may be nil.
+func (g *Group) Each(b *Basis, shard func(bits []byte), visit func(d *Device) error) error {
+	var lanes uptime.Lanes
+	g.Bits.Retain(b.Observed)
+	for i := range g.Devices {
+		d := &g.Devices[i]
 		if d.Number.Lane() == 0 {
-			block.Transpose(d.Number.Shard(), &lanes)
-			digest.bits(block.Bits(d.Number.Shard()))
+			g.Bits.Transpose(d.Number.Shard(), &lanes)
+			if shard != nil {
+				shard(g.Bits.Bits(d.Number.Shard()))
+			}
 		}
 		d.Up = lanes.Timeline(d.Number.Lane())
+		if err := visit(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Scored is a group's result before amounts.
+type Scored struct {
+	Number int
+	Lines  int
+	Points *uint256.Int // Σ points of the lines
+	Inputs []byte       // SHA-256 of what went in
+	Staged []byte       // the lines, encoded one after the other (see AppendLine)
+}
+
+// Score scores the group's devices, shard by shard, so that the timelines of one
+// shard are in memory at a time. The error wraps ErrImpossible.
+func (g *Group) Score(b *Basis) (*Scored, error) {
+	var (
+		scored = &Scored{Number: g.Number, Points: new(uint256.Int)}
+		digest = digester{Hash: sha256.New()}
+		scorer = b.NewScorer()
+		lines  []Line
+	)
+	scored.Staged = make([]byte, 0, (len(g.Devices)+len(g.Devices)/16)*LineBytes) // few devices have a second line
+	err := g.Each(b, digest.bits, func(d *Device) (err error) {
 		digest.device(d)
 		if lines, err = scorer.Score(d, lines[:0]); err != nil {
-			return group, fmt.Errorf("%w: %w", ErrImpossible, err)
+			return fmt.Errorf("%w: %w", ErrImpossible, err)
 		}
-		AddPoints(group.points, lines)
+		AddPoints(scored.Points, lines)
 		for j := range lines {
-			group.staged = AppendLine(group.staged, &lines[j])
+			scored.Staged = AppendLine(scored.Staged, &lines[j])
 		}
-		group.lines += len(lines)
-	}
+		scored.Lines += len(lines)
+		return nil
+	})
 	digest.flush()
-	group.inputs = digest.Sum(nil)
-	return group, nil
+	scored.Inputs = digest.Sum(nil)
+	return scored, err
 }
 
 // loadDevices returns the devices [first, end) recorded as of the basis, with

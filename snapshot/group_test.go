@@ -51,7 +51,7 @@ func TestGroups(t *testing.T) {
 				return
 			}
 			err = o.try(func(ctx context.Context, tx pgx.Tx) error {
-				last, err := snapshot.StageGroup(ctx, tx, scored)
+				last, err := snapshot.StageGroup(ctx, tx, s.ID, scored)
 				mu.Lock()
 				defer mu.Unlock()
 				if last {

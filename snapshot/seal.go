@@ -4,94 +4,114 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/ledger"
 )
 
-// Seal posts an approved revision to the ledger: from the season's pool, what each
-// supplier earned, and the residual back to the treasury, as one journal. The
-// change of state is in the same transaction. A season is sealed once.
+// Seal posts an approved revision to the ledger, as one journal: all of a season's
+// first revision, and of a later one what differs from the one sealed before it.
+// The change of state is in the same transaction. ErrGuard says what stands
+// between the revision and its seal.
 func Seal(ctx context.Context, tx pgx.Tx, id, person int64) (ledger.Journal, error) {
 	s, err := lockSnapshot(ctx, tx, id)
 	if err != nil {
 		return ledger.Journal{}, err
 	}
-	if err := sealable(ctx, tx, s); err != nil {
-		return ledger.Journal{}, fmt.Errorf("snapshot %s: %w", s.Name(), err)
-	}
-	entry, err := sealEntry(ctx, tx, s, person)
+	journal, err := seal(ctx, tx, s, person)
 	if err != nil {
 		return ledger.Journal{}, fmt.Errorf("snapshot %s: %w", s.Name(), err)
-	}
-	journal, err := ledger.Post(ctx, tx, entry)
-	if err != nil {
-		return journal, fmt.Errorf("snapshot %s: %w", s.Name(), err)
 	}
 	return journal, updateSealed(ctx, tx, id, person)
 }
 
-// sealable refuses what is not an approved first revision over closed hours.
-func sealable(ctx context.Context, tx pgx.Tx, s Snapshot) error {
+func seal(ctx context.Context, tx pgx.Tx, s Snapshot, person int64) (ledger.Journal, error) {
 	if s.State != Approved {
-		return fmt.Errorf("%w: it is %s, not approved", ErrConflict, s.State)
+		return ledger.Journal{}, fmt.Errorf("%w: it is %s, not approved", ErrConflict, s.State)
 	}
-	all, err := selectSnapshots(ctx, tx, s.Season)
+	if err := ledger.Lock(ctx, tx); err != nil { // balances decide what is posted
+		return ledger.Journal{}, err
+	}
+	b, err := BasisOf(ctx, tx, s)
 	if err != nil {
-		return err
+		return ledger.Journal{}, err
 	}
-	for _, other := range all {
-		if other.State == Sealed {
-			return fmt.Errorf("%w: %s is sealed, and a season is sealed once", ErrConflict, other.Name())
+	if err := sealable(ctx, tx, s, b); err != nil {
+		return ledger.Journal{}, err
+	}
+	entry, err := sealEntry(ctx, tx, s, b, person)
+	if err != nil {
+		return ledger.Journal{}, err
+	}
+	return ledger.Post(ctx, tx, entry)
+}
+
+// sealEntry is the journal of a revision.
+func sealEntry(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis, person int64) (ledger.Entry, error) {
+	entry := ledger.Entry{
+		Act: ledger.ActSeal, Key: "seal " + s.Name(), Actor: person, Reason: "season " + s.Season + " sealed",
+		Season: s.Season, Revision: s.Revision, SubjectDigest: ledger.Digest(s.Digest),
+		PayoutMinimum: ledger.Amount(b.Rules.Payout.Minimum),
+	}
+	amounts, err := selectSupplierAmounts(ctx, tx, s.ID)
+	if err != nil {
+		return entry, err
+	}
+	if err := addUp(s, b, amounts); err != nil {
+		return entry, err
+	}
+	if b.Corrects != nil {
+		entry.Act, entry.Key = ledger.ActCorrect, "correct "+s.Name()
+		entry.Reason = fmt.Sprintf("%s corrected by %s", b.Corrects.Sealed.Name(), s.Name())
+		if amounts, err = selectDifferences(ctx, tx, b.Corrects.Sealed.ID, s.ID); err != nil {
+			return entry, err
 		}
 	}
-	b, _, err := loadBasis(ctx, tx, s.Season, s.AsOf)
-	if err != nil {
-		return err
+	entry.Transfers, err = transfersOf(ctx, tx, s, b, amounts)
+	return entry, err
+}
+
+// addUp refuses a revision whose lines do not come to what its figures say.
+func addUp(s Snapshot, b *Basis, amounts []SupplierAmount) error {
+	var allocated int64
+	for _, a := range amounts {
+		allocated += a.Amount
 	}
-	open, reopenings, err := closings(ctx, tx, b)
-	if err != nil {
-		return err
-	}
-	if open || reopenings != s.Reopenings {
-		return fmt.Errorf("%w: an hour that it stands on was reopened since; close it and take the snapshot again", ErrGuard)
+	if allocated != s.Allocated || allocated+s.Residual != b.Season.Pool+s.Drawn {
+		return fmt.Errorf("%w: its lines amount to %d, its figures say %d + %d residual of a pool of %d + %d drawn; reject it and take it again",
+			ErrConflict, allocated, s.Allocated, s.Residual, b.Season.Pool, s.Drawn)
 	}
 	return nil
 }
 
-// sealEntry is the journal of a revision: amounts of its lines by supplier, and
-// the residual. They make up the pool, or nothing is posted.
-func sealEntry(ctx context.Context, tx pgx.Tx, s Snapshot, person int64) (ledger.Entry, error) {
-	season, err := SeasonByCode(ctx, tx, s.Season)
-	if err != nil {
-		return ledger.Entry{}, err
-	}
-	rules, err := RulesetOf(ctx, tx, season)
-	if err != nil {
-		return ledger.Entry{}, err
-	}
-	amounts, err := selectSupplierAmounts(ctx, tx, s.ID)
-	if err != nil {
-		return ledger.Entry{}, err
-	}
-	pool, allocated := ledger.SeasonPool(s.Season), int64(0)
-	transfers := make([]ledger.Transfer, 0, len(amounts)+1)
+// transfersOf turns what suppliers get, more or less, into transfers.
+func transfersOf(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis, amounts []SupplierAmount) ([]ledger.Transfer, error) {
+	var more, less []uuid.UUID
 	for _, a := range amounts {
-		transfers = append(transfers, ledger.Transfer{
-			Debit: pool, Credit: ledger.SupplierEarned(a.SupplierID), Amount: ledger.Amount(a.Amount),
-		})
-		allocated += a.Amount
+		if a.Amount > 0 {
+			more = append(more, a.SupplierID)
+		} else {
+			less = append(less, a.SupplierID)
+		}
 	}
-	if allocated != s.Allocated || allocated+s.Residual != season.Pool {
-		return ledger.Entry{}, fmt.Errorf("%w: its lines amount to %d, its figures say %d + %d residual of a pool of %d; reject it and take it again",
-			ErrConflict, allocated, s.Allocated, s.Residual, season.Pool)
+	owing, err := ledger.Holdings(ctx, tx, ledger.KindOwing, more)
+	if err != nil {
+		return nil, err
 	}
-	if s.Residual > 0 {
-		transfers = append(transfers, ledger.Transfer{Debit: pool, Credit: ledger.Treasury(), Amount: ledger.Amount(s.Residual)})
+	earned, err := ledger.Holdings(ctx, tx, ledger.KindEarned, less)
+	if err != nil {
+		return nil, err
 	}
-	return ledger.Entry{
-		Act: ledger.ActSeal, Key: "seal " + s.Name(), Actor: person, Reason: "season " + s.Season + " sealed",
-		Season: s.Season, Revision: s.Revision, SubjectDigest: ledger.Digest(s.Digest),
-		PayoutMinimum: ledger.Amount(rules.Payout.Minimum), Transfers: transfers,
-	}, nil
+	p := posting{season: s.Season, source: ledger.SeasonPool(s.Season), owing: owing, earned: earned}
+	if b.Corrects != nil {
+		p.source = ledger.SeasonReserve(s.Season)
+	}
+	for _, a := range amounts {
+		p.add(a)
+	}
+	if b.Corrects == nil {
+		p.move(p.source, ledger.Treasury(), s.Residual)
+	}
+	return p.transfers, nil
 }

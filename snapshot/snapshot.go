@@ -40,13 +40,16 @@ type Snapshot struct {
 	Failure       string
 	Points        string // Σ points, decimal digits: wider than 64 bits
 	Allocated     int64  // base units
-	Residual      int64  // base units; Allocated + Residual = the season's pool
+	Drawn         int64  // base units that came from the reserve so far: 0 until there is a correction
+	Residual      int64  // base units that went back so far: pool + Drawn = Allocated + Residual
 	Lines         int64
 	Suppliers     int64 // with a line, whatever its outcome
 	ObservedSlots int32
 	SeasonSlots   int32
 	Digest        []byte
-	DecidedBy     *int64 // who approved or rejected it: never who took it
+	LogsRead      *time.Time // to when the logs of changes and verdicts were read; nil: never
+	Corrects      *int64     // the sealed revision that it follows; nil for a first one
+	DecidedBy     *int64     // who approved or rejected it: never who took it
 	DecidedAt     *time.Time
 	Decision      string
 	SealedBy      *int64
@@ -63,7 +66,7 @@ type OutcomeTotal struct {
 	Amount  int64 // base units
 }
 
-// SupplierAmount is what one supplier gets, above 0.
+// SupplierAmount is what one supplier gets, or gets more or less, never 0.
 type SupplierAmount struct {
 	SupplierID uuid.UUID
 	Amount     int64 // base units

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/uptally/uptally/uptime"
 )
 
 // Take begins a new revision of the season: it fixes the moment as of which facts
@@ -19,7 +17,7 @@ func Take(ctx context.Context, tx pgx.Tx, season string, person int64) (s Snapsh
 	if err != nil {
 		return s, 0, err
 	}
-	b, _, err := loadBasis(ctx, tx, season, asOf)
+	b, err := LoadBasis(ctx, tx, season, Next, asOf)
 	if err != nil {
 		return s, 0, err
 	}
@@ -27,11 +25,9 @@ func Take(ctx context.Context, tx pgx.Tx, season string, person int64) (s Snapsh
 	if s.Estimate, s.Reopenings, err = closings(ctx, tx, b); err != nil {
 		return s, 0, err
 	}
-	shards, err := uptime.Shards(ctx, tx, asOf)
-	if err != nil {
+	if groups, err = Groups(ctx, tx, asOf); err != nil {
 		return s, 0, err
 	}
-	groups = max(1, int(shards+shardsPerGroup-1)/shardsPerGroup)
 	if err := supersede(ctx, tx, season); err != nil {
 		return s, 0, err
 	}

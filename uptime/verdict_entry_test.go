@@ -40,7 +40,8 @@ func registered(t *testing.T, devices int) *bench {
 
 // try runs f in a transaction of the application.
 func (b *bench) try(f func(context.Context, pgx.Tx) error) error {
-	return pgx.BeginFunc(context.Background(), b.App, func(tx pgx.Tx) error { return f(context.Background(), tx) })
+	ctx := context.Background()
+	return pgx.BeginFunc(ctx, b.App, func(tx pgx.Tx) error { return f(ctx, tx) })
 }
 
 // onRecord returns the verdicts, in the order that counts, in short.
@@ -138,7 +139,7 @@ func TestTwoPersonsOnOneDeviceAtOnce(t *testing.T) {
 		if _, err := uptime.AddVerdicts(ctx, tx, []uptime.VerdictEntry{entry(0, uptime.Spoofed, "run 1")}, ada); err != nil {
 			return err
 		}
-		return b.try(func(ctx context.Context, tx pgx.Tx) error { // while the other's is not committed yet
+		return b.try(func(ctx context.Context, tx pgx.Tx) error { //nolint:contextcheck // a transaction of its own, while the other's is not committed yet
 			_, err := uptime.AddVerdicts(ctx, tx, []uptime.VerdictEntry{entry(0, uptime.Genuine, "run 2")}, grace)
 			return err
 		})
@@ -255,7 +256,7 @@ func TestTwoImportsOfOneFileAreOne(t *testing.T) {
 		if outcome, err := load(ctx, tx); err != nil || len(outcome.Added) != 2 {
 			return fmt.Errorf("%d added: %w", len(outcome.Added), err)
 		}
-		go func() {
+		go func() { //nolint:contextcheck // a transaction of its own
 			var r result
 			r.error = b.try(func(ctx context.Context, tx pgx.Tx) (err error) {
 				r.VerdictImport, err = load(ctx, tx)

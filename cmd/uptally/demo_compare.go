@@ -91,7 +91,10 @@ func (d *demo) spoofed(ctx context.Context) error {
 		}
 		isSpoofed := func(l snapshot.Line) bool { return l.Outcome == snapshot.OutcomeSpoofed }
 		devices, paid := sumOf(lines, isSpoofed)
-		untested := asIfUntested(lines, rules, int64(s.pool))
+		untested, err := asIfUntested(lines, rules, int64(s.pool))
+		if err != nil {
+			return err
+		}
 		_, taken := sumOf(untested, isSpoofed)
 		g.add(s.code, count(devices), inIO(taken), share(taken, int64(s.pool)), inIO(paid))
 	}
@@ -114,7 +117,7 @@ func (d *demo) rulesOf(ctx context.Context, code string) (rules *snapshot.Rulese
 // asIfUntested divides the pool again as if no device had been found to be
 // spoofed: a line that was left out for that alone has the points of its figures.
 // The outcomes stay, so that it can be told which lines those are.
-func asIfUntested(lines []snapshot.Line, rules *snapshot.Ruleset, pool int64) []snapshot.Line {
+func asIfUntested(lines []snapshot.Line, rules *snapshot.Ruleset, pool int64) ([]snapshot.Line, error) {
 	again := append([]snapshot.Line(nil), lines...)
 	for i := range again {
 		l := &again[i]
@@ -127,8 +130,8 @@ func asIfUntested(lines []snapshot.Line, rules *snapshot.Ruleset, pool int64) []
 	}
 	total := new(uint256.Int)
 	snapshot.AddPoints(total, again)
-	snapshot.Allocate(pool, total, again)
-	return again
+	_, err := snapshot.Rate{Pool: pool, Points: total}.Allocate(again)
+	return again, err
 }
 
 // compare shows what honest devices get with and without grace.

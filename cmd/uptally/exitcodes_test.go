@@ -12,6 +12,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/archive"
 )
@@ -32,10 +33,12 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{usage("--from"), 2},
 		{uptime.ErrVerdictEntry, 2},
 		{ledger.ErrAmountSyntax, 2},
+		{incident.ErrEnd, 2},
 		{snapshot.ErrNotFound, 3},
 		{uptime.ErrUnknownDevice, 3},
 		{uptime.ErrUnknownReopening, 3},
 		{archive.ErrUnknown, 3},
+		{incident.ErrNotFound, 3},
 		{ledger.ErrUnknownAccount, 3},
 		{distribution.ErrUnknown, 3},
 		{api.ErrNoPerson, 3},
@@ -46,6 +49,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{distribution.ErrSelfApproval, 4},
 		{snapshot.ErrConflict, 5},
 		{snapshot.ErrWindowsOverlap, 5},
+		{incident.ErrConflict, 5},
 		{uptime.ErrHourClosed, 5},
 		{uptime.ErrHourOpen, 5},
 		{uptime.ErrReopeningApproved, 5},
@@ -105,6 +109,9 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"verdict add 9d2a0000-0000-4000-8000-000000000000 spoofed --effective-at 2024-04-23 --reason x --evidence=", "evidence"},
 		{"verdict import nowhere.csv", "nowhere.csv"},
 		{"hold add --from 2024-04-25 --to 2024-04-25 --reason x", "after it begins"},
+		{"incident dismiss 1 --season s --reason=", "--reason"},
+		{"incident end 1 --at 2024-04-25 --reason=", "--reason"},
+		{"incident end 1 --at yesterday --reason x", "is no instant"},
 		{"snapshot lines s --csv --json", "choose one"},
 		{"snapshot lines s --outcome paid", "eligible"},
 		{"ledger statement suppliers", "season/<code>/pool"},

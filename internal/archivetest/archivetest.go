@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -69,9 +70,8 @@ func (n Network) page(t testing.TB, window uptime.Span, cursor string) (body []b
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer reply.Body.Close()
 	body, err = io.ReadAll(reply.Body)
-	if err != nil || reply.StatusCode != http.StatusOK {
+	if err = errors.Join(err, reply.Body.Close()); err != nil || reply.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s: %v", request.URL.Path, reply.Status, err)
 	}
 	var page struct {

@@ -74,7 +74,7 @@ func (o *office) score() string {
 		scored, err := snapshot.ScoreGroup(o.t.Context(), o.App, s.ID, group)
 		o.check(err)
 		o.tx(func(ctx context.Context, tx pgx.Tx) error {
-			_, err := snapshot.StageGroup(ctx, tx, scored)
+			_, err := snapshot.StageGroup(ctx, tx, s.ID, scored)
 			return err
 		})
 	}
