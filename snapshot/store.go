@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -161,13 +162,35 @@ func fixAsOf(ctx context.Context, tx pgx.Tx) (time.Time, error) {
 		return time.Time{}, err
 	}
 	var asOf time.Time
-	err := tx.QueryRow(ctx, `
-		UPDATE fact_horizon SET as_of = greatest(clock_timestamp(), as_of,
-			(SELECT max(recorded_at) FROM uptime_log), (SELECT max(recorded_at) FROM job_minutes_read),
-			(SELECT max(recorded_at) FROM metadata_hold), (SELECT max(recorded_at) FROM metadata_release),
-			(SELECT max(recorded_at) FROM grace_window), (SELECT max(recorded_at) FROM grace_approval))
-		RETURNING as_of`).Scan(&asOf)
+	err := tx.QueryRow(ctx, `UPDATE fact_horizon SET as_of = greatest(clock_timestamp(), as_of, `+latestStamps+`) RETURNING as_of`).Scan(&asOf)
 	return asOf, err
+}
+
+// latestStamps is the last stamp of each kind of fact that a snapshot reads.
+const latestStamps = `
+	(SELECT max(recorded_at) FROM uptime_log), (SELECT max(recorded_at) FROM job_minutes_read),
+	(SELECT max(recorded_at) FROM metadata_hold), (SELECT max(recorded_at) FROM metadata_release),
+	(SELECT max(recorded_at) FROM grace_window), (SELECT max(recorded_at) FROM grace_approval)`
+
+// selectNow returns a moment that no fact that the transaction sees was stamped after,
+// nor anything before it was taken as of: what a take would fix, but nothing is fixed.
+func selectNow(ctx context.Context, tx pgx.Tx) (time.Time, error) {
+	var now time.Time
+	err := tx.QueryRow(ctx, `SELECT greatest(clock_timestamp(), as_of, `+latestStamps+`) FROM fact_horizon`).Scan(&now)
+	return now, err
+}
+
+// exportView lets other transactions see what this one sees, as long as it lasts.
+func exportView(ctx context.Context, tx pgx.Tx) (view string, err error) {
+	err = tx.QueryRow(ctx, `SELECT pg_export_snapshot()`).Scan(&view)
+	return view, err
+}
+
+// importView is the first statement of a transaction that sees what the exporting one
+// does. The command takes no parameters; the name is Postgres's own.
+func importView(ctx context.Context, tx pgx.Tx, view string) error {
+	_, err := tx.Exec(ctx, `SET TRANSACTION SNAPSHOT '`+strings.ReplaceAll(view, `'`, `''`)+`'`)
+	return err
 }
 
 // lockSeason makes takes of one season wait for each other.
@@ -488,6 +511,37 @@ func eachLine(ctx context.Context, tx pgx.Tx, snapshot int64, visit func(*Line) 
 		&l.WeightMillionths, &l.JobMinutes, &l.Points, &l.Amount, &l.Outcome, &l.Notes,
 	}, func() error { return visit(&l) })
 	return err
+}
+
+// amountRow is what a preview compares of a line.
+type amountRow struct {
+	Device     uptime.DeviceNumber
+	FirstSlot  uptime.Slot
+	SupplierID uuid.UUID
+	Amount     int64
+	Outcome    Outcome
+}
+
+// eachAmount calls visit for every line of the snapshot in shards [first, end), by
+// device, then first slot. The row is valid during the call.
+func eachAmount(ctx context.Context, tx pgx.Tx, snapshot int64, first, end int32, visit func(*amountRow)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT device, first_slot, supplier_id, amount, outcome FROM snapshot_line
+		WHERE snapshot_id = $1 AND shard >= $2 AND shard < $3 ORDER BY shard, device, first_slot`, snapshot, first, end)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	be, row := binary.BigEndian, amountRow{}
+	for rows.Next() {
+		raw := rows.RawValues() // the wire's own bytes, as of eachDevice
+		row = amountRow{
+			uptime.DeviceNumber(be.Uint32(raw[0])), uptime.Slot(be.Uint64(raw[1])), uuid.UUID(raw[2]),
+			int64(be.Uint64(raw[3])), Outcome(be.Uint16(raw[4])),
+		}
+		visit(&row)
+	}
+	return rows.Err()
 }
 
 // eachDevice calls visit for the devices first, first+1, … recorded by asOf, in

@@ -39,6 +39,7 @@ var measurements = []measurement{
 	{[]string{"ingest.pull"}, (*bench).measurePull},
 	{[]string{"snapshot.score"}, (*bench).measureScore},
 	{[]string{"snapshot.take", "snapshot.growth", "snapshot.memory"}, (*bench).measureTake},
+	{[]string{"snapshot.preview"}, (*bench).measurePreview},
 	{[]string{"scale.devices"}, (*bench).measureScale},
 }
 

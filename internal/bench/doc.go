@@ -51,6 +51,9 @@
 //	    at most 5
 //	snapshot.memory               the most resident memory that process had at 2.4 million
 //	    at most 1                 devices / 1024 MiB
+//	snapshot.preview              the season computed by a stricter rule and each line held
+//	    at most 15                against that of the last revision, by four workers with one
+//	                              view, nothing written / the same scan
 //	scale.devices                 10 million devices for a day: merged hour by hour and
 //	    unbounded                 scored / the straight line through 600,000 and 2.4
 //	                              million. Also told apart, and in bytes of chunks. The

@@ -135,6 +135,12 @@ func vacuum(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// vacuumLines is vacuum of a snapshot's lines.
+func vacuumLines(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `VACUUM ANALYZE snapshot_line`)
+	return err
+}
+
 func insertPerson(ctx context.Context, tx pgx.Tx) (id int64, err error) {
 	err = tx.QueryRow(ctx, `INSERT INTO person DEFAULT VALUES RETURNING id`).Scan(&id)
 	return id, err
