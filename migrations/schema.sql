@@ -183,6 +183,29 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
+CREATE FUNCTION public.uptime_refuse_reopening() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    approved integer;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        RAISE EXCEPTION 'hour % is new: it cannot have been reopened % times', NEW.hour, NEW.reopened
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    SELECT count(*) INTO approved FROM uptime_reopening_approval
+        WHERE hour_from <= OLD.hour AND OLD.hour < hour_to;
+    IF NEW.hour <> OLD.hour OR OLD.closed_at IS NULL OR NEW.closed_at IS NOT NULL OR NEW.reopened <> OLD.reopened + 1
+        OR NEW.observed <> OLD.observed OR NEW.reopened > approved
+    THEN
+        RAISE EXCEPTION 'hour %, closed at % and reopened % times, is not opened again but by another of the % approved reopenings that cover it; propose one first',
+            OLD.hour, OLD.closed_at, OLD.reopened, approved
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE TABLE public.device (
     number integer NOT NULL,
     id uuid NOT NULL,
@@ -942,6 +965,49 @@ ALTER TABLE public.supplier_wallet ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE public.uptime_archive (
+    id bigint NOT NULL,
+    source text NOT NULL,
+    manifest_sha256 bytea NOT NULL,
+    files bigint NOT NULL,
+    heartbeats bigint NOT NULL,
+    out_of_window bigint NOT NULL,
+    proposed_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_archive_check CHECK (((out_of_window >= 0) AND (out_of_window <= heartbeats))),
+    CONSTRAINT uptime_archive_files_check CHECK ((files >= 1)),
+    CONSTRAINT uptime_archive_heartbeats_check CHECK ((heartbeats >= 0)),
+    CONSTRAINT uptime_archive_manifest_sha256_check CHECK ((length(manifest_sha256) = 32)),
+    CONSTRAINT uptime_archive_source_check CHECK ((source <> ''::text))
+);
+
+CREATE TABLE public.uptime_archive_approval (
+    archive bigint NOT NULL,
+    manifest_sha256 bytea NOT NULL,
+    proposed_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_archive_approval_check CHECK ((approved_by <> proposed_by))
+);
+
+ALTER TABLE public.uptime_archive ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uptime_archive_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.uptime_archive_span (
+    archive bigint NOT NULL,
+    span_from timestamp with time zone NOT NULL,
+    span_to timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_archive_span_check CHECK ((span_to > span_from)),
+    CONSTRAINT uptime_archive_span_span_from_check CHECK (((EXTRACT(epoch FROM span_from) % (300)::numeric) = (0)::numeric)),
+    CONSTRAINT uptime_archive_span_span_to_check CHECK (((EXTRACT(epoch FROM span_to) % (300)::numeric) = (0)::numeric))
+);
+
 CREATE TABLE public.uptime_chunk (
     shard integer NOT NULL,
     hour timestamp with time zone NOT NULL,
@@ -994,6 +1060,7 @@ CREATE TABLE public.uptime_pull (
     ended_at timestamp with time zone NOT NULL,
     outcome text NOT NULL,
     cause text NOT NULL,
+    archive bigint,
     CONSTRAINT uptime_pull_accepted_check CHECK ((accepted >= 0)),
     CONSTRAINT uptime_pull_bodies_sha256_check CHECK ((length(bodies_sha256) = 32)),
     CONSTRAINT uptime_pull_check CHECK ((window_to > window_from)),
@@ -1017,6 +1084,38 @@ ALTER TABLE public.uptime_pull ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.uptime_reopening (
+    id bigint NOT NULL,
+    hour_from timestamp with time zone NOT NULL,
+    hour_to timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    proposed_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_reopening_check CHECK ((hour_to > hour_from)),
+    CONSTRAINT uptime_reopening_hour_from_check CHECK (((EXTRACT(epoch FROM hour_from) % (3600)::numeric) = (0)::numeric)),
+    CONSTRAINT uptime_reopening_hour_to_check CHECK (((EXTRACT(epoch FROM hour_to) % (3600)::numeric) = (0)::numeric)),
+    CONSTRAINT uptime_reopening_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.uptime_reopening_approval (
+    reopening bigint NOT NULL,
+    hour_from timestamp with time zone NOT NULL,
+    hour_to timestamp with time zone NOT NULL,
+    proposed_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_reopening_approval_check CHECK ((approved_by <> proposed_by))
+);
+
+ALTER TABLE public.uptime_reopening ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uptime_reopening_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.verdict (
     device integer NOT NULL,
     by_hand boolean NOT NULL,
@@ -1028,9 +1127,17 @@ CREATE TABLE public.verdict (
     evidence text NOT NULL,
     person_id bigint,
     recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT verdict_by_hand_reasoned CHECK (((NOT by_hand) OR ((reason <> ''::text) AND (evidence <> ''::text)))),
     CONSTRAINT verdict_check CHECK ((by_hand = (person_id IS NOT NULL))),
     CONSTRAINT verdict_kind_check CHECK ((kind = ANY (ARRAY['spoofed'::text, 'genuine'::text])))
 );
+
+CREATE SEQUENCE public.verdict_by_hand
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
 
 ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.river_job_id_seq'::regclass);
 
@@ -1222,6 +1329,21 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.uptime_archive_approval
+    ADD CONSTRAINT uptime_archive_approval_pkey PRIMARY KEY (archive);
+
+ALTER TABLE ONLY public.uptime_archive
+    ADD CONSTRAINT uptime_archive_id_manifest_sha256_proposed_by_key UNIQUE (id, manifest_sha256, proposed_by);
+
+ALTER TABLE ONLY public.uptime_archive
+    ADD CONSTRAINT uptime_archive_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.uptime_archive_span
+    ADD CONSTRAINT uptime_archive_span_archive_tstzrange_excl EXCLUDE USING gist (archive WITH =, tstzrange(span_from, span_to) WITH &&);
+
+ALTER TABLE ONLY public.uptime_archive_span
+    ADD CONSTRAINT uptime_archive_span_pkey PRIMARY KEY (archive, span_from);
+
 ALTER TABLE ONLY public.uptime_chunk
     ADD CONSTRAINT uptime_chunk_pkey PRIMARY KEY (shard, hour);
 
@@ -1236,6 +1358,15 @@ ALTER TABLE ONLY public.uptime_log
 
 ALTER TABLE ONLY public.uptime_pull
     ADD CONSTRAINT uptime_pull_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.uptime_reopening_approval
+    ADD CONSTRAINT uptime_reopening_approval_pkey PRIMARY KEY (reopening);
+
+ALTER TABLE ONLY public.uptime_reopening
+    ADD CONSTRAINT uptime_reopening_id_hour_from_hour_to_proposed_by_key UNIQUE (id, hour_from, hour_to, proposed_by);
+
+ALTER TABLE ONLY public.uptime_reopening
+    ADD CONSTRAINT uptime_reopening_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
@@ -1269,6 +1400,8 @@ CREATE UNIQUE INDEX snapshot_under_way ON public.snapshot USING btree (season) W
 CREATE INDEX supplier_wallet_supplier ON public.supplier_wallet USING btree (supplier_id, id);
 
 CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) WHERE (closed_at IS NULL);
+
+CREATE INDEX uptime_pull_archive ON public.uptime_pull USING btree (archive) WHERE (archive IS NOT NULL);
 
 CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
 
@@ -1330,9 +1463,19 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapsho
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive_span FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_pull FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1342,7 +1485,11 @@ CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EA
 
 CREATE TRIGGER never_edited BEFORE UPDATE ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_edit();
 
+CREATE TRIGGER never_reopened BEFORE INSERT ON public.uptime_coverage FOR EACH ROW WHEN ((new.reopened <> 0)) EXECUTE FUNCTION public.uptime_refuse_reopening();
+
 CREATE TRIGGER never_undecided BEFORE UPDATE ON public.snapshot FOR EACH ROW WHEN (((new.state = 'sealed'::text) AND (old.state <> 'sealed'::text))) EXECUTE FUNCTION public.snapshot_refuse_undecided();
+
+CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1473,8 +1620,32 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.uptime_archive_approval
+    ADD CONSTRAINT uptime_archive_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_archive_approval
+    ADD CONSTRAINT uptime_archive_approval_archive_manifest_sha256_proposed_b_fkey FOREIGN KEY (archive, manifest_sha256, proposed_by) REFERENCES public.uptime_archive(id, manifest_sha256, proposed_by);
+
+ALTER TABLE ONLY public.uptime_archive
+    ADD CONSTRAINT uptime_archive_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_archive_span
+    ADD CONSTRAINT uptime_archive_span_archive_fkey FOREIGN KEY (archive) REFERENCES public.uptime_archive(id);
+
 ALTER TABLE ONLY public.uptime_given_up
     ADD CONSTRAINT uptime_given_up_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_pull
+    ADD CONSTRAINT uptime_pull_archive_fkey FOREIGN KEY (archive) REFERENCES public.uptime_archive_approval(archive) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.uptime_reopening_approval
+    ADD CONSTRAINT uptime_reopening_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_reopening_approval
+    ADD CONSTRAINT uptime_reopening_approval_reopening_hour_from_hour_to_prop_fkey FOREIGN KEY (reopening, hour_from, hour_to, proposed_by) REFERENCES public.uptime_reopening(id, hour_from, hour_to, proposed_by);
+
+ALTER TABLE ONLY public.uptime_reopening
+    ADD CONSTRAINT uptime_reopening_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1509,6 +1680,8 @@ REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with ti
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.uptime_refuse_closed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.uptime_refuse_reopening() FROM PUBLIC;
 
 GRANT SELECT,INSERT ON TABLE public.device TO uptally_app;
 
@@ -1630,6 +1803,14 @@ GRANT SELECT,INSERT ON TABLE public.supplier_wallet TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.supplier_wallet_id_seq TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.uptime_archive TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_archive_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.uptime_archive_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_archive_span TO uptally_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_chunk TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_coverage TO uptally_app;
@@ -1642,4 +1823,12 @@ GRANT SELECT,INSERT ON TABLE public.uptime_pull TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.uptime_pull_id_seq TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.uptime_reopening TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_reopening_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.uptime_reopening_id_seq TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.verdict TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.verdict_by_hand TO uptally_app;

@@ -10,6 +10,7 @@ import (
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/archive"
 	"github.com/uptally/uptally/uptime/fakes"
 )
 
@@ -41,6 +42,7 @@ var exitCodes = []struct {
 }{
 	{errUsage, exitUsage},
 	{fakes.ErrSpan, exitUsage},
+	{uptime.ErrVerdictEntry, exitUsage},
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
@@ -48,12 +50,17 @@ var exitCodes = []struct {
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{fakes.ErrUnobserved, exitNotFound},
+	{uptime.ErrUnknownDevice, exitNotFound},
+	{uptime.ErrUnknownReopening, exitNotFound},
+	{archive.ErrUnknown, exitNotFound},
 	{incident.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
+	{uptime.ErrOwnReopening, exitNotAllowed},
+	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
 	{distribution.ErrSelfApproval, exitNotAllowed},
 
@@ -63,6 +70,10 @@ var exitCodes = []struct {
 	{snapshot.ErrAlreadyReleased, exitConflict},
 	{incident.ErrConflict, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},
+	{uptime.ErrHourOpen, exitConflict},
+	{uptime.ErrReopeningApproved, exitConflict},
+	{archive.ErrChanged, exitConflict},
+	{archive.ErrAlreadyApproved, exitConflict},
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
