@@ -55,6 +55,7 @@ var exitCodes = []struct {
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},
 	{snapshot.ErrAlreadyReleased, exitConflict},
+	{snapshot.ErrAlreadyRefused, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
