@@ -16,7 +16,7 @@ import (
 )
 
 // Now returns a moment as of which everything that has been recorded counts.
-func Now(ctx context.Context, tx pgx.Tx) (time.Time, error) { return selectNow(ctx, tx) }
+func Now(ctx context.Context, tx pgx.Tx) (time.Time, error) { return selectStamp(ctx, tx) }
 
 // LastWithLines returns the season's latest revision that has lines, of those taken
 // by the moment; ErrNotFound, if there is none.
@@ -68,7 +68,7 @@ func ExplainDevice(ctx context.Context, tx pgx.Tx, id uuid.UUID, s Snapshot) (*E
 // the sum of all points it scores every device, which takes seconds where there are
 // hundreds of thousands; a season with a sealed revision has its rate already.
 func EstimateDevice(ctx context.Context, tx pgx.Tx, id uuid.UUID, season string) (*Explanation, error) {
-	now, err := selectNow(ctx, tx)
+	now, err := selectStamp(ctx, tx)
 	if err != nil {
 		return nil, err
 	}

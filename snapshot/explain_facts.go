@@ -34,7 +34,7 @@ type ExplainedChange struct {
 func (b *Basis) explainChanges(changes []uptime.Change) []ExplainedChange {
 	explained := []ExplainedChange{}
 	var facts folded
-	for _, c := range inOrder(changes) {
+	for _, c := range foldingOrder(changes) {
 		e := ExplainedChange{
 			Seq: c.Seq, ChangedAt: c.ChangedAt.UTC(), From: uptime.SlotAtOrAfter(c.ChangedAt).Start(), Channel: c.Channel,
 			Fields: facts.changes(c), Standing: Believed,
@@ -56,8 +56,8 @@ func (b *Basis) explainChanges(changes []uptime.Change) []ExplainedChange {
 	return explained
 }
 
-// inOrder returns the changes in the order in which they are folded.
-func inOrder(changes []uptime.Change) []*uptime.Change {
+// foldingOrder returns the changes in the order in which they are folded.
+func foldingOrder(changes []uptime.Change) []*uptime.Change {
 	ordered := make([]*uptime.Change, len(changes))
 	for i := range changes {
 		ordered[i] = &changes[i]

@@ -52,7 +52,7 @@ func Effects(ctx context.Context, tx pgx.Tx, season string, held []HeldChange, a
 	if err != nil {
 		return nil, err
 	}
-	w := newWhatIf(b, rate)
+	w := newBelieving(b, rate)
 	for len(held) > 0 && err == nil {
 		number := int(held[0].Device) / DevicesPerGroup
 		n := slices.IndexFunc(held, func(h HeldChange) bool { return int(h.Device)/DevicesPerGroup != number })
@@ -68,9 +68,9 @@ func Effects(ctx context.Context, tx pgx.Tx, season string, held []HeldChange, a
 	}, err
 }
 
-// whatIf scores devices as if changes were believed. Its basis is a copy, for what
+// believing scores devices as if changes were believed. Its basis is a copy, for what
 // is released changes between two scorings.
-type whatIf struct {
+type believing struct {
 	basis    Basis
 	released map[int64]bool // in truth
 	scorer   *Scorer
@@ -78,15 +78,15 @@ type whatIf struct {
 	together effectSum
 }
 
-func newWhatIf(b *Basis, rate Rate) *whatIf {
-	w := &whatIf{basis: *b, released: b.Released, rate: rate, together: effectSum{}}
+func newBelieving(b *Basis, rate Rate) *believing {
+	w := &believing{basis: *b, released: b.Released, rate: rate, together: effectSum{}}
 	w.basis.Released = maps.Clone(b.Released)
 	w.scorer = w.basis.NewScorer()
 	return w
 }
 
 // group sets the effects of the changes of one group's devices, in order of device.
-func (w *whatIf) group(ctx context.Context, tx pgx.Tx, number int, held []HeldChange) error {
+func (w *believing) group(ctx context.Context, tx pgx.Tx, number int, held []HeldChange) error {
 	g, err := LoadGroup(ctx, tx, &w.basis, number)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (w *whatIf) group(ctx context.Context, tx pgx.Tx, number int, held []HeldCh
 }
 
 // device sets the effects of the changes of one device.
-func (w *whatIf) device(d *Device, held []HeldChange) error {
+func (w *believing) device(d *Device, held []HeldChange) error {
 	var open []int64
 	for i := range held {
 		h := &held[i]
@@ -131,7 +131,7 @@ func without(d *Device, seq int64) *Device {
 
 // compare adds to the sum what the device gets as before, and what it gets as after
 // with the changes believed.
-func (w *whatIf) compare(before, after *Device, believed []int64, sum effectSum) error {
+func (w *believing) compare(before, after *Device, believed []int64, sum effectSum) error {
 	lines, err := w.score(before, nil)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (w *whatIf) compare(before, after *Device, believed []int64, sum effectSum)
 }
 
 // score returns the device's lines with amounts, with the changes believed too.
-func (w *whatIf) score(d *Device, believed []int64) ([]Line, error) {
+func (w *believing) score(d *Device, believed []int64) ([]Line, error) {
 	for _, seq := range believed {
 		w.basis.Released[seq] = true
 	}

@@ -237,8 +237,9 @@ func selectVerdicts(ctx context.Context, tx pgx.Tx, number uptime.DeviceNumber, 
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[uptime.Verdict])
 }
 
-// selectNow returns the moment as of which everything recorded so far is seen.
-func selectNow(ctx context.Context, tx pgx.Tx) (now time.Time, err error) {
+// selectStamp returns the stamp that a fact would get now: as of it, everything that is
+// recorded counts.
+func selectStamp(ctx context.Context, tx pgx.Tx) (now time.Time, err error) {
 	err = tx.QueryRow(ctx, `SELECT fact_stamp()`).Scan(&now)
 	return now, err
 }

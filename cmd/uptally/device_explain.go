@@ -187,8 +187,9 @@ func (e explained) printLine(out io.Writer, number int, l *snapshot.ExplainedLin
 		}
 		say(name, "%-21s %s  %s", test.Outcome.String()+"?", map[bool]string{false: "no ", true: "yes"}[test.Applies], test.Says)
 	}
-	for _, remark := range append([]snapshot.Reason{l.Reason}, l.Remarks...) {
-		say(remark.Code, "%s %s", remark.Meaning, remark.Remedy)
+	say("outcome", "%s. %s %s", l.Reason.Code, l.Reason.Meaning, l.Reason.Remedy)
+	for _, note := range l.Remarks {
+		say("note", "%s. %s %s", note.Code, note.Meaning, note.Remedy)
 	}
 	say("points", "%s", l.Worth.Written)
 	say("amount", "%s base units, %s", l.Share.Written, inIO(int64(l.Amount)))

@@ -54,7 +54,10 @@ const (
 )
 
 // mapLegend says what the characters of a map stand for.
-const mapLegend = "█ up   ▓ ▒ ░ up in part   · down   + down, with grace   ? not observed   x excluded by a verdict   blank: not registered"
+var mapLegend = []string{
+	"█ up  ▓▒░ up in part  · down  + down, with grace",
+	"? not observed  x excluded by a verdict  blank: not registered",
+}
 
 // print draws the map with the hours above it and the legend below it.
 func (m dayMap) print(out io.Writer) {
@@ -66,7 +69,9 @@ func (m dayMap) print(out io.Writer) {
 	for _, day := range m.days {
 		fmt.Fprintf(out, "%s  %s\n", day.Day, m.row(day.Slots))
 	}
-	fmt.Fprintf(out, "%12s%s\n", "", mapLegend)
+	for _, line := range mapLegend {
+		fmt.Fprintf(out, "%12s%s\n", "", line)
+	}
 }
 
 // row is one day: its characters, and how many slots it was up in of how many that

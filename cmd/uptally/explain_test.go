@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uptally/uptally/snapshot"
 )
@@ -123,7 +124,7 @@ func reviewSteps(t *testing.T, step func(string, func(*testing.T)), as func(stri
 
 	step("held changes are decided once, one by one or by filter", func(t *testing.T) {
 		all := review(t).Changes
-		before := review(t).AsOf
+		before := review(t).AsOf.Format(time.RFC3339Nano)
 		first, second, third := all[0], all[1], all[2]
 		as("ada", "hold", "refuse", "--change", seq(first)+","+seq(second), "--reason", "an attack", "--dry-run").must(t, 0)
 		as("ada", "hold", "refuse", "--change", seq(first)+","+seq(second), "--reason", "an attack").must(t, 0)
@@ -143,8 +144,10 @@ func reviewSteps(t *testing.T, step func(string, func(*testing.T)), as func(stri
 		if len(refused) != 2 || refused[0].Decision.Person != "ada" || refused[0].Decision.Reason != "an attack" {
 			t.Errorf("refused are %+v", refused)
 		}
-		if then := review(t, "--as-of", utc(before)); len(then.Changes) > len(all) {
-			t.Errorf("as of %s there were %d", before, len(then.Changes))
+		for moment, want := range map[string]int{before: len(all), "2024-06-01": 0} {
+			if then := review(t, "--as-of", moment); len(then.Changes) != want {
+				t.Errorf("as of %s there were %d, not %d", moment, len(then.Changes), want)
+			}
 		}
 		for _, wrong := range [][]string{{}, {"1", "--change", "7"}, {"--change", "7", "--field", "supplier"}} {
 			for _, act := range []string{"release", "refuse"} {

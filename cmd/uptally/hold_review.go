@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -70,6 +71,9 @@ func (c holdReview) review(ctx context.Context, tx pgx.Tx, f snapshot.HeldFilter
 			return v, err
 		}
 	}
+	slices.SortFunc(v.Changes, func(x, y snapshot.HeldChange) int {
+		return cmp.Or(x.ChangedAt.Compare(y.ChangedAt), cmp.Compare(x.Seq, y.Seq))
+	})
 	return v, v.name(ctx, tx)
 }
 
