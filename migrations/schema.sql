@@ -19,6 +19,40 @@ CREATE FUNCTION public.fact_stamp() RETURNS timestamp with time zone
     LANGUAGE sql
     AS $$SELECT greatest(clock_timestamp(), as_of + interval '1 microsecond') FROM fact_horizon$$;
 
+CREATE FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+DECLARE
+    newest incident_scan;
+BEGIN
+    SELECT * INTO newest FROM incident_scan WHERE as_of = moment ORDER BY id DESC LIMIT 1;
+    IF newest.id IS NULL OR newest.last_end < (SELECT coalesce(max(id), 0) FROM incident_end) THEN
+        RAISE EXCEPTION 'incidents as of % are not known for season %: look for them first', moment, of_season
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN ARRAY(
+        SELECT r.incident FROM incident_reading r
+        WHERE r.scan = newest.id
+          AND CASE r.kind
+              WHEN 'collapse' THEN r.opened < season_to + interval '1 day' AND coalesce(r.ends, 'infinity') > season_from
+              ELSE r.opened < season_to END
+          AND NOT EXISTS (SELECT FROM incident_dismissal d WHERE d.incident = r.incident AND d.season = of_season)
+          AND NOT CASE r.kind
+              WHEN 'collapse' THEN EXISTS (
+                  SELECT FROM grace_approval a, LATERAL ( -- as slots: the first that starts at or after the instant
+                      SELECT date_bin('5 minutes', a.window_from + interval '299.999999 seconds', 'epoch') AS w0,
+                             date_bin('5 minutes', a.window_to + interval '299.999999 seconds', 'epoch') AS w1) slots
+                  WHERE a.season = of_season AND a.recorded_at <= moment
+                    AND greatest(w0, season_from) < least(w1, season_to)
+                    AND greatest(w0, r.opened) < least(w1, r.ends))
+              ELSE coalesce((
+                  SELECT range_agg(tstzrange(h.held_from, h.held_to)) @> tstzrange(r.opened, r.ends)
+                  FROM metadata_hold h WHERE h.recorded_at <= moment), false) END
+        ORDER BY r.incident);
+END $$;
+
 CREATE FUNCTION public.ledger_refuse_adrift() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -125,6 +159,31 @@ BEGIN
              OLD.digest, OLD.drawn, OLD.corrects)
     THEN
         RAISE EXCEPTION 'snapshot %/r% is %: it is never edited; take a new revision instead', OLD.season, OLD.revision, OLD.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.snapshot_refuse_undecided() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+DECLARE
+    bars text;
+BEGIN
+    SELECT string_agg(bar.code, ', ') INTO bars FROM (
+        SELECT CASE i.kind WHEN 'surge' THEN 'surge ' ELSE 'incident ' END || i.id AS code
+        FROM season s, incident i
+        WHERE s.code = NEW.season AND i.id = ANY (incident_unresolved(NEW.season,
+            s.first_day::timestamp AT TIME ZONE 'UTC', (s.last_day + 1)::timestamp AT TIME ZONE 'UTC', NEW.as_of))
+        UNION ALL
+        SELECT 'grace_counted' WHERE EXISTS (SELECT FROM grace_approval a WHERE a.season = NEW.season AND a.recorded_at > NEW.as_of)
+    ) bar
+    WHERE NOT EXISTS (SELECT FROM snapshot_override o JOIN snapshot_override_approval a ON a.override_id = o.id
+                      WHERE o.snapshot_id = NEW.id AND bar.code = ANY (o.guards));
+    IF bars IS NOT NULL THEN
+        RAISE EXCEPTION 'snapshot %/r% is not sealed over %: decide on each first', NEW.season, NEW.revision, bars
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
@@ -342,6 +401,131 @@ CREATE TABLE public.grace_window (
 
 ALTER TABLE public.grace_window ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.grace_window_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.incident (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    opened timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT incident_kind_check CHECK ((kind = ANY (ARRAY['collapse'::text, 'surge'::text]))),
+    CONSTRAINT incident_opened_check CHECK (((EXTRACT(epoch FROM opened) % (300)::numeric) = (0)::numeric))
+);
+
+CREATE TABLE public.incident_dismissal (
+    incident bigint NOT NULL,
+    season text NOT NULL,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT incident_dismissal_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.incident_end (
+    id bigint NOT NULL,
+    incident bigint NOT NULL,
+    kind text NOT NULL,
+    opened timestamp with time zone NOT NULL,
+    ends timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT incident_end_check CHECK (((ends > opened) AND ((EXTRACT(epoch FROM ends) % (300)::numeric) = (0)::numeric))),
+    CONSTRAINT incident_end_kind_check CHECK ((kind = 'collapse'::text)),
+    CONSTRAINT incident_end_reason_check CHECK ((reason <> ''::text))
+);
+
+ALTER TABLE public.incident_end ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incident_end_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.incident ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incident_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.incident_reading (
+    scan bigint NOT NULL,
+    incident bigint NOT NULL,
+    kind text NOT NULL,
+    opened timestamp with time zone NOT NULL,
+    ends timestamp with time zone,
+    baseline bigint,
+    lowest bigint,
+    lowest_at timestamp with time zone,
+    recovered timestamp with time zone,
+    closed timestamp with time zone,
+    accepted_end timestamp with time zone,
+    half_back timestamp with time zone,
+    nine_tenths_back timestamp with time zone,
+    vanished bigint,
+    returned bigint,
+    devices bigint,
+    changes bigint,
+    curve_from timestamp with time zone NOT NULL,
+    curve_step integer NOT NULL,
+    curve bigint[] NOT NULL,
+    CONSTRAINT incident_reading_baseline_check CHECK ((baseline > 0)),
+    CONSTRAINT incident_reading_check CHECK ((ends > opened)),
+    CONSTRAINT incident_reading_check1 CHECK (((lowest >= 0) AND (lowest < baseline))),
+    CONSTRAINT incident_reading_check10 CHECK ((num_nonnulls(devices, changes) =
+CASE kind
+    WHEN 'surge'::text THEN 2
+    ELSE 0
+END)),
+    CONSTRAINT incident_reading_check11 CHECK (((kind = 'collapse'::text) OR (num_nonnulls(recovered, closed, accepted_end, half_back, nine_tenths_back) = 0))),
+    CONSTRAINT incident_reading_check12 CHECK (((recovered IS NULL) = (closed IS NULL))),
+    CONSTRAINT incident_reading_check13 CHECK (
+CASE kind
+    WHEN 'collapse'::text THEN (NOT (ends IS DISTINCT FROM COALESCE(accepted_end, recovered)))
+    ELSE (ends IS NOT NULL)
+END),
+    CONSTRAINT incident_reading_check2 CHECK ((lowest_at >= opened)),
+    CONSTRAINT incident_reading_check3 CHECK ((recovered > opened)),
+    CONSTRAINT incident_reading_check4 CHECK ((closed > recovered)),
+    CONSTRAINT incident_reading_check5 CHECK ((half_back > lowest_at)),
+    CONSTRAINT incident_reading_check6 CHECK ((nine_tenths_back >= half_back)),
+    CONSTRAINT incident_reading_check7 CHECK (((returned >= 0) AND (returned <= vanished))),
+    CONSTRAINT incident_reading_check8 CHECK ((changes >= devices)),
+    CONSTRAINT incident_reading_check9 CHECK ((num_nonnulls(baseline, lowest, lowest_at, vanished, returned) =
+CASE kind
+    WHEN 'collapse'::text THEN 5
+    ELSE 0
+END)),
+    CONSTRAINT incident_reading_curve_step_check CHECK ((curve_step >= 1)),
+    CONSTRAINT incident_reading_devices_check CHECK ((devices > 0)),
+    CONSTRAINT incident_reading_vanished_check CHECK ((vanished >= 0))
+);
+
+CREATE TABLE public.incident_scan (
+    id bigint NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    last_pull bigint NOT NULL,
+    pulls bigint NOT NULL,
+    observed bigint NOT NULL,
+    last_end bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT incident_scan_as_of_check CHECK (isfinite(as_of)),
+    CONSTRAINT incident_scan_observed_check CHECK ((observed >= 0)),
+    CONSTRAINT incident_scan_pulls_check CHECK ((pulls >= 0))
+);
+
+ALTER TABLE public.incident_scan ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incident_scan_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -639,6 +823,7 @@ CREATE TABLE public.snapshot (
     sealed_at timestamp with time zone,
     drawn bigint DEFAULT 0 NOT NULL,
     corrects bigint,
+    logs_read timestamp with time zone,
     CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
     CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
     CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
@@ -710,6 +895,34 @@ CREATE TABLE public.snapshot_line (
     CONSTRAINT snapshot_line_observed_check CHECK ((observed >= 0)),
     CONSTRAINT snapshot_line_points_check CHECK ((points >= 0)),
     CONSTRAINT snapshot_line_weight_millionths_check CHECK ((weight_millionths >= 0))
+);
+
+CREATE TABLE public.snapshot_override (
+    id bigint NOT NULL,
+    snapshot_id bigint NOT NULL,
+    guards text[] NOT NULL,
+    reason text NOT NULL,
+    asked_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT snapshot_override_guards_check CHECK ((cardinality(guards) > 0)),
+    CONSTRAINT snapshot_override_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.snapshot_override_approval (
+    override_id bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT snapshot_override_approval_check CHECK ((approved_by <> asked_by))
+);
+
+ALTER TABLE public.snapshot_override ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.snapshot_override_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.supplier_wallet (
@@ -893,6 +1106,27 @@ ALTER TABLE ONLY public.grace_window
 ALTER TABLE ONLY public.grace_approval
     ADD CONSTRAINT grace_windows_overlap EXCLUDE USING gist (season WITH =, tstzrange(window_from, window_to) WITH &&);
 
+ALTER TABLE ONLY public.incident_dismissal
+    ADD CONSTRAINT incident_dismissal_pkey PRIMARY KEY (incident, season);
+
+ALTER TABLE ONLY public.incident_end
+    ADD CONSTRAINT incident_end_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_id_kind_opened_key UNIQUE (id, kind, opened);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_kind_opened_key UNIQUE (kind, opened);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.incident_reading
+    ADD CONSTRAINT incident_reading_pkey PRIMARY KEY (scan, incident);
+
+ALTER TABLE ONLY public.incident_scan
+    ADD CONSTRAINT incident_scan_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.job_minutes
     ADD CONSTRAINT job_minutes_pkey PRIMARY KEY (device, day, recorded_at);
 
@@ -968,6 +1202,15 @@ ALTER TABLE ONLY public.snapshot_group
 ALTER TABLE ONLY public.snapshot_line
     ADD CONSTRAINT snapshot_line_pkey PRIMARY KEY (snapshot_id, shard, device, first_slot);
 
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_pkey PRIMARY KEY (override_id);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_id_asked_by_key UNIQUE (id, asked_by);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_pkey PRIMARY KEY (id);
 
@@ -994,6 +1237,8 @@ ALTER TABLE ONLY public.uptime_pull
 
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
+
+CREATE INDEX incident_scan_as_of ON public.incident_scan USING btree (as_of, id);
 
 CREATE INDEX ledger_transfer_credit ON public.ledger_transfer USING btree (credit, journal);
 
@@ -1047,6 +1292,16 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_a
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_window FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident_dismissal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident_end FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident_reading FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident_scan FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.job_minutes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.job_minutes_read FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1067,6 +1322,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ruleset
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.season FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1084,6 +1343,8 @@ CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_release REFERENCING 
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER never_edited BEFORE UPDATE ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_edit();
+
+CREATE TRIGGER never_undecided BEFORE UPDATE ON public.snapshot FOR EACH ROW WHEN (((new.state = 'sealed'::text) AND (old.state <> 'sealed'::text))) EXECUTE FUNCTION public.snapshot_refuse_undecided();
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1123,6 +1384,27 @@ ALTER TABLE ONLY public.grace_window
 
 ALTER TABLE ONLY public.grace_window
     ADD CONSTRAINT grace_window_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
+ALTER TABLE ONLY public.incident_dismissal
+    ADD CONSTRAINT incident_dismissal_incident_fkey FOREIGN KEY (incident) REFERENCES public.incident(id);
+
+ALTER TABLE ONLY public.incident_dismissal
+    ADD CONSTRAINT incident_dismissal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.incident_dismissal
+    ADD CONSTRAINT incident_dismissal_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
+ALTER TABLE ONLY public.incident_end
+    ADD CONSTRAINT incident_end_incident_kind_opened_fkey FOREIGN KEY (incident, kind, opened) REFERENCES public.incident(id, kind, opened);
+
+ALTER TABLE ONLY public.incident_end
+    ADD CONSTRAINT incident_end_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.incident_reading
+    ADD CONSTRAINT incident_reading_incident_kind_opened_fkey FOREIGN KEY (incident, kind, opened) REFERENCES public.incident(id, kind, opened);
+
+ALTER TABLE ONLY public.incident_reading
+    ADD CONSTRAINT incident_reading_scan_fkey FOREIGN KEY (scan) REFERENCES public.incident_scan(id);
 
 ALTER TABLE ONLY public.job_minutes
     ADD CONSTRAINT job_minutes_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1169,6 +1451,18 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.snapshot_group
     ADD CONSTRAINT snapshot_group_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
 
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_override_id_asked_by_fkey FOREIGN KEY (override_id, asked_by) REFERENCES public.snapshot_override(id, asked_by);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
+
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_sealed_by_fkey FOREIGN KEY (sealed_by) REFERENCES public.person(id);
 
@@ -1196,6 +1490,9 @@ GRANT USAGE ON SCHEMA public TO uptally_app;
 REVOKE ALL ON FUNCTION public.fact_stamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.fact_stamp() TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) TO uptally_app;
+
 REVOKE ALL ON FUNCTION public.ledger_refuse_adrift() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.metadata_refuse_released() FROM PUBLIC;
@@ -1208,6 +1505,8 @@ REVOKE ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state publ
 GRANT ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_edit() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.snapshot_refuse_undecided() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;
@@ -1243,6 +1542,22 @@ GRANT SELECT,INSERT ON TABLE public.grace_approval TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.grace_window TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.grace_window_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident_dismissal TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident_end TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.incident_end_id_seq TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.incident_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident_reading TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident_scan TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.incident_scan_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.job_minutes TO uptally_app;
 
@@ -1305,6 +1620,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot_group TO uptally_app;
 GRANT USAGE ON SEQUENCE public.snapshot_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.snapshot_line TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.snapshot_override TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.snapshot_override_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.snapshot_override_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.supplier_wallet TO uptally_app;
 

@@ -119,7 +119,8 @@ func ProposeWindow(ctx context.Context, tx pgx.Tx, season string, w Window, pers
 }
 
 // ApproveWindow is another person's approval of a window. Approved windows of a
-// season do not overlap: ErrWindowsOverlap.
+// season do not overlap: ErrWindowsOverlap. A revision of the season that was taken
+// and approved before is superseded: it does not count the window.
 func ApproveWindow(ctx context.Context, tx pgx.Tx, id, person int64) error {
 	stamp, err := uptime.StampFacts(ctx, tx)
 	if err != nil {
@@ -129,7 +130,11 @@ func ApproveWindow(ctx context.Context, tx pgx.Tx, id, person int64) error {
 	if err != nil {
 		return err
 	}
+	var season string
 	for _, w := range windows {
+		if w.ID == id {
+			season = w.Season
+		}
 		if w.ID == id && w.ProposedBy == person {
 			return fmt.Errorf("grace window %d: %w: whoever proposed it cannot approve it; ask another person", id, ErrSelfCheck)
 		}
@@ -144,7 +149,10 @@ func ApproveWindow(ctx context.Context, tx pgx.Tx, id, person int64) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("grace window %d: %w; see which there are with: grace list", id, ErrNotFound)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return voidApprovals(ctx, tx, season)
 }
 
 // Windows returns the windows of the season, or of all seasons if it is empty,

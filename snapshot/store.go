@@ -325,8 +325,10 @@ func supersede(ctx context.Context, tx pgx.Tx, season string) error {
 
 func insertSnapshot(ctx context.Context, tx pgx.Tx, s Snapshot) (id int64, revision int, err error) {
 	err = tx.QueryRow(ctx, `
-		INSERT INTO snapshot (season, revision, state, as_of, estimate, reopenings, taken_by)
-		SELECT $1, coalesce(max(revision), 0) + 1, 'taking', $2, $3, $4, $5 FROM snapshot WHERE season = $1
+		INSERT INTO snapshot (season, revision, state, as_of, estimate, reopenings, taken_by, logs_read)
+		SELECT $1, coalesce(max(revision), 0) + 1, 'taking', $2, $3, $4, $5,
+			(SELECT nullif(min(read_to_end), '-infinity') FROM uptime_log)
+		FROM snapshot WHERE season = $1
 		RETURNING id, revision`, s.Season, s.AsOf, s.Estimate, s.Reopenings, s.TakenBy).Scan(&id, &revision)
 	return id, revision, err
 }
@@ -339,14 +341,14 @@ func insertGroups(ctx context.Context, tx pgx.Tx, snapshot int64, groups int) er
 
 const snapshotColumns = `id, season, revision, state, as_of, estimate, reopenings, taken_by, failure,
 	coalesce(points::text, '0'), coalesce(allocated, 0), coalesce(residual, 0), coalesce(lines, 0), coalesce(suppliers, 0),
-	coalesce(observed_slots, 0), coalesce(season_slots, 0), digest, drawn, corrects, decided_by, decided_at, decision,
+	coalesce(observed_slots, 0), coalesce(season_slots, 0), digest, drawn, corrects, logs_read, decided_by, decided_at, decision,
 	sealed_by, sealed_at`
 
 func scanSnapshot(row pgx.CollectableRow) (Snapshot, error) {
 	var s Snapshot
 	err := row.Scan(&s.ID, &s.Season, &s.Revision, &s.State, &s.AsOf, &s.Estimate, &s.Reopenings, &s.TakenBy, &s.Failure,
 		&s.Points, &s.Allocated, &s.Residual, &s.Lines, &s.Suppliers, &s.ObservedSlots, &s.SeasonSlots, &s.Digest,
-		&s.Drawn, &s.Corrects, &s.DecidedBy, &s.DecidedAt, &s.Decision, &s.SealedBy, &s.SealedAt)
+		&s.Drawn, &s.Corrects, &s.LogsRead, &s.DecidedBy, &s.DecidedAt, &s.Decision, &s.SealedBy, &s.SealedAt)
 	return s, err
 }
 
@@ -511,6 +513,100 @@ func selectDifferences(ctx context.Context, tx pgx.Tx, before, after int64) ([]S
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierAmount])
+}
+
+// selectSupplierSums returns what each supplier with an amount gets by all of the
+// snapshots, by id.
+func selectSupplierSums(ctx context.Context, tx pgx.Tx, snapshots []int64) ([]SupplierAmount, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, sum(amount)::bigint FROM snapshot_line WHERE snapshot_id = ANY ($1)
+		GROUP BY supplier_id HAVING sum(amount) > 0 ORDER BY supplier_id`, snapshots)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierAmount])
+}
+
+func sumAmounts(ctx context.Context, tx pgx.Tx, snapshot int64) (sum int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT coalesce(sum(amount), 0)::bigint FROM snapshot_line WHERE snapshot_id = $1`, snapshot).Scan(&sum)
+	return sum, err
+}
+
+// countNoted counts the lines with the note.
+func countNoted(ctx context.Context, tx pgx.Tx, snapshot int64, note Notes) (lines int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT count(*) FROM snapshot_line WHERE snapshot_id = $1 AND notes & $2 <> 0`, snapshot, int16(note)).Scan(&lines)
+	return lines, err
+}
+
+// countBroken counts the devices registered as of the snapshot whose lines are not a
+// partition of their slots of the season: none missing, none twice, none too many.
+func countBroken(ctx context.Context, tx pgx.Tx, s Snapshot, season uptime.Span) (devices int64, err error) {
+	err = tx.QueryRow(ctx, `
+		WITH line AS (
+			SELECT device, first_slot, end_slot, lag(end_slot) OVER (PARTITION BY device ORDER BY first_slot) AS previous_end
+			FROM snapshot_line WHERE snapshot_id = $1
+		), covered AS (
+			SELECT device, min(first_slot) AS first, max(end_slot) AS finish, bool_and(previous_end IS NULL OR previous_end = first_slot) AS joined
+			FROM line GROUP BY device
+		), wanted AS (
+			SELECT number, greatest($2, ceil(extract(epoch FROM registered_at) / $5)::bigint) AS first
+			FROM device WHERE recorded_at <= $4
+		)
+		SELECT count(*) FROM (SELECT * FROM wanted WHERE first < $3) w FULL JOIN covered c ON c.device = w.number
+		WHERE (w.first, $3, true) IS DISTINCT FROM (c.first, c.finish, c.joined)`,
+		s.ID, int64(season.From), int64(season.To), s.AsOf, uptime.SlotSeconds).Scan(&devices)
+	return devices, err
+}
+
+// countWindowsSince counts the season's windows approved after the moment.
+func countWindowsSince(ctx context.Context, tx pgx.Tx, season string, asOf time.Time) (windows int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT count(*) FROM grace_approval WHERE season = $1 AND recorded_at > $2`, season, asOf).Scan(&windows)
+	return windows, err
+}
+
+// selectUnreadDays counts the days of the season whose job minutes were not read, by
+// the moment, after the day ended.
+func selectUnreadDays(ctx context.Context, tx pgx.Tx, s Season, asOf time.Time) (days int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT count(*) FROM generate_series($1::date, $2::date, interval '1 day') AS season (day)
+		WHERE NOT EXISTS (SELECT FROM job_minutes_read r WHERE r.day = season.day::date AND r.recorded_at <= $3
+			AND r.recorded_at >= (season.day::date + 1)::timestamp AT TIME ZONE 'UTC')`, s.FirstDay, s.LastDay, asOf).Scan(&days)
+	return days, err
+}
+
+func insertOverride(ctx context.Context, tx pgx.Tx, s Snapshot, o Override) (id int64, at time.Time, err error) {
+	err = tx.QueryRow(ctx, `
+		INSERT INTO snapshot_override (snapshot_id, guards, reason, asked_by) VALUES ($1, $2, $3, $4)
+		RETURNING id, recorded_at`, s.ID, o.Guards, o.Reason, o.AskedBy).Scan(&id, &at)
+	return id, at, err
+}
+
+// insertOverrideApproval approves an override, repeating who asked for it.
+func insertOverrideApproval(ctx context.Context, tx pgx.Tx, id, person int64) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO snapshot_override_approval (override_id, asked_by, approved_by)
+		SELECT id, asked_by, $2 FROM snapshot_override WHERE id = $1`, id, person)
+	return err
+}
+
+func selectOverrides(ctx context.Context, tx pgx.Tx, snapshot int64) ([]Override, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT o.id, o.guards, o.reason, o.asked_by, o.recorded_at, a.approved_by, a.recorded_at
+		FROM snapshot_override o LEFT JOIN snapshot_override_approval a ON a.override_id = o.id
+		WHERE o.snapshot_id = $1 ORDER BY o.id`, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Override])
+}
+
+// voidApprovals ends the season's revision that was approved, if one is: it was taken
+// before what has just been decided.
+func voidApprovals(ctx context.Context, tx pgx.Tx, season string) error {
+	_, err := tx.Exec(ctx, `UPDATE snapshot SET state = 'superseded' WHERE season = $1 AND state = 'approved'`, season)
+	return err
 }
 
 // eachLine calls visit for every line of the snapshot, sorted by device id, then

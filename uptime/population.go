@@ -71,6 +71,12 @@ func lanesOf(devices []DeviceNumber, shards int32) [][wordsPerSlot]uint64 {
 	return lanes
 }
 
+// SpoofedDevices returns the devices whose last verdict recorded by asOf is
+// spoofed, by number.
+func SpoofedDevices(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]DeviceNumber, error) {
+	return selectSpoofed(ctx, tx, asOf)
+}
+
 // ReadBlock reads the chunks of shards first, first+1, … into a block over the
 // span.
 func ReadBlock(ctx context.Context, tx pgx.Tx, span Span, first, shards int32) (*Block, error) {

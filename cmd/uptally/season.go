@@ -19,6 +19,7 @@ type seasonCommands struct {
 	Create seasonCreate `cmd:"" help:"Record a season and pin its ruleset; neither changes afterwards."`
 	List   seasonList   `cmd:"" help:"List the seasons."`
 	Show   seasonShow   `cmd:"" help:"Show a season and its snapshots."`
+	Status seasonStatus `cmd:"" help:"Show what stands between a season and its seal, and the one next step."`
 }
 
 type seasonCreate struct {

@@ -22,6 +22,8 @@ type snapshotCommands struct {
 	Approve snapshotApprove `cmd:"" help:"Approve a revision that another person took, by its digest."`
 	Reject  snapshotReject  `cmd:"" help:"Refuse a revision that another person took."`
 	Seal    snapshotSeal    `cmd:"" help:"Post an approved revision to the ledger; this cannot be undone."`
+
+	Override overrideCommands `cmd:"" help:"Two people's word that a revision may be sealed although guards have failed."`
 }
 
 type snapshotTake struct {
