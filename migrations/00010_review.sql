@@ -62,3 +62,6 @@ CREATE TRIGGER decided_once AFTER INSERT ON metadata_refusal REFERENCING NEW TAB
     FOR EACH STATEMENT EXECUTE FUNCTION metadata_refuse_released();
 CREATE TRIGGER decided_once AFTER INSERT ON metadata_release REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION metadata_release_refused();
+
+-- What holds are over, without a look at every change ever logged.
+CREATE INDEX device_change_untrusted ON device_change (changed_at) WHERE channel = 'worker-api';

@@ -1238,6 +1238,8 @@ ALTER TABLE ONLY public.uptime_pull
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
 
+CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
+
 CREATE INDEX incident_scan_as_of ON public.incident_scan USING btree (as_of, id);
 
 CREATE INDEX ledger_transfer_credit ON public.ledger_transfer USING btree (credit, journal);

@@ -129,12 +129,12 @@ func explainDevice(ctx context.Context, tx pgx.Tx, b *Basis, id uuid.UUID, rate 
 	if err != nil {
 		return nil, 0, err
 	}
-	held, err := Review(ctx, tx, HeldFilter{Device: &id}, b.AsOf)
+	r, err := loadReviewing(ctx, tx, nil, b.AsOf)
 	if err != nil {
 		return nil, 0, err
 	}
-	for i := range held {
-		e.decided(&held[i])
+	for _, h := range r.device(d.Number, d.Changes) {
+		e.decided(&h)
 	}
 	return e, d.Number, nil
 }
@@ -154,7 +154,7 @@ func loadDevice(ctx context.Context, tx pgx.Tx, b *Basis, id uuid.UUID) (*Device
 	}
 	d := &one[0]
 	// With what is for people only: names, statuses, the words of verdicts.
-	d.Changes = nil
+	d.Changes = nil // in the order in which they are folded
 	err = eachLogOf(ctx, tx, number, b.AsOf, func(_ uptime.DeviceNumber, c uptime.Change) { d.Changes = append(d.Changes, c) })
 	if err != nil {
 		return nil, err

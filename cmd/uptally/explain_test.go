@@ -55,7 +55,7 @@ func explainSteps(t *testing.T, step func(string, func(*testing.T)), as func(str
 
 	step("what cannot be explained", func(t *testing.T) {
 		explain(t, lines[0], "--revision", "9").must(t, exitNotFound)
-		explain(t, lines[0], "--revision", "-1").must(t, exitUsage)
+		explain(t, lines[0], "--revision=-1").must(t, exitUsage)
 		as("ada", "device", "explain", "00000000-0000-4000-8000-000000000000", "--season", "spring").must(t, exitNotFound)
 		as("ada", "device", "explain", lines[0].DeviceID.String(), "--season", "autumn").must(t, exitNotFound)
 		as("ada", "device", "explain", "box", "--season", "spring").must(t, exitUsage)
