@@ -78,6 +78,51 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.metadata_refuse_released() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    decided bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('review of held changes'));
+    SELECT added.change_seq INTO decided
+    FROM added
+    JOIN device_change c ON c.seq = added.change_seq
+    WHERE c.channel <> 'worker-api'
+       OR EXISTS (SELECT FROM metadata_release r WHERE r.change_seq = added.change_seq)
+       OR NOT EXISTS (SELECT FROM metadata_hold h LEFT JOIN metadata_release r ON r.hold_id = h.id
+                      WHERE r.id IS NULL AND c.changed_at >= h.held_from AND c.changed_at < h.held_to)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'change % is not set aside by a hold, or released: it cannot be refused', decided
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.metadata_release_refused() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    decided bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('review of held changes'));
+    SELECT x.change_seq INTO decided
+    FROM metadata_refusal x
+    JOIN device_change c ON c.seq = x.change_seq
+    WHERE EXISTS (SELECT FROM added WHERE added.change_seq = x.change_seq)
+       OR EXISTS (SELECT FROM added JOIN metadata_hold h ON h.id = added.hold_id
+                  WHERE c.changed_at >= h.held_from AND c.changed_at < h.held_to)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'change % is refused: it cannot be released as well', decided
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -675,6 +720,14 @@ ALTER TABLE public.metadata_hold ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE public.metadata_refusal (
+    change_seq bigint NOT NULL,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT metadata_refusal_reason_check CHECK ((reason <> ''::text))
+);
+
 CREATE TABLE public.metadata_release (
     id bigint NOT NULL,
     hold_id bigint,
@@ -1269,6 +1322,9 @@ ALTER TABLE ONLY public.ledger_transfer
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_pkey PRIMARY KEY (change_seq);
+
 ALTER TABLE ONLY public.metadata_release
     ADD CONSTRAINT metadata_release_change_seq_key UNIQUE (change_seq);
 
@@ -1372,6 +1428,7 @@ ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
 
 CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
+CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
 
 CREATE INDEX incident_scan_as_of ON public.incident_scan USING btree (as_of, id);
 
@@ -1451,6 +1508,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_hold FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_refusal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_release FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ruleset FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1480,6 +1539,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (new.closed_at IS NOT NULL) AND ((old.observed IS DISTINCT FROM new.observed) OR (old.final IS DISTINCT FROM new.final)))) EXECUTE FUNCTION public.uptime_refuse_closed();
+
+CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_refusal REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_refuse_released();
+
+CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_release REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_release_refused();
 
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1568,6 +1631,12 @@ ALTER TABLE ONLY public.ledger_journal
 
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_change_seq_fkey FOREIGN KEY (change_seq) REFERENCES public.device_change(seq);
+
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.metadata_release
     ADD CONSTRAINT metadata_release_change_seq_fkey FOREIGN KEY (change_seq) REFERENCES public.device_change(seq);
@@ -1667,6 +1736,10 @@ GRANT ALL ON FUNCTION public.incident_unresolved(of_season text, season_from tim
 
 REVOKE ALL ON FUNCTION public.ledger_refuse_adrift() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.metadata_refuse_released() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.metadata_release_refused() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) FROM PUBLIC;
@@ -1756,6 +1829,8 @@ GRANT SELECT,INSERT ON TABLE public.ledger_transfer TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.metadata_hold TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.metadata_hold_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.metadata_refusal TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.metadata_release TO uptally_app;
 

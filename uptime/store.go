@@ -266,6 +266,30 @@ func eachChunk(ctx context.Context, tx pgx.Tx, first, end int32, from, to Hour,
 	return rows.Err()
 }
 
+// eachHourOf calls visit with the slots of every hour [from, to) that one device was
+// up in: bit i is slot i. Twelve bits are taken out of each chunk where it lies.
+func eachHourOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, from, to Hour, visit func(Hour, HourSlots)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT hour,
+			(get_bit(up, $2 + 0) << 0) | (get_bit(up, $2 + 1024) << 1) | (get_bit(up, $2 + 2048) << 2) | (get_bit(up, $2 + 3072) << 3) |
+			(get_bit(up, $2 + 4096) << 4) | (get_bit(up, $2 + 5120) << 5) | (get_bit(up, $2 + 6144) << 6) | (get_bit(up, $2 + 7168) << 7) |
+			(get_bit(up, $2 + 8192) << 8) | (get_bit(up, $2 + 9216) << 9) | (get_bit(up, $2 + 10240) << 10) | (get_bit(up, $2 + 11264) << 11)
+		FROM uptime_chunk WHERE shard = $1 AND hour >= $3 AND hour < $4`,
+		device.Shard(), device.Lane(), from.Start(), to.Start())
+	if err != nil {
+		return err
+	}
+	var (
+		hour  time.Time
+		slots int32
+	)
+	_, err = pgx.ForEachRow(rows, []any{&hour, &slots}, func() error {
+		visit(HourOf(hour), HourSlots(slots))
+		return nil
+	})
+	return err
+}
+
 // postgresEpoch is what the wire's timestamps count microseconds from.
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 

@@ -69,6 +69,7 @@ var exitCodes = []struct {
 	{snapshot.ErrAlreadyApproved, exitConflict},
 	{snapshot.ErrAlreadyReleased, exitConflict},
 	{incident.ErrConflict, exitConflict},
+	{snapshot.ErrAlreadyRefused, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},
 	{uptime.ErrHourOpen, exitConflict},
 	{uptime.ErrReopeningApproved, exitConflict},
