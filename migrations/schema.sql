@@ -1098,6 +1098,11 @@ CREATE TABLE public.uptime_log (
     CONSTRAINT uptime_log_rows_check CHECK ((rows >= 0))
 );
 
+CREATE TABLE public.uptime_mend (
+    slot timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.uptime_pull (
     id bigint NOT NULL,
     window_from timestamp with time zone NOT NULL,
@@ -1162,6 +1167,34 @@ CREATE TABLE public.uptime_reopening_approval (
 
 ALTER TABLE public.uptime_reopening ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.uptime_reopening_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.uptime_summary (
+    hour timestamp with time zone NOT NULL,
+    devices bigint[] NOT NULL,
+    heartbeats bigint[] NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_summary_devices_check CHECK ((cardinality(devices) = 12)),
+    CONSTRAINT uptime_summary_heartbeats_check CHECK ((cardinality(heartbeats) = 12)),
+    CONSTRAINT uptime_summary_hour_check CHECK (((EXTRACT(epoch FROM hour) % (3600)::numeric) = (0)::numeric))
+);
+
+CREATE TABLE public.uptime_summary_read (
+    id bigint NOT NULL,
+    span_from timestamp with time zone NOT NULL,
+    span_to timestamp with time zone NOT NULL,
+    refusal text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_summary_read_check CHECK ((span_to > span_from))
+);
+
+ALTER TABLE public.uptime_summary_read ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uptime_summary_read_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1412,6 +1445,9 @@ ALTER TABLE ONLY public.uptime_given_up
 ALTER TABLE ONLY public.uptime_log
     ADD CONSTRAINT uptime_log_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.uptime_mend
+    ADD CONSTRAINT uptime_mend_pkey PRIMARY KEY (slot, recorded_at);
+
 ALTER TABLE ONLY public.uptime_pull
     ADD CONSTRAINT uptime_pull_pkey PRIMARY KEY (id);
 
@@ -1423,6 +1459,12 @@ ALTER TABLE ONLY public.uptime_reopening
 
 ALTER TABLE ONLY public.uptime_reopening
     ADD CONSTRAINT uptime_reopening_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.uptime_summary
+    ADD CONSTRAINT uptime_summary_pkey PRIMARY KEY (hour);
+
+ALTER TABLE ONLY public.uptime_summary_read
+    ADD CONSTRAINT uptime_summary_read_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
@@ -1533,11 +1575,15 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_mend FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_pull FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_summary_read FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1897,6 +1943,8 @@ GRANT SELECT,INSERT ON TABLE public.uptime_given_up TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_log TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.uptime_mend TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.uptime_pull TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.uptime_pull_id_seq TO uptally_app;
@@ -1906,6 +1954,12 @@ GRANT SELECT,INSERT ON TABLE public.uptime_reopening TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.uptime_reopening_approval TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.uptime_reopening_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_summary TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_summary_read TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.uptime_summary_read_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.verdict TO uptally_app;
 

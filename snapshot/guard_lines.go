@@ -165,6 +165,3 @@ func guardShare(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 		Remedy: unless(met, fmt.Sprintf("look at supplier %s: uptally snapshot lines %s", largest.SupplierID, g.snapshot.Name())),
 	}}, nil
 }
-
-// guardIngest stands until the reconciliation does.
-func guardIngest(context.Context, pgx.Tx, guarded) ([]Guard, error) { return nil, nil }

@@ -107,6 +107,19 @@ func mergeCoverage(ctx context.Context, tx pgx.Tx, hours []time.Time, observed, 
 	return err
 }
 
+// unmarkFinal makes the slots that are marked final not so, hour by hour.
+func unmarkFinal(ctx context.Context, tx pgx.Tx, marks []Coverage) error {
+	hours, final := make([]time.Time, len(marks)), make([]pgtype.Bits, len(marks))
+	for i, m := range marks {
+		hours[i], final[i] = m.Hour.Start(), bitsOfSlots(m.Final)
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE uptime_coverage c SET final = c.final & ~ m.final::bit(12)
+		FROM unnest($1::timestamptz[], $2::varbit[]) AS m (hour, final)
+		WHERE c.hour = m.hour AND c.closed_at IS NULL`, hours, final)
+	return err
+}
+
 // closeHours closes the open hours that ended at endedBy or before and whose
 // twelve slots are final, and returns how many it closed.
 func closeHours(ctx context.Context, tx pgx.Tx, endedBy, now time.Time) (int64, error) {

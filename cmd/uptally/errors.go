@@ -12,6 +12,7 @@ import (
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/archive"
 	"github.com/uptally/uptally/uptime/fakes"
+	"github.com/uptally/uptally/uptime/reconcile"
 )
 
 // The exit codes.
@@ -80,6 +81,7 @@ var exitCodes = []struct {
 	{distribution.ErrNotApproved, exitConflict},
 
 	{snapshot.ErrGuard, exitGuard},
+	{reconcile.ErrMisfit, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
 }
 

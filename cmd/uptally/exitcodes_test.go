@@ -16,6 +16,7 @@ import (
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/archive"
 	"github.com/uptally/uptally/uptime/fakes"
+	"github.com/uptally/uptally/uptime/reconcile"
 )
 
 func TestExitCodeOfErrors(t *testing.T) {
@@ -63,6 +64,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{distribution.ErrConflict, 5},
 		{distribution.ErrNotApproved, 5},
 		{snapshot.ErrGuard, 6},
+		{reconcile.ErrMisfit, 6},
 		{ledger.ErrInsufficient, 6},
 	} {
 		wrapped := c.err
