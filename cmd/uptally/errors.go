@@ -45,6 +45,7 @@ var exitCodes = []struct {
 	{incident.ErrEnd, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
+	{snapshot.ErrNoSeason, exitNotFound},
 	{incident.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
