@@ -90,8 +90,8 @@ const villageRulesWithout = `"NVIDIA T4" = "1"`
 // Each kind of supposition comes to what a take comes to once it is really so.
 func TestPreviewIsWhatATakeWouldBe(t *testing.T) {
 	t.Parallel()
-	early := snapshot.Window{
-		From: may(2, 1), To: may(2, 3), Cause: "another", Lookback: 12, MinBefore: snapshot.DefaultMinBefore,
+	early := snapshot.Window{ // its lookback lies before the season
+		From: may(2, 0), To: may(2, 3), Cause: "another", Lookback: 12, MinBefore: snapshot.DefaultMinBefore,
 		Sustain: 2, ReconnectBy: may(2, 6), Credit: snapshot.CreditOwnRate,
 	}
 	v := newVillage()
@@ -112,10 +112,10 @@ func TestPreviewIsWhatATakeWouldBe(t *testing.T) {
 	proposed := o.propose(v.season.Code, villageWindow)
 	var hold int64
 	for _, s := range []step{
+		{"a window given directly", snapshot.WhatIf{AddWindows: []snapshot.Window{early}}, func() { o.window(v.season.Code, early) }},
 		{"a proposed window", snapshot.WhatIf{WithWindows: []int64{proposed}}, func() {
 			o.tx(func(ctx context.Context, tx pgx.Tx) error { return snapshot.ApproveWindow(ctx, tx, proposed, o.grace) })
 		}},
-		{"a window given directly", snapshot.WhatIf{AddWindows: []snapshot.Window{early}}, func() { o.window(v.season.Code, early) }},
 		{"a hold", snapshot.WhatIf{WithHolds: []snapshot.Hold{villageHold}}, func() { hold = o.hold(villageHold) }},
 		{"another hold", snapshot.WhatIf{WithHolds: []snapshot.Hold{{From: may(2, 14), To: may(2, 16)}}}, func() {
 			o.hold(snapshot.Hold{From: may(2, 14), To: may(2, 16)})

@@ -68,6 +68,7 @@ func TestReturnsAreCounted(t *testing.T) {
 		hitDevice(900, "1000110111"),           // hit a slot later; back at 907
 		hitDevice(900, "0000000000001110"),     // back at 912
 		hitDevice(900, "1111111"),              // not hit: the gap is after the bottom
+		hitDevice(900, "1110111"),              // hit in the deepest slot; back at 904
 		hitDevice(900, "1101111"),              // not hit: what it missed was not observed
 		hitDevice(900, "00001100"),             // dead: two in a row are not three
 		hitDevice(900, "00000000000000000011"), // dead by now: the run is not over
@@ -90,9 +91,9 @@ func TestReturnsAreCounted(t *testing.T) {
 	for _, r := range all.returns() {
 		got += fmt.Sprintln(r.Lookback, r.Hit, r.HitBack, r.Proven, r.Back, r.Dead(), *r.Half, *r.NineTenths, *r.Last, r.Separation())
 	}
-	want := "72 8 5 7 5 2 904 912 912 334\n" + // 2 of the 3 dead are proven
-		"288 8 5 6 4 2 904 912 912 134\n" +
-		"864 8 5 6 4 2 904 912 912 134\n"
+	want := "72 9 6 8 6 2 904 912 912 334\n" + // 2 of the 3 dead are proven
+		"288 9 6 7 5 2 904 912 912 167\n" +
+		"864 9 6 7 5 2 904 912 912 167\n"
 	if got != want {
 		t.Errorf("returns\n%swant\n%s", got, want)
 	}

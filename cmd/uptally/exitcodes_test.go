@@ -31,6 +31,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{ledger.ErrAmountSyntax, 2},
 		{incident.ErrEnd, 2},
 		{snapshot.ErrNotFound, 3},
+		{snapshot.ErrNoSeason, 3},
 		{incident.ErrNotFound, 3},
 		{ledger.ErrUnknownAccount, 3},
 		{distribution.ErrUnknown, 3},
