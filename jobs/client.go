@@ -71,6 +71,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	queues := map[string]river.QueueConfig{queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}}
 	river.AddWorker(workers, &scoreGroup{c: c})
 	river.AddWorker(workers, &allocate{c: c})
+	river.AddWorker(workers, &estimateSeasons{c: c})
 	river.AddWorker(workers, &scanIncidents{c: c})
 	if o.Feed != nil {
 		queues[queuePull] = river.QueueConfig{MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}

@@ -133,6 +133,7 @@ func periodicTable(now func() time.Time, feed bool) []*river.PeriodicJob {
 	}
 	table := []*river.PeriodicJob{
 		every(time.Hour, func() river.JobArgs { return ScanIncidents{} }),
+		every(24*time.Hour, func() river.JobArgs { return EstimateSeasons{} }),
 	}
 	if !feed {
 		return table

@@ -120,7 +120,7 @@ func TestPreviewIsWhatATakeWouldBe(t *testing.T) {
 		{"another hold", snapshot.WhatIf{WithHolds: []snapshot.Hold{{From: may(2, 14), To: may(2, 16)}}}, func() {
 			o.hold(snapshot.Hold{From: may(2, 14), To: may(2, 16)})
 		}},
-		{"verdicts", snapshot.WhatIf{Verdicts: []uptime.Verdict{
+		{"verdicts", snapshot.WhatIf{Verdicts: []uptime.VerdictEntry{
 			{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)},
 			{DeviceID: deviceID(steady), Kind: uptime.Genuine, EffectiveAt: may(2, 0)},
 			{DeviceID: deviceID(steady), Kind: uptime.Spoofed, EffectiveAt: may(2, 0)},
@@ -151,7 +151,7 @@ func TestPreviewIsWhatATakeWouldBe(t *testing.T) {
 	}
 	undone := snapshot.WhatIf{
 		WithoutWindows: []int64{proposed, proposed + 1}, WithoutHolds: []int64{hold, hold + 1},
-		Verdicts: []uptime.Verdict{
+		Verdicts: []uptime.VerdictEntry{
 			{DeviceID: deviceID(cheat), Kind: uptime.Spoofed, EffectiveAt: may(2, 3)},
 			{DeviceID: deviceID(steady), Kind: uptime.Genuine, EffectiveAt: may(2, 3)},
 		},
@@ -219,7 +219,7 @@ func TestPreviewComparesWithTheLastRevision(t *testing.T) {
 	// cut in two; without the verdict the cheat is paid, so all others get less.
 	what := snapshot.WhatIf{
 		WithoutHolds: []int64{1},
-		Verdicts:     []uptime.Verdict{{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)}},
+		Verdicts:     []uptime.VerdictEntry{{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)}},
 	}
 	p = o.preview(v.season.Code, what)
 	if m := p.ByLine; m.Appear != 1 || m.Gain != 1 || m.Lose != 5 || m.Same != 1 || m.Vanish != 0 || m.Gained-m.Lost != p.Allocated-s.Allocated {
@@ -273,7 +273,7 @@ func TestPreviewOfACorrection(t *testing.T) {
 	o.check(err)
 	what := snapshot.WhatIf{
 		WithoutWindows: []int64{1},
-		Verdicts:       []uptime.Verdict{{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)}},
+		Verdicts:       []uptime.VerdictEntry{{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)}},
 	}
 	unchanged := o.preview(v.season.Code, snapshot.WhatIf{})
 	if unchanged.Corrects == nil || unchanged.Corrects.ID != s.ID || unchanged.Drawn != 0 || unchanged.Residual != s.Residual {
@@ -314,7 +314,7 @@ func TestPreviewRefuses(t *testing.T) {
 		{"a window that is none", snapshot.WhatIf{AddWindows: []snapshot.Window{wrong}}, nil, "sustain"},
 		{"no such hold", snapshot.WhatIf{WithoutHolds: []int64{7}}, snapshot.ErrNotFound, "hold 7"},
 		{"a hold that is none", snapshot.WhatIf{WithHolds: []snapshot.Hold{{From: may(2, 1), To: may(2, 1)}}}, nil, "later end"},
-		{"a device that is none", snapshot.WhatIf{Verdicts: []uptime.Verdict{{DeviceID: uuid.Max, Kind: uptime.Genuine}}}, snapshot.ErrNotFound, "1 of the 1 devices"},
+		{"a device that is none", snapshot.WhatIf{Verdicts: []uptime.VerdictEntry{{DeviceID: uuid.Max, Kind: uptime.Genuine}}}, snapshot.ErrNotFound, "1 of the 1 devices"},
 		{"what cannot be computed", snapshot.WhatIf{Set: []string{`weights.gpu."NVIDIA T4"=9999999999999`}}, snapshot.ErrImpossible, "63 bits"},
 	} {
 		_, err := snapshot.Compute(context.Background(), o.App, v.season.Code, c.what, 1, nil)
@@ -415,7 +415,7 @@ func drawWhatIf(dice *rand.Rand) (what snapshot.WhatIf) {
 	}
 	for range dice.IntN(4) {
 		kind := []uptime.VerdictKind{uptime.Spoofed, uptime.Genuine}[dice.IntN(2)]
-		what.Verdicts = append(what.Verdicts, uptime.Verdict{DeviceID: deviceID(dice.IntN(villagers)), Kind: kind, EffectiveAt: at(0, 24)})
+		what.Verdicts = append(what.Verdicts, uptime.VerdictEntry{DeviceID: deviceID(dice.IntN(villagers)), Kind: kind, EffectiveAt: at(0, 24)})
 	}
 	return what
 }

@@ -15,21 +15,21 @@ import (
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
-// april is an office that has pulled the scenario of April 2024 from the days before
+// returning is an office that has pulled the scenario of April 2024 from the days before
 // the cut-over to the last return, with both seasons, the first cut short.
-type april struct {
+type returning struct {
 	*office
 	world *simulator.World
 	span  uptime.Span
 }
 
 var (
-	aprilSpan = uptime.SpanOf(simulator.CutOverAt.Truncate(24*time.Hour).AddDate(0, 0, -3), simulator.Season2End)
-	aprilS1   = snapshot.Season{Code: "april-s1", FirstDay: aprilSpan.From.Start(), LastDay: simulator.Season1End.AddDate(0, 0, -1), Pool: 1e15}
-	aprilS2   = snapshot.Season{Code: "april-s2", FirstDay: simulator.Season2Start, LastDay: simulator.Season2End.AddDate(0, 0, -1), Pool: 1e15}
+	returnsSpan = uptime.SpanOf(simulator.CutOverAt.Truncate(24*time.Hour).AddDate(0, 0, -3), simulator.Season2End)
+	returnsS1   = snapshot.Season{Code: "returns-s1", FirstDay: returnsSpan.From.Start(), LastDay: simulator.Season1End.AddDate(0, 0, -1), Pool: 1e15}
+	returnsS2   = snapshot.Season{Code: "returns-s2", FirstDay: simulator.Season2Start, LastDay: simulator.Season2End.AddDate(0, 0, -1), Pool: 1e15}
 )
 
-func pullApril(t *testing.T, devices int) *april {
+func pullReturns(t *testing.T, devices int) *returning {
 	t.Helper()
 	world, err := simulator.New(simulator.Config{Scenario: simulator.April2024, Devices: devices, Seed: 25})
 	if err != nil {
@@ -49,22 +49,22 @@ func pullApril(t *testing.T, devices int) *april {
 		t.Fatal(err)
 	}
 	db := pgtest.New(t)
-	a := &april{world: world, span: aprilSpan, office: &office{
+	a := &returning{world: world, span: returnsSpan, office: &office{
 		DB: db, t: t, feed: feed, ada: pgtest.Person(t, db.Owner, "ada"), grace: pgtest.Person(t, db.Owner, "grace"),
 	}}
 	a.syncChanges()
 	a.syncVerdicts()
-	observed := uptime.NewTimeline(aprilSpan)
-	observed.AddSpan(aprilSpan)
+	observed := uptime.NewTimeline(returnsSpan)
+	observed.AddSpan(returnsSpan)
 	a.pull(observed)
 	rules := snapshot.Embedded()[0].TOML
-	a.create(aprilS1, rules)
-	a.create(aprilS2, rules)
+	a.create(returnsS1, rules)
+	a.create(returnsS2, rules)
 	return a
 }
 
 // collapse is the one that is found.
-func (a *april) collapse() (c incident.Collapse) {
+func (a *returning) collapse() (c incident.Collapse) {
 	a.t.Helper()
 	a.tx(func(ctx context.Context, tx pgx.Tx) error {
 		now, err := incident.Now(ctx, tx)
@@ -85,7 +85,7 @@ func (a *april) collapse() (c incident.Collapse) {
 	return c
 }
 
-func (a *april) propose(c incident.Collapse, season string) *snapshot.Proposal {
+func (a *returning) propose(c incident.Collapse, season string) *snapshot.Proposal {
 	a.t.Helper()
 	p, err := snapshot.Propose(context.Background(), a.App, c, season, "cut-over", 2)
 	a.check(err)
@@ -95,7 +95,7 @@ func (a *april) propose(c incident.Collapse, season string) *snapshot.Proposal {
 // proved reports by the world itself whether the device was up in at least half of
 // the slots of the day before, was then missed, and came back, and the slots that
 // the outage took from it.
-func (a *april) proved(device int, began uptime.Slot) (lost uptime.Span, proved bool) {
+func (a *returning) proved(device int, began uptime.Slot) (lost uptime.Span, proved bool) {
 	d := a.world.Device(device)
 	if d.LostAt.IsZero() || d.BackAt.IsZero() {
 		return lost, false
@@ -122,7 +122,7 @@ func (a *april) proved(device int, began uptime.Slot) (lost uptime.Span, proved 
 // gains one.
 func TestTheProposedWindowReachesTheLastReturn(t *testing.T) {
 	t.Parallel()
-	a := pullApril(t, 100)
+	a := pullReturns(t, 100)
 	c := a.collapse()
 	if want := uptime.SlotOf(simulator.CutOverAt); c.Opened < want || c.Opened > want+2 {
 		t.Fatalf("it opened at %s", c.Opened.Start())
@@ -139,7 +139,7 @@ func TestTheProposedWindowReachesTheLastReturn(t *testing.T) {
 		a.checkProposal(p, s)
 	}
 	// The window that now stands is left out, so that the figures are the same again.
-	again := a.propose(c, aprilS2.Code)
+	again := a.propose(c, returnsS2.Code)
 	if len(again.Seasons) != 1 || len(again.Seasons[0].Without) != 1 || fmt.Sprint(again.Seasons[0].Drafts) != fmt.Sprint(p.Seasons[1].Drafts) {
 		t.Errorf("proposed again: %+v\nafter %+v", again.Seasons, p.Seasons[1])
 	}
@@ -147,10 +147,10 @@ func TestTheProposedWindowReachesTheLastReturn(t *testing.T) {
 }
 
 // checkUnmet proposes for seasons that the collapse does not meet.
-func (a *april) checkUnmet(c incident.Collapse) {
+func (a *returning) checkUnmet(c incident.Collapse) {
 	a.t.Helper()
-	early, tail := aprilS1, aprilS1
-	early.Code, early.FirstDay, early.LastDay = "early", aprilS1.FirstDay, aprilS1.FirstDay
+	early, tail := returnsS1, returnsS1
+	early.Code, early.FirstDay, early.LastDay = "early", returnsS1.FirstDay, returnsS1.FirstDay
 	tail.Code, tail.FirstDay, tail.LastDay = "tail", simulator.Season2End.AddDate(0, 0, -2), simulator.Season2End.AddDate(0, 0, -1)
 	for _, s := range []snapshot.Season{early, tail} {
 		a.create(s, snapshot.Embedded()[0].TOML)
@@ -167,13 +167,13 @@ func (a *april) checkUnmet(c incident.Collapse) {
 	}
 	_, err := snapshot.Propose(context.Background(), a.App, c, "nowhere", "cut-over", 1)
 	wantError(a.t, "no such season", err, snapshot.ErrNotFound)
-	end := aprilS1.Span().From - 5 // before the first day of any season
+	end := returnsS1.Span().From - 5 // before the first day of any season
 	c.Opened, c.EndedAt = end-5, &end
 	_, err = snapshot.Propose(context.Background(), a.App, c, "", "cut-over", 1)
 	wantError(a.t, "a collapse of no season", err, snapshot.ErrNoSeason)
 }
 
-func (a *april) checkProposal(p *snapshot.Proposal, s snapshot.SeasonProposal) {
+func (a *returning) checkProposal(p *snapshot.Proposal, s snapshot.SeasonProposal) {
 	a.t.Helper()
 	last := s.Drafts[len(s.Drafts)-1]
 	if !last.Recommended || last.Reaches != snapshot.ReachesLast || !last.Meets || last.Refused.NotBack < p.Proposed().Dead() {
@@ -226,7 +226,7 @@ func (a *april) checkProposal(p *snapshot.Proposal, s snapshot.SeasonProposal) {
 }
 
 // checkDrafts holds the drafts against each other: who reaches farther grants more.
-func (a *april) checkDrafts(p *snapshot.Proposal, s snapshot.SeasonProposal) {
+func (a *returning) checkDrafts(p *snapshot.Proposal, s snapshot.SeasonProposal) {
 	a.t.Helper()
 	if len(s.Drafts) != 4 {
 		a.t.Errorf("%d drafts", len(s.Drafts))

@@ -153,6 +153,9 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 		}
 	})
 
+	explainSteps(t, step, as)
+	reviewSteps(t, step, as)
+
 	step("a snapshot is approved by another person, and sealed once", func(t *testing.T) {
 		as("ada", "snapshot", "approve", "spring").must(t, exitNotAllowed)
 		as("ada", "snapshot", "seal", "spring").must(t, exitConflict)
@@ -230,8 +233,9 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 	})
 
 	step("a hold is released once, and one change of it", func(t *testing.T) {
-		as("ada", "hold", "release", "1", "--reason", "checked").must(t, 0)
-		as("ada", "hold", "release", "1", "--reason", "checked").must(t, exitConflict)
+		as("ada", "hold", "add", "--from", "2024-05-02", "--to", "2024-05-03", "--reason", "in vain").must(t, 0)
+		as("ada", "hold", "release", "2", "--reason", "checked").must(t, 0)
+		as("ada", "hold", "release", "2", "--reason", "checked").must(t, exitConflict)
 		as("ada", "hold", "release", "--change", "1", "--reason", "checked").must(t, exitNotFound)
 		as("ada", "hold", "release", "--reason", "checked").must(t, exitUsage)
 	})

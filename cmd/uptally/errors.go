@@ -10,6 +10,8 @@ import (
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/archive"
+	"github.com/uptally/uptally/uptime/fakes"
 )
 
 // The exit codes.
@@ -39,6 +41,8 @@ var exitCodes = []struct {
 	code int
 }{
 	{errUsage, exitUsage},
+	{fakes.ErrSpan, exitUsage},
+	{uptime.ErrVerdictEntry, exitUsage},
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
@@ -46,12 +50,18 @@ var exitCodes = []struct {
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
+	{fakes.ErrUnobserved, exitNotFound},
+	{uptime.ErrUnknownDevice, exitNotFound},
+	{uptime.ErrUnknownReopening, exitNotFound},
+	{archive.ErrUnknown, exitNotFound},
 	{incident.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
+	{uptime.ErrOwnReopening, exitNotAllowed},
+	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
 	{distribution.ErrSelfApproval, exitNotAllowed},
 
@@ -60,7 +70,12 @@ var exitCodes = []struct {
 	{snapshot.ErrAlreadyApproved, exitConflict},
 	{snapshot.ErrAlreadyReleased, exitConflict},
 	{incident.ErrConflict, exitConflict},
+	{snapshot.ErrAlreadyRefused, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},
+	{uptime.ErrHourOpen, exitConflict},
+	{uptime.ErrReopeningApproved, exitConflict},
+	{archive.ErrChanged, exitConflict},
+	{archive.ErrAlreadyApproved, exitConflict},
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},

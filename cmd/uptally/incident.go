@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -235,5 +235,5 @@ func (v incidentView) number() string {
 	if v.ID == nil {
 		return "-"
 	}
-	return fmt.Sprint(*v.ID)
+	return strconv.FormatInt(*v.ID, 10)
 }

@@ -60,4 +60,13 @@
 //	                              bits are merged as made, by the merge's statement: as
 //	                              pages they would be 2.6 billion heartbeats. The 10
 //	                              million have no facts but their registrations
+//	fakes.precision               devices of labelled worlds that are listed as likely
+//	    at least 0.99             fakes and are virtual in truth / listed. Simulated in
+//	                              memory, of seeds and sizes that the method was not
+//	                              chosen by, one of them a world without fakes
+//	fakes.recall                  the same devices / all virtual ones
+//	    at least 0.9
+//	fakes.scan                    a fortnight of the fleet read, transposed and searched
+//	    unbounded                 for likely fakes / one select sum(bit_count(up)) over
+//	                              the same chunks, warm, at the default parallelism
 package main

@@ -159,6 +159,13 @@ func scanChunks(ctx context.Context, tx pgx.Tx) (up int64, err error) {
 	return up, err
 }
 
+// scanSpan is such a scan of the chunks of the hours in [from, to) alone.
+func scanSpan(ctx context.Context, tx pgx.Tx, from, to time.Time) error {
+	var up int64
+	return tx.QueryRow(ctx, `
+		SELECT coalesce(sum(bit_count(up)), 0)::bigint FROM uptime_chunk WHERE hour >= $1 AND hour < $2`, from, to).Scan(&up)
+}
+
 // makeRows makes the table that we are compared with, empty: a row a heartbeat.
 func makeRows(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `

@@ -45,7 +45,7 @@ func parseDevice(t *testing.T, text string, slots uptime.Slot) (observed, up upt
 	span := uptime.Span{From: 0, To: slots}
 	observed, up = uptime.NewTimeline(span), uptime.NewTimeline(span)
 	k := uptime.Slot(0)
-	for _, run := range strings.Fields(text) {
+	for run := range strings.FieldsSeq(text) {
 		what := run[len(run)-1]
 		length := uptime.Slot(parseInt(t, run[:len(run)-1]))
 		if what != '?' {

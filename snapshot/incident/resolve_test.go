@@ -135,7 +135,7 @@ func TestTheDatabaseAgreesOnWhatIsUnresolved(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if err := w.decideAnyhow(tx, random, bob, incidents); err != nil {
+			if err := w.decideAnyhow(ctx, tx, random, bob, incidents); err != nil {
 				return err
 			}
 			concerns, err := Resolutions(ctx, tx, incidents, season, span, moment)
@@ -193,8 +193,7 @@ func randomIncidents(random *rand.Rand) (incidents []Incident) {
 
 // decideAnyhow records windows, holds and dismissals about the incidents, by, at
 // and after the moment, of the season and of another.
-func (w *town) decideAnyhow(tx pgx.Tx, random *rand.Rand, bob int64, incidents []Incident) error {
-	ctx := context.Background()
+func (w *town) decideAnyhow(ctx context.Context, tx pgx.Tx, random *rand.Rand, bob int64, incidents []Incident) error {
 	recorded := func() time.Time { return moment.Add(time.Duration(random.IntN(5)-3) * time.Microsecond) }
 	code := func() string { return []string{season, season, "other"}[random.IntN(3)] }
 	// An instant near an edge of an incident or of the season: on a slot or beside it.
