@@ -1427,8 +1427,9 @@ ALTER TABLE ONLY public.uptime_reopening
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
 
-CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
 CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
+
+CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
 
 CREATE INDEX incident_scan_as_of ON public.incident_scan USING btree (as_of, id);
 
@@ -1461,6 +1462,8 @@ CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) W
 CREATE INDEX uptime_pull_archive ON public.uptime_pull USING btree (archive) WHERE (archive IS NOT NULL);
 
 CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
+
+CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at) WHERE by_hand;
 
 CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
 

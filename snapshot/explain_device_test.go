@@ -134,7 +134,7 @@ func TestExplainDevice(t *testing.T) {
 	})
 	t.Run("hours reopened since are told", func(t *testing.T) {
 		o := o.in(t)
-		o.owner(reopen)
+		o.unhindered(reopen)
 		e := o.explain(deviceID(sold), s)
 		if len(e.Stored) != 2 || e.Stored[0].Observed != e.Lines[0].Observed+12 || e.Stored[0].Up != e.Lines[0].Up+12 || int64(e.Stored[0].Amount) == 0 {
 			t.Errorf("stored %+v\nnow %+v", e.Stored, e.Lines)
