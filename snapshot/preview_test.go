@@ -80,9 +80,11 @@ func (o *office) contents() string {
 // byHand records a verdict as a person would.
 func (o *office) byHand(device int, kind uptime.VerdictKind, effective time.Time) {
 	o.t.Helper()
-	o.owner(`INSERT INTO verdict (device, by_hand, seq, kind, effective_at, decided_at, reason, evidence, person_id, recorded_at)
-		SELECT number, true, (SELECT count(*) + 1 FROM verdict WHERE by_hand), $2, $3, clock_timestamp(), 'seen', '', $4, clock_timestamp()
-		FROM device WHERE id = $1`, deviceID(device), string(kind), effective, o.ada)
+	entry := uptime.VerdictEntry{DeviceID: deviceID(device), Kind: kind, EffectiveAt: effective, Reason: "seen", Evidence: "a run"}
+	o.tx(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := uptime.AddVerdicts(ctx, tx, []uptime.VerdictEntry{entry}, o.ada)
+		return err
+	})
 }
 
 const villageRulesWithout = `"NVIDIA T4" = "1"`
@@ -436,11 +438,9 @@ func record(ctx context.Context, tx pgx.Tx, o *office, season string, what snaps
 			return err
 		}
 	}
-	for i, x := range what.Verdicts {
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO verdict (device, by_hand, seq, kind, effective_at, decided_at, reason, evidence, person_id, recorded_at)
-			SELECT number, true, $2, $3, $4, now(), 'supposed', '', $5, fact_stamp() FROM device WHERE id = $1`,
-			x.DeviceID, i, string(x.Kind), x.EffectiveAt, o.ada); err != nil {
+	for _, x := range what.Verdicts {
+		x.Reason, x.Evidence = "supposed", "nothing"
+		if _, err := uptime.AddVerdicts(ctx, tx, []uptime.VerdictEntry{x}, o.ada); err != nil {
 			return err
 		}
 	}
