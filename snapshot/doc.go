@@ -61,6 +61,44 @@
 // revision. Where the first sealed revision had no points, no point is worth
 // anything later either.
 //
+// A preview is a take that nobody writes, as things are or are supposed to be: the
+// same basis, changed in memory, and the same rules, over one view of the database
+// that all its readers share.
+//
+//	on record ──► basis ──WhatIf──► lines ──┬──► figures          Compute
+//	                      rules,            └──► who moves,       Preview
+//	                      windows, holds,        against a
+//	                      verdicts               revision
+//	collapse ──► returns ──► drafts ──► lines with and without    Propose
+//
+// Where there was room, it is so:
+//
+//   - It is as of now: what was committed by then counts. Supposed verdicts are
+//     entered by hand now, so that they come after all others; the last of a device
+//     counts. All that is supposed is checked as what is recorded.
+//   - The revision compared with is the last that is a draft, approved or sealed,
+//     unless one is named. A line is the same one if device and first slot are,
+//     whoever owns it; its suppliers are told apart.
+//   - The change of an amount is relative to the amount before, and a change of just
+//     a bound counts as the farther one. What is absent is an amount of 0.
+//
+// A proposal drafts windows for a collapse:
+//
+//   - The window begins with the slot after the last observed one, in the day before
+//     the opening, in which 95 of 100 of the baseline were up.
+//   - A device was hit if it missed an observed slot between that and the deepest
+//     one; a gap that comes later is that of any day. Spoofed devices are left out.
+//   - It is back where a window finds it back, with half of the lookback and three
+//     slots in a row as by default, and within 60 days.
+//   - Half and nine tenths of the returns are of the proven devices that came back
+//     by the last observed slot: of the dead nobody knows.
+//   - The lookback is a day, unless six hours or three days are better by more than
+//     10 in 1000 at telling those who came back from those who did not.
+//   - The deadline is the window's end, the first whole hour after the return that it
+//     reaches. The last return's is recommended.
+//   - What moves is what lines with granted credit get more than without the window,
+//     at the rate of each; approved windows that overlap a draft are left out of both.
+//
 // An Explanation is one device's season, step by step, with the numbers that decided
 // each. It is read off the scorer once it has scored the device, so that it cannot
 // tell another story than the lines:

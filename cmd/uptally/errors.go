@@ -50,6 +50,7 @@ var exitCodes = []struct {
 	{incident.ErrEnd, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
+	{snapshot.ErrNoSeason, exitNotFound},
 	{fakes.ErrUnobserved, exitNotFound},
 	{uptime.ErrUnknownDevice, exitNotFound},
 	{uptime.ErrUnknownReopening, exitNotFound},

@@ -38,6 +38,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{fakes.ErrSpan, 2},
 		{incident.ErrEnd, 2},
 		{snapshot.ErrNotFound, 3},
+		{snapshot.ErrNoSeason, 3},
 		{fakes.ErrUnobserved, 3},
 		{uptime.ErrUnknownDevice, 3},
 		{uptime.ErrUnknownReopening, 3},
