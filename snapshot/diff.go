@@ -124,7 +124,7 @@ func (d *Difference) walk(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	d.tracks.fixed = p.fixed()
+	d.tracks = newTracks(earlier.Lines, p.fixed())
 	w := newWalk(p.before, p.after)
 	totals := totals{suppliers: map[uuid.UUID]*SupplierDifference{}, backward: d.backward}
 	err = p.eachGroup(ctx, tx, func(g *passageGroup) error {

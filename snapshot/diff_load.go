@@ -2,10 +2,12 @@ package snapshot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/holiman/uint256"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/uptally/uptally/uptime"
 )
@@ -55,18 +57,37 @@ type passageGroup struct {
 	linesAfter  []Line
 }
 
-// eachGroup reads and visits the groups one after the other.
-func (p *passage) eachGroup(ctx context.Context, tx pgx.Tx, visit func(*passageGroup) error) error {
-	for number := range p.groups {
-		g, err := p.load(ctx, tx, number)
-		if err == nil {
-			err = visit(g)
+// eachGroup visits the groups one after the other, and reads the next one meanwhile.
+// When it returns, nothing uses the transaction any more.
+func (p *passage) eachGroup(ctx context.Context, tx pgx.Tx, visit func(*passageGroup) error) (err error) {
+	var (
+		reading errgroup.Group
+		read    = make(chan *passageGroup)
+		stop    = make(chan struct{})
+	)
+	reading.Go(func() error {
+		defer close(read)
+		for number := range p.groups {
+			g, err := p.load(ctx, tx, number)
+			if err != nil {
+				return fmt.Errorf("group %d: %w", number, err)
+			}
+			select {
+			case read <- g:
+			case <-stop:
+				return nil
+			}
 		}
-		if err != nil {
-			return fmt.Errorf("group %d: %w", number, err)
+		return nil
+	})
+	for g := range read {
+		if err = visit(g); err != nil {
+			err = fmt.Errorf("group %d: %w", g.Number, err)
+			break
 		}
 	}
-	return nil
+	close(stop)
+	return errors.Join(err, reading.Wait())
 }
 
 func (p *passage) load(ctx context.Context, tx pgx.Tx, number int) (*passageGroup, error) {

@@ -21,6 +21,15 @@ type tracks struct {
 	fixed  bool                // one rate for all stages
 }
 
+// newTracks returns room for so many lines. At one rate for all stages few are kept.
+func newTracks(lines int64, fixed bool) (t tracks) {
+	t.fixed = fixed
+	if !fixed {
+		t.all, t.states = make([]track, 0, lines), make([]state, 0, lines+lines/8)
+	}
+	return t
+}
+
 // track is one line: states[first:first+count].
 type track struct {
 	first int
