@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -71,6 +72,19 @@ type Step struct {
 // Change returns what the step gave the line more or less, in base units.
 func (s Step) Change() int64 { return s.After.Amount - s.Before.Amount }
 
+// ChangeOf returns what the step gave the supplier more or less, in base units, and
+// whether it concerns them: whether the line is theirs before it or after it.
+func (s Step) ChangeOf(supplier uuid.UUID) (change int64, concerned bool) {
+	was, is := s.Before.is() && s.Before.SupplierID == supplier, s.After.is() && s.After.SupplierID == supplier
+	if was {
+		change -= s.Before.Amount
+	}
+	if is {
+		change += s.After.Amount
+	}
+	return change, was || is
+}
+
 // Before returns the line in the first of the two revisions.
 func (c *ChangedLine) Before() Line { return c.Steps[0].Before }
 
@@ -80,14 +94,12 @@ func (c *ChangedLine) After() Line { return c.Steps[len(c.Steps)-1].After }
 // Change returns what the line gets more or less, in base units.
 func (c *ChangedLine) Change() int64 { return c.After().Amount - c.Before().Amount }
 
-// Of reports whether the line is the supplier's in either revision or at any step.
+// Of reports whether the line is the supplier's before or after any of its steps.
 func (c *ChangedLine) Of(supplier uuid.UUID) bool {
-	for i := range c.Steps {
-		if c.Steps[i].Before.SupplierID == supplier || c.Steps[i].After.SupplierID == supplier {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Steps, func(s Step) bool {
+		_, concerned := s.ChangeOf(supplier)
+		return concerned
+	})
 }
 
 // Diff explains how revision b differs from revision a of the same season, whatever

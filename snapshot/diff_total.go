@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -51,7 +50,8 @@ func (d *Difference) total(t *totals) error {
 	err := d.each(func(l *ChangedLine) error {
 		d.Lines++
 		net += l.Change()
-		return t.line(l)
+		t.owners(l)
+		return t.line(l, func(s Step) (int64, bool) { return s.Change(), true })
 	})
 	if err != nil {
 		return err
@@ -65,11 +65,7 @@ func (d *Difference) total(t *totals) error {
 			t.causes[c].Suppliers++
 		}
 	}
-	for _, c := range t.causes {
-		if c.Lines > 0 {
-			d.Causes = append(d.Causes, c)
-		}
-	}
+	d.Causes = t.some()
 	for _, id := range slices.SortedFunc(maps.Keys(t.suppliers), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) {
 		if s := t.suppliers[id]; s.Changes != nil {
 			d.Suppliers = append(d.Suppliers, *s)
@@ -78,38 +74,71 @@ func (d *Difference) total(t *totals) error {
 	return nil
 }
 
-// line adds one line, whose steps of one cause count as one.
-func (t *totals) line(l *ChangedLine) error {
-	for i, step := range l.Steps {
-		t.step(step)
-		change := step.Change()
-		if last := len(l.Steps) - 1; i == 0 && last > 0 && l.Steps[last].Cause == step.Cause {
-			change += l.Steps[last].Change()
-		} else if i == last && i > 0 && l.Steps[0].Cause == step.Cause {
+// Of returns what each cause did to one supplier's lines, and how many of them
+// differ. What is gained and lost is the supplier's own: a change of owner loses all
+// of a line, or gains it.
+func (d *Difference) Of(supplier uuid.UUID) (causes []CauseTotal, lines int64, err error) {
+	var t totals
+	err = d.each(func(l *ChangedLine) error {
+		if !l.Of(supplier) {
+			return nil
+		}
+		lines++
+		return t.line(l, func(s Step) (int64, bool) { return s.ChangeOf(supplier) })
+	})
+	for c := range t.causes {
+		t.causes[c].Suppliers = min(1, t.causes[c].Lines)
+	}
+	return t.some(), lines, err
+}
+
+// some returns the causes that changed a line.
+func (t *totals) some() (causes []CauseTotal) {
+	for _, c := range t.causes {
+		if c.Lines > 0 {
+			causes = append(causes, c)
+		}
+	}
+	return causes
+}
+
+// line adds one line to the causes: its steps of one cause count as one.
+func (t *totals) line(l *ChangedLine, share func(Step) (change int64, concerned bool)) error {
+	var (
+		changes [causeEnd]int64
+		touched [causeEnd]bool
+	)
+	for _, step := range l.Steps {
+		if change, concerned := share(step); concerned {
+			changes[step.Cause] += change
+			touched[step.Cause] = true
+		}
+	}
+	for cause, is := range touched {
+		if !is {
 			continue
 		}
-		c := &t.causes[step.Cause]
-		c.Cause = step.Cause
+		c := &t.causes[cause]
+		c.Cause = Cause(cause)
 		c.Lines++
-		if change > 0 {
-			c.Gained += change
-		} else {
-			c.Lost -= change
-		}
-		if c.Gained < 0 || c.Lost < 0 || change == math.MinInt64 {
-			return fmt.Errorf("%w: what %s changes passes 63 bits", ErrAmountTooLarge, step.Cause)
+		c.Gained += max(changes[cause], 0)
+		c.Lost -= min(changes[cause], 0)
+		if c.Gained < 0 || c.Lost < 0 {
+			return fmt.Errorf("%w: what %s changes passes 63 bits", ErrAmountTooLarge, c.Cause)
 		}
 	}
 	return nil
 }
 
-// step adds to each owner what is theirs.
-func (t *totals) step(s Step) {
-	if s.Before.is() {
-		t.of(s.Before.SupplierID).add(s.Cause, -s.Before.Amount)
-	}
-	if s.After.is() {
-		t.of(s.After.SupplierID).add(s.Cause, s.After.Amount)
+// owners adds the line's steps to its owners: each has what is theirs.
+func (t *totals) owners(l *ChangedLine) {
+	for _, s := range l.Steps {
+		if s.Before.is() {
+			t.of(s.Before.SupplierID).add(s.Cause, -s.Before.Amount)
+		}
+		if s.After.is() {
+			t.of(s.After.SupplierID).add(s.Cause, s.After.Amount)
+		}
 	}
 }
 

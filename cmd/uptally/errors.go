@@ -38,6 +38,7 @@ var exitCodes = []struct {
 	code int
 }{
 	{errUsage, exitUsage},
+	{snapshot.ErrSeasonsDiffer, exitUsage},
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},

@@ -27,6 +27,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{uptime.ErrUnauthorised, 1},
 		{snapshot.ErrRuleset, 1},
 		{usage("--from"), 2},
+		{snapshot.ErrSeasonsDiffer, 2},
 		{ledger.ErrAmountSyntax, 2},
 		{snapshot.ErrNotFound, 3},
 		{ledger.ErrUnknownAccount, 3},
