@@ -143,3 +143,37 @@ func TestDifferencesRefused(t *testing.T) {
 	next := o.take(v.season.Code)
 	wantError(t, "figures that the lines do not come to", tried(forged, next), snapshot.ErrConflict)
 }
+
+// Groups of which one has new devices alone, and a device beyond the first shard.
+func TestDifferenceOfGroups(t *testing.T) {
+	t.Parallel()
+	o := open(t, facts{})
+	o.pull(newVillage().observed)
+	o.crowdOf(snapshot.DevicesPerGroup)
+	o.create(villageSeason, []byte(villageRules))
+	before := o.take(villageSeason.Code)
+	o.owner(`INSERT INTO device (number, id, seq, registered_at, channel, supplier_id, gpu_model, gpu_count, connectivity, recorded_at)
+		SELECT i, md5('device ' || i)::uuid, 1 + i, '2024-05-02', 'registration', md5('newcomer')::uuid, 'NVIDIA T4', 1, 'high', clock_timestamp()
+		FROM generate_series($1::int, $1::int + 4) AS i`, snapshot.DevicesPerGroup)
+	o.owner(`INSERT INTO uptime_chunk SELECT 16, hour, ~ B'0'::bit(12288)
+		FROM generate_series('2024-05-02 00:00+00'::timestamptz, '2024-05-02 23:00+00', '1 hour') AS hour`)
+	o.owner(`INSERT INTO verdict (device, by_hand, seq, kind, effective_at, decided_at, reason, evidence, recorded_at)
+		SELECT i, false, 1 + i, 'spoofed', '2024-05-01', '2024-05-03', '', '', clock_timestamp()
+		FROM unnest(ARRAY[0, 1023, 1024, $1::int - 1, $1::int, $1::int + 2]) AS i`, snapshot.DevicesPerGroup)
+	after := o.take(villageSeason.Code)
+	d := o.explained(before, after)
+	if want := []snapshot.Cause{snapshot.CauseVerdict, snapshot.CauseFacts}; !slices.Equal(causesOf(d), want) {
+		t.Fatalf("causes %v, want %v", causesOf(d), want)
+	}
+	if joined := d.Causes[1]; joined.Gained == 0 || joined.Lost == 0 {
+		t.Errorf("five devices joined: %+v", joined)
+	}
+	_, changed := o.diff(before, after)
+	for _, l := range changed {
+		spoofed := l.Device < snapshot.DevicesPerGroup && l.After().Outcome == snapshot.OutcomeSpoofed
+		if joined := l.Device >= snapshot.DevicesPerGroup; joined && (len(l.Steps) != 1 || l.Steps[0].Cause != snapshot.CauseFacts) ||
+			spoofed && (len(l.Steps) != 1 || l.Steps[0].Cause != snapshot.CauseVerdict) {
+			t.Errorf("device %d: %+v", l.Device, l.Steps)
+		}
+	}
+}

@@ -143,7 +143,9 @@ func (w *walk) concerns(c Cause, d, since *Device) bool {
 	case CauseRuleset:
 		return w.scorers[CauseRuleset] != w.scorers[CauseHours]
 	case CauseHold:
-		return w.holdsDiffer && slices.ContainsFunc(d.Changes, func(c uptime.Change) bool { return w.before.held(&c) != w.after.held(&c) })
+		return w.holdsDiffer && slices.ContainsFunc(d.Changes, func(change uptime.Change) bool {
+			return w.before.held(&change) != w.after.held(&change)
+		})
 	case CauseVerdict:
 		return since != nil && len(since.Verdicts) > 0
 	case CauseFacts:
