@@ -159,6 +159,7 @@ func (o *office) sums(d *snapshot.Difference, causes map[snapshot.Cause]*snapsho
 // inverse checks that the way back is the inverse of the way there.
 func (o *office) inverse(a, b snapshot.Snapshot) {
 	o.t.Helper()
+	o.explained(b, a)
 	_, there := o.diff(a, b)
 	_, back := o.diff(b, a)
 	if len(there) != len(back) {

@@ -89,6 +89,23 @@ func TestDifferenceOfADeadline(t *testing.T) {
 	}
 }
 
+// A first window looks back before the season, where the earlier revision had no need to.
+func TestDifferenceOfAFirstWindow(t *testing.T) {
+	t.Parallel()
+	v := newVillage()
+	v.windows = nil
+	v.down(outaged, uptime.SpanOf(may(2, 0), may(2, 8))) // the day before it was up
+	o := v.settle(t)
+	before := o.take(v.season.Code)
+	o.window(v.season.Code, villageWindow)
+	after := o.take(v.season.Code)
+	o.wantCauses(before, after, 6, snapshot.CauseGrace)
+	want := "1 00: grace 0→12 run 168→192 notes →grace_applied +9334582\n5 00: notes →grace_inactive_before +0"
+	if got := o.told(before, after); got != want {
+		t.Errorf("told\n%s\nwant\n%s", got, want)
+	}
+}
+
 // An estimate over hours of which some are still to be read differs by the hours.
 func TestDifferenceOfAnEstimate(t *testing.T) {
 	t.Parallel()

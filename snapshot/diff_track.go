@@ -74,9 +74,9 @@ func takePoints(total *uint256.Int, lines []Line) {
 }
 
 // addQuiet takes in a line whose figures are the same in every stage, unless its
-// amount is too.
+// amount in both revisions is too: then it does not differ.
 func (t *tracks) addQuiet(l *Line, after int64) {
-	if l.Amount == after && (t.fixed || l.Points == 0) {
+	if l.Amount == after {
 		return
 	}
 	t.all = append(t.all, track{first: len(t.states), count: 1, after: after})

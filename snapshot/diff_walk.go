@@ -100,18 +100,14 @@ func graceDiffers(before, after *Basis) bool {
 // changes counts for the next that can.
 func (w *walk) device(d, since *Device, storedBefore, storedAfter []Line) error {
 	w.lines[stageBefore] = storedBefore
-	overdue := false
 	for s := 1; s < stageAfter; s++ {
 		w.lines[s], w.changed[s] = w.lines[s-1], false
-		concerned := w.concerns(Cause(s), d, since)
-		if concerned {
-			exchange(Cause(s), d, since)
-		}
-		if !concerned && !overdue || w.scorers[s] == nil {
+		if !w.concerns(Cause(s), d, since) {
 			continue
 		}
+		exchange(Cause(s), d, since)
 		scored, err := w.score(s, d)
-		if overdue = errors.Is(err, ErrWeightTooLarge) || errors.Is(err, ErrPointsTooLarge); overdue {
+		if errors.Is(err, ErrWeightTooLarge) || errors.Is(err, ErrPointsTooLarge) {
 			continue
 		}
 		if err != nil {

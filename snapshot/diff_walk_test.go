@@ -16,10 +16,8 @@ import (
 func walked(t *testing.T, before, after *Basis, d, since *Device) string {
 	t.Helper()
 	target := *d
-	if since != nil {
-		exchange(CauseVerdict, &target, since)
-		target.Changes = append(slices.Clone(d.Changes), since.Changes...)
-	}
+	target.Verdicts = append(slices.Clone(d.Verdicts), since.Verdicts...)
+	target.Changes = append(slices.Clone(d.Changes), since.Changes...)
 	stored := func(b *Basis, d *Device) []Line {
 		lines, err := b.Score(d)
 		if err != nil {
@@ -79,6 +77,18 @@ func TestWalk(t *testing.T) {
 			after.Rules = rulesWithout(t, "A100")
 			since.Verdicts = []uptime.Verdict{{Seq: 1, Kind: uptime.Spoofed, DecidedAt: after.AsOf, EffectiveAt: after.AsOf}}
 		}, "ruleset: eligible 1000000 → unlisted_gpu 0, verdict: unlisted_gpu 0 → spoofed 0"},
+		{"an earlier verdict, recorded late", "log 28T00:00 steady verdict spoofed effective=28T00:00",
+			func(_, after *Basis, since *Device) {
+				early := after.AsOf.AddDate(0, 0, -3)
+				since.Verdicts = []uptime.Verdict{{Seq: 2, Kind: uptime.Genuine, DecidedAt: early, EffectiveAt: early}}
+				after.Rules = rulesWithout(t, "A100")
+			}, "ruleset: spoofed 0 → spoofed 0"},
+		{"a change of owner and model", "", func(_, after *Basis, since *Device) {
+			since.Changes = []uptime.Change{{
+				Seq: 1, ChangedAt: after.Season.FirstDay, Channel: uptime.ChannelUser,
+				SupplierID: new(storyID("kim")), GPUModel: new("V100"),
+			}}
+		}, "facts: eligible 1000000 → unlisted_gpu 0, ownership: unlisted_gpu 0 → unlisted_gpu 0"},
 		// Believed by itself, the change that the hold set aside passes 63 bits.
 		{"what cannot be computed is passed over", "log 25T06:00 steady worker-api gpu=2147483647xH100",
 			func(_, after *Basis, since *Device) {
