@@ -143,7 +143,7 @@ func (w *town) prepare(s snapshot.Season) {
 		if err := snapshot.CreateSeason(ctx, tx, s, rules, w.ada); err != nil {
 			return err
 		}
-		if _, err := ledger.Fund(ctx, tx, s.Code, ledger.Amount(s.Pool), w.ada, "the pool", "fund "+s.Code); err != nil {
+		if _, err := ledger.Fund(ctx, tx, ledger.SeasonPool(s.Code), ledger.Amount(s.Pool), w.ada, "the pool", "fund "+s.Code); err != nil {
 			return err
 		}
 		if _, err := snapshot.AddHold(ctx, tx, hold, "shared-token attack", w.ada); err != nil {

@@ -53,3 +53,23 @@ func Revisions(ctx context.Context, tx pgx.Tx) ([]Journal, error) {
 	}
 	return journals, nil
 }
+
+// PostedBy returns what the journal of a season's revision gave each supplier, or
+// took: the change of earned - owing. Whoever got nothing is left out.
+func PostedBy(ctx context.Context, tx pgx.Tx, season string, revision int) (map[uuid.UUID]Amount, error) {
+	posted, err := postedBy(ctx, tx, season, revision)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: posted by %s/r%d: %w", season, revision, err)
+	}
+	return posted, nil
+}
+
+// Given returns what each supplier was given in all, paid or not: earned + transit +
+// paid - owing. Whoever has nothing is left out.
+func Given(ctx context.Context, tx pgx.Tx) (map[uuid.UUID]Amount, error) {
+	given, err := givenInAll(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: given in all: %w", err)
+	}
+	return given, nil
+}

@@ -46,11 +46,11 @@ func Post(ctx context.Context, tx pgx.Tx, entry Entry) (Journal, error) {
 	return journal, nil
 }
 
-// Fund moves the amount from the treasury to the season's pool.
-func Fund(ctx context.Context, tx pgx.Tx, season string, amount Amount, actor int64, reason, key string) (Journal, error) {
+// Fund moves the amount from the treasury to a season's pool or reserve.
+func Fund(ctx context.Context, tx pgx.Tx, account Account, amount Amount, actor int64, reason, key string) (Journal, error) {
 	return Post(ctx, tx, Entry{
-		Act: ActFund, Key: key, Actor: actor, Reason: reason, Season: season,
-		Transfers: []Transfer{{Debit: Treasury(), Credit: SeasonPool(season), Amount: amount}},
+		Act: ActFund, Key: key, Actor: actor, Reason: reason, Season: account.Season(),
+		Transfers: []Transfer{{Debit: Treasury(), Credit: account, Amount: amount}},
 	})
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,15 @@ func Balance(ctx context.Context, tx pgx.Tx, account Account) (Amount, error) {
 		return 0, fmt.Errorf("ledger: balance: %w", err)
 	}
 	return row.balance, nil
+}
+
+// Held is Balance, or 0 if no transfer has named the account yet.
+func Held(ctx context.Context, tx pgx.Tx, account Account) (Amount, error) {
+	balance, err := Balance(ctx, tx, account)
+	if errors.Is(err, ErrUnknownAccount) {
+		return 0, nil
+	}
+	return balance, err
 }
 
 func knownAccount(ctx context.Context, tx pgx.Tx, account Account) (accountRow, error) {

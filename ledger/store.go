@@ -247,16 +247,49 @@ func holdings(ctx context.Context, tx pgx.Tx, kind Kind, suppliers []uuid.UUID) 
 	if err != nil {
 		return nil, err
 	}
+	return collectAmounts(rows)
+}
+
+// postedBy returns the change of earned - owing of each supplier by one journal.
+func postedBy(ctx context.Context, tx pgx.Tx, season string, revision int) (map[uuid.UUID]Amount, error) {
+	rows, err := tx.Query(ctx, `
+		WITH moved AS (SELECT t.debit, t.credit, t.amount FROM ledger_journal j JOIN ledger_transfer t ON t.journal = j.number
+			WHERE j.season = $1 AND j.revision = $2),
+		change AS (SELECT credit AS account, amount FROM moved UNION ALL SELECT debit, -amount FROM moved)
+		SELECT a.supplier_id, sum(CASE a.kind WHEN 'owing' THEN -c.amount ELSE c.amount END)::bigint
+		FROM change c JOIN ledger_account a ON a.id = c.account
+		WHERE a.kind IN ('earned', 'owing')
+		GROUP BY a.supplier_id HAVING sum(CASE a.kind WHEN 'owing' THEN -c.amount ELSE c.amount END) <> 0`, season, revision)
+	if err != nil {
+		return nil, err
+	}
+	return collectAmounts(rows)
+}
+
+// givenInAll returns earned + transit + paid - owing of each supplier.
+func givenInAll(ctx context.Context, tx pgx.Tx) (map[uuid.UUID]Amount, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, sum(CASE kind WHEN 'owing' THEN -balance ELSE balance END)::bigint FROM ledger_account
+		WHERE supplier_id IS NOT NULL
+		GROUP BY supplier_id HAVING sum(CASE kind WHEN 'owing' THEN -balance ELSE balance END) <> 0`)
+	if err != nil {
+		return nil, err
+	}
+	return collectAmounts(rows)
+}
+
+// collectAmounts returns rows of a supplier and an amount.
+func collectAmounts(rows pgx.Rows) (map[uuid.UUID]Amount, error) {
 	var (
-		held     = map[uuid.UUID]Amount{}
+		amounts  = map[uuid.UUID]Amount{}
 		supplier uuid.UUID
-		balance  Amount
+		amount   Amount
 	)
-	_, err = pgx.ForEachRow(rows, []any{&supplier, &balance}, func() error {
-		held[supplier] = balance
+	_, err := pgx.ForEachRow(rows, []any{&supplier, &amount}, func() error {
+		amounts[supplier] = amount
 		return nil
 	})
-	return held, err
+	return amounts, err
 }
 
 // balanceBefore returns the sum of what moved before from; 0 if from is OpenEnd.

@@ -15,9 +15,51 @@ CREATE TYPE public.river_job_state AS ENUM (
     'scheduled'
 );
 
+CREATE FUNCTION public.estimate_clear(of_season text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM estimate_line WHERE season = of_season;
+    DELETE FROM estimate WHERE season = of_season;
+$$;
+
 CREATE FUNCTION public.fact_stamp() RETURNS timestamp with time zone
     LANGUAGE sql
     AS $$SELECT greatest(clock_timestamp(), as_of + interval '1 microsecond') FROM fact_horizon$$;
+
+CREATE FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) RETURNS bigint[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+DECLARE
+    newest incident_scan;
+BEGIN
+    SELECT * INTO newest FROM incident_scan WHERE as_of = moment ORDER BY id DESC LIMIT 1;
+    IF newest.id IS NULL OR newest.last_end < (SELECT coalesce(max(id), 0) FROM incident_end) THEN
+        RAISE EXCEPTION 'incidents as of % are not known for season %: look for them first', moment, of_season
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN ARRAY(
+        SELECT r.incident FROM incident_reading r
+        WHERE r.scan = newest.id
+          AND CASE r.kind
+              WHEN 'collapse' THEN r.opened < season_to + interval '1 day' AND coalesce(r.ends, 'infinity') > season_from
+              ELSE r.opened < season_to END
+          AND NOT EXISTS (SELECT FROM incident_dismissal d WHERE d.incident = r.incident AND d.season = of_season)
+          AND NOT CASE r.kind
+              WHEN 'collapse' THEN EXISTS (
+                  SELECT FROM grace_approval a, LATERAL ( -- as slots: the first that starts at or after the instant
+                      SELECT date_bin('5 minutes', a.window_from + interval '299.999999 seconds', 'epoch') AS w0,
+                             date_bin('5 minutes', a.window_to + interval '299.999999 seconds', 'epoch') AS w1) slots
+                  WHERE a.season = of_season AND a.recorded_at <= moment
+                    AND greatest(w0, season_from) < least(w1, season_to)
+                    AND greatest(w0, r.opened) < least(w1, r.ends))
+              ELSE coalesce((
+                  SELECT range_agg(tstzrange(h.held_from, h.held_to)) @> tstzrange(r.opened, r.ends)
+                  FROM metadata_hold h WHERE h.recorded_at <= moment), false) END
+        ORDER BY r.incident);
+END $$;
 
 CREATE FUNCTION public.ledger_refuse_adrift() RETURNS trigger
     LANGUAGE plpgsql
@@ -32,6 +74,51 @@ BEGIN
                LEFT JOIN ledger_account c ON c.id = t.credit WHERE d.id IS NULL OR c.id IS NULL) THEN
         RAISE EXCEPTION 'a transfer names an account that does not exist; open it first'
             USING ERRCODE = 'foreign_key_violation', TABLE = 'ledger_transfer';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.metadata_refuse_released() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    decided bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('review of held changes'));
+    SELECT added.change_seq INTO decided
+    FROM added
+    JOIN device_change c ON c.seq = added.change_seq
+    WHERE c.channel <> 'worker-api'
+       OR EXISTS (SELECT FROM metadata_release r WHERE r.change_seq = added.change_seq)
+       OR NOT EXISTS (SELECT FROM metadata_hold h LEFT JOIN metadata_release r ON r.hold_id = h.id
+                      WHERE r.id IS NULL AND c.changed_at >= h.held_from AND c.changed_at < h.held_to)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'change % is not set aside by a hold, or released: it cannot be refused', decided
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.metadata_release_refused() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    decided bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('review of held changes'));
+    SELECT x.change_seq INTO decided
+    FROM metadata_refusal x
+    JOIN device_change c ON c.seq = x.change_seq
+    WHERE EXISTS (SELECT FROM added WHERE added.change_seq = x.change_seq)
+       OR EXISTS (SELECT FROM added JOIN metadata_hold h ON h.id = added.hold_id
+                  WHERE c.changed_at >= h.held_from AND c.changed_at < h.held_to)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'change % is refused: it cannot be released as well', decided
+            USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
 END $$;
@@ -85,6 +172,31 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.snapshot_refuse_undecided() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+DECLARE
+    bars text;
+BEGIN
+    SELECT string_agg(bar.code, ', ') INTO bars FROM (
+        SELECT CASE i.kind WHEN 'surge' THEN 'surge ' ELSE 'incident ' END || i.id AS code
+        FROM season s, incident i
+        WHERE s.code = NEW.season AND i.id = ANY (incident_unresolved(NEW.season,
+            s.first_day::timestamp AT TIME ZONE 'UTC', (s.last_day + 1)::timestamp AT TIME ZONE 'UTC', NEW.as_of))
+        UNION ALL
+        SELECT 'grace_counted' WHERE EXISTS (SELECT FROM grace_approval a WHERE a.season = NEW.season AND a.recorded_at > NEW.as_of)
+    ) bar
+    WHERE NOT EXISTS (SELECT FROM snapshot_override o JOIN snapshot_override_approval a ON a.override_id = o.id
+                      WHERE o.snapshot_id = NEW.id AND bar.code = ANY (o.guards));
+    IF bars IS NOT NULL THEN
+        RAISE EXCEPTION 'snapshot %/r% is not sealed over %: decide on each first', NEW.season, NEW.revision, bars
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -114,6 +226,29 @@ CREATE FUNCTION public.uptime_refuse_closed() RETURNS trigger
 BEGIN
     RAISE EXCEPTION 'hour % is closed: its slots do not change; reopen it first', OLD.hour
         USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION public.uptime_refuse_reopening() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    approved integer;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        RAISE EXCEPTION 'hour % is new: it cannot have been reopened % times', NEW.hour, NEW.reopened
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    SELECT count(*) INTO approved FROM uptime_reopening_approval
+        WHERE hour_from <= OLD.hour AND OLD.hour < hour_to;
+    IF NEW.hour <> OLD.hour OR OLD.closed_at IS NULL OR NEW.closed_at IS NOT NULL OR NEW.reopened <> OLD.reopened + 1
+        OR NEW.observed <> OLD.observed OR NEW.reopened > approved
+    THEN
+        RAISE EXCEPTION 'hour %, closed at % and reopened % times, is not opened again but by another of the % approved reopenings that cover it; propose one first',
+            OLD.hour, OLD.closed_at, OLD.reopened, approved
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
 END $$;
 
 CREATE TABLE public.device (
@@ -239,6 +374,50 @@ CREATE TABLE public.distribution_payout_line (
     CONSTRAINT distribution_payout_line_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
 );
 
+CREATE TABLE public.estimate (
+    season text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    points numeric(39,0) NOT NULL,
+    allocated bigint NOT NULL,
+    residual bigint NOT NULL,
+    lines bigint NOT NULL,
+    suppliers bigint NOT NULL,
+    observed_slots integer NOT NULL,
+    season_slots integer NOT NULL,
+    CONSTRAINT estimate_allocated_check CHECK ((allocated >= 0)),
+    CONSTRAINT estimate_lines_check CHECK ((lines >= 0)),
+    CONSTRAINT estimate_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT estimate_residual_check CHECK ((residual >= 0)),
+    CONSTRAINT estimate_suppliers_check CHECK ((suppliers >= 0))
+);
+
+CREATE TABLE public.estimate_line (
+    season text NOT NULL,
+    device integer NOT NULL,
+    first_slot bigint NOT NULL,
+    end_slot bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    observed integer NOT NULL,
+    up integer NOT NULL,
+    grace integer NOT NULL,
+    longest_run integer NOT NULL,
+    weight_millionths bigint NOT NULL,
+    job_minutes bigint NOT NULL,
+    points bigint NOT NULL,
+    amount bigint NOT NULL,
+    outcome smallint NOT NULL,
+    notes smallint NOT NULL,
+    CONSTRAINT estimate_line_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT estimate_line_check CHECK ((end_slot > first_slot)),
+    CONSTRAINT estimate_line_check1 CHECK (((up >= 0) AND (up <= observed))),
+    CONSTRAINT estimate_line_check2 CHECK (((grace >= 0) AND (grace <= (observed - up)))),
+    CONSTRAINT estimate_line_check3 CHECK (((longest_run >= 0) AND (longest_run <= observed))),
+    CONSTRAINT estimate_line_job_minutes_check CHECK ((job_minutes >= 0)),
+    CONSTRAINT estimate_line_observed_check CHECK ((observed >= 0)),
+    CONSTRAINT estimate_line_points_check CHECK ((points >= 0)),
+    CONSTRAINT estimate_line_weight_millionths_check CHECK ((weight_millionths >= 0))
+);
+
 CREATE TABLE public.fact_horizon (
     one boolean DEFAULT true NOT NULL,
     as_of timestamp with time zone NOT NULL,
@@ -297,6 +476,131 @@ CREATE TABLE public.grace_window (
 
 ALTER TABLE public.grace_window ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.grace_window_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.incident (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    opened timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT incident_kind_check CHECK ((kind = ANY (ARRAY['collapse'::text, 'surge'::text]))),
+    CONSTRAINT incident_opened_check CHECK (((EXTRACT(epoch FROM opened) % (300)::numeric) = (0)::numeric))
+);
+
+CREATE TABLE public.incident_dismissal (
+    incident bigint NOT NULL,
+    season text NOT NULL,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT incident_dismissal_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.incident_end (
+    id bigint NOT NULL,
+    incident bigint NOT NULL,
+    kind text NOT NULL,
+    opened timestamp with time zone NOT NULL,
+    ends timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT incident_end_check CHECK (((ends > opened) AND ((EXTRACT(epoch FROM ends) % (300)::numeric) = (0)::numeric))),
+    CONSTRAINT incident_end_kind_check CHECK ((kind = 'collapse'::text)),
+    CONSTRAINT incident_end_reason_check CHECK ((reason <> ''::text))
+);
+
+ALTER TABLE public.incident_end ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incident_end_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.incident ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incident_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.incident_reading (
+    scan bigint NOT NULL,
+    incident bigint NOT NULL,
+    kind text NOT NULL,
+    opened timestamp with time zone NOT NULL,
+    ends timestamp with time zone,
+    baseline bigint,
+    lowest bigint,
+    lowest_at timestamp with time zone,
+    recovered timestamp with time zone,
+    closed timestamp with time zone,
+    accepted_end timestamp with time zone,
+    half_back timestamp with time zone,
+    nine_tenths_back timestamp with time zone,
+    vanished bigint,
+    returned bigint,
+    devices bigint,
+    changes bigint,
+    curve_from timestamp with time zone NOT NULL,
+    curve_step integer NOT NULL,
+    curve bigint[] NOT NULL,
+    CONSTRAINT incident_reading_baseline_check CHECK ((baseline > 0)),
+    CONSTRAINT incident_reading_check CHECK ((ends > opened)),
+    CONSTRAINT incident_reading_check1 CHECK (((lowest >= 0) AND (lowest < baseline))),
+    CONSTRAINT incident_reading_check10 CHECK ((num_nonnulls(devices, changes) =
+CASE kind
+    WHEN 'surge'::text THEN 2
+    ELSE 0
+END)),
+    CONSTRAINT incident_reading_check11 CHECK (((kind = 'collapse'::text) OR (num_nonnulls(recovered, closed, accepted_end, half_back, nine_tenths_back) = 0))),
+    CONSTRAINT incident_reading_check12 CHECK (((recovered IS NULL) = (closed IS NULL))),
+    CONSTRAINT incident_reading_check13 CHECK (
+CASE kind
+    WHEN 'collapse'::text THEN (NOT (ends IS DISTINCT FROM COALESCE(accepted_end, recovered)))
+    ELSE (ends IS NOT NULL)
+END),
+    CONSTRAINT incident_reading_check2 CHECK ((lowest_at >= opened)),
+    CONSTRAINT incident_reading_check3 CHECK ((recovered > opened)),
+    CONSTRAINT incident_reading_check4 CHECK ((closed > recovered)),
+    CONSTRAINT incident_reading_check5 CHECK ((half_back > lowest_at)),
+    CONSTRAINT incident_reading_check6 CHECK ((nine_tenths_back >= half_back)),
+    CONSTRAINT incident_reading_check7 CHECK (((returned >= 0) AND (returned <= vanished))),
+    CONSTRAINT incident_reading_check8 CHECK ((changes >= devices)),
+    CONSTRAINT incident_reading_check9 CHECK ((num_nonnulls(baseline, lowest, lowest_at, vanished, returned) =
+CASE kind
+    WHEN 'collapse'::text THEN 5
+    ELSE 0
+END)),
+    CONSTRAINT incident_reading_curve_step_check CHECK ((curve_step >= 1)),
+    CONSTRAINT incident_reading_devices_check CHECK ((devices > 0)),
+    CONSTRAINT incident_reading_vanished_check CHECK ((vanished >= 0))
+);
+
+CREATE TABLE public.incident_scan (
+    id bigint NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    last_pull bigint NOT NULL,
+    pulls bigint NOT NULL,
+    observed bigint NOT NULL,
+    last_end bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT incident_scan_as_of_check CHECK (isfinite(as_of)),
+    CONSTRAINT incident_scan_observed_check CHECK ((observed >= 0)),
+    CONSTRAINT incident_scan_pulls_check CHECK ((pulls >= 0))
+);
+
+ALTER TABLE public.incident_scan ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incident_scan_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -414,6 +718,14 @@ ALTER TABLE public.metadata_hold ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.metadata_refusal (
+    change_seq bigint NOT NULL,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT metadata_refusal_reason_check CHECK ((reason <> ''::text))
 );
 
 CREATE TABLE public.metadata_release (
@@ -586,6 +898,7 @@ CREATE TABLE public.snapshot (
     sealed_at timestamp with time zone,
     drawn bigint DEFAULT 0 NOT NULL,
     corrects bigint,
+    logs_read timestamp with time zone,
     CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
     CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
     CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
@@ -659,6 +972,34 @@ CREATE TABLE public.snapshot_line (
     CONSTRAINT snapshot_line_weight_millionths_check CHECK ((weight_millionths >= 0))
 );
 
+CREATE TABLE public.snapshot_override (
+    id bigint NOT NULL,
+    snapshot_id bigint NOT NULL,
+    guards text[] NOT NULL,
+    reason text NOT NULL,
+    asked_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT snapshot_override_guards_check CHECK ((cardinality(guards) > 0)),
+    CONSTRAINT snapshot_override_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.snapshot_override_approval (
+    override_id bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT snapshot_override_approval_check CHECK ((approved_by <> asked_by))
+);
+
+ALTER TABLE public.snapshot_override ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.snapshot_override_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.supplier_wallet (
     id bigint NOT NULL,
     supplier_id uuid NOT NULL,
@@ -675,6 +1016,49 @@ ALTER TABLE public.supplier_wallet ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.uptime_archive (
+    id bigint NOT NULL,
+    source text NOT NULL,
+    manifest_sha256 bytea NOT NULL,
+    files bigint NOT NULL,
+    heartbeats bigint NOT NULL,
+    out_of_window bigint NOT NULL,
+    proposed_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_archive_check CHECK (((out_of_window >= 0) AND (out_of_window <= heartbeats))),
+    CONSTRAINT uptime_archive_files_check CHECK ((files >= 1)),
+    CONSTRAINT uptime_archive_heartbeats_check CHECK ((heartbeats >= 0)),
+    CONSTRAINT uptime_archive_manifest_sha256_check CHECK ((length(manifest_sha256) = 32)),
+    CONSTRAINT uptime_archive_source_check CHECK ((source <> ''::text))
+);
+
+CREATE TABLE public.uptime_archive_approval (
+    archive bigint NOT NULL,
+    manifest_sha256 bytea NOT NULL,
+    proposed_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_archive_approval_check CHECK ((approved_by <> proposed_by))
+);
+
+ALTER TABLE public.uptime_archive ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uptime_archive_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.uptime_archive_span (
+    archive bigint NOT NULL,
+    span_from timestamp with time zone NOT NULL,
+    span_to timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_archive_span_check CHECK ((span_to > span_from)),
+    CONSTRAINT uptime_archive_span_span_from_check CHECK (((EXTRACT(epoch FROM span_from) % (300)::numeric) = (0)::numeric)),
+    CONSTRAINT uptime_archive_span_span_to_check CHECK (((EXTRACT(epoch FROM span_to) % (300)::numeric) = (0)::numeric))
 );
 
 CREATE TABLE public.uptime_chunk (
@@ -729,6 +1113,7 @@ CREATE TABLE public.uptime_pull (
     ended_at timestamp with time zone NOT NULL,
     outcome text NOT NULL,
     cause text NOT NULL,
+    archive bigint,
     CONSTRAINT uptime_pull_accepted_check CHECK ((accepted >= 0)),
     CONSTRAINT uptime_pull_bodies_sha256_check CHECK ((length(bodies_sha256) = 32)),
     CONSTRAINT uptime_pull_check CHECK ((window_to > window_from)),
@@ -752,6 +1137,38 @@ ALTER TABLE public.uptime_pull ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.uptime_reopening (
+    id bigint NOT NULL,
+    hour_from timestamp with time zone NOT NULL,
+    hour_to timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    proposed_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_reopening_check CHECK ((hour_to > hour_from)),
+    CONSTRAINT uptime_reopening_hour_from_check CHECK (((EXTRACT(epoch FROM hour_from) % (3600)::numeric) = (0)::numeric)),
+    CONSTRAINT uptime_reopening_hour_to_check CHECK (((EXTRACT(epoch FROM hour_to) % (3600)::numeric) = (0)::numeric)),
+    CONSTRAINT uptime_reopening_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.uptime_reopening_approval (
+    reopening bigint NOT NULL,
+    hour_from timestamp with time zone NOT NULL,
+    hour_to timestamp with time zone NOT NULL,
+    proposed_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_reopening_approval_check CHECK ((approved_by <> proposed_by))
+);
+
+ALTER TABLE public.uptime_reopening ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uptime_reopening_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.verdict (
     device integer NOT NULL,
     by_hand boolean NOT NULL,
@@ -763,9 +1180,17 @@ CREATE TABLE public.verdict (
     evidence text NOT NULL,
     person_id bigint,
     recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT verdict_by_hand_reasoned CHECK (((NOT by_hand) OR ((reason <> ''::text) AND (evidence <> ''::text)))),
     CONSTRAINT verdict_check CHECK ((by_hand = (person_id IS NOT NULL))),
     CONSTRAINT verdict_kind_check CHECK ((kind = ANY (ARRAY['spoofed'::text, 'genuine'::text])))
 );
+
+CREATE SEQUENCE public.verdict_by_hand
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
 
 ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.river_job_id_seq'::regclass);
 
@@ -822,6 +1247,12 @@ ALTER TABLE ONLY public.distribution_payout
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.estimate_line
+    ADD CONSTRAINT estimate_line_pkey PRIMARY KEY (season, device, first_slot);
+
+ALTER TABLE ONLY public.estimate
+    ADD CONSTRAINT estimate_pkey PRIMARY KEY (season);
+
 ALTER TABLE ONLY public.fact_horizon
     ADD CONSTRAINT fact_horizon_pkey PRIMARY KEY (one);
 
@@ -839,6 +1270,27 @@ ALTER TABLE ONLY public.grace_window
 
 ALTER TABLE ONLY public.grace_approval
     ADD CONSTRAINT grace_windows_overlap EXCLUDE USING gist (season WITH =, tstzrange(window_from, window_to) WITH &&);
+
+ALTER TABLE ONLY public.incident_dismissal
+    ADD CONSTRAINT incident_dismissal_pkey PRIMARY KEY (incident, season);
+
+ALTER TABLE ONLY public.incident_end
+    ADD CONSTRAINT incident_end_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_id_kind_opened_key UNIQUE (id, kind, opened);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_kind_opened_key UNIQUE (kind, opened);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.incident_reading
+    ADD CONSTRAINT incident_reading_pkey PRIMARY KEY (scan, incident);
+
+ALTER TABLE ONLY public.incident_scan
+    ADD CONSTRAINT incident_scan_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.job_minutes
     ADD CONSTRAINT job_minutes_pkey PRIMARY KEY (device, day, recorded_at);
@@ -869,6 +1321,9 @@ ALTER TABLE ONLY public.ledger_transfer
 
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_pkey PRIMARY KEY (change_seq);
 
 ALTER TABLE ONLY public.metadata_release
     ADD CONSTRAINT metadata_release_change_seq_key UNIQUE (change_seq);
@@ -912,6 +1367,15 @@ ALTER TABLE ONLY public.snapshot_group
 ALTER TABLE ONLY public.snapshot_line
     ADD CONSTRAINT snapshot_line_pkey PRIMARY KEY (snapshot_id, shard, device, first_slot);
 
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_pkey PRIMARY KEY (override_id);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_id_asked_by_key UNIQUE (id, asked_by);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_pkey PRIMARY KEY (id);
 
@@ -920,6 +1384,21 @@ ALTER TABLE ONLY public.snapshot
 
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.uptime_archive_approval
+    ADD CONSTRAINT uptime_archive_approval_pkey PRIMARY KEY (archive);
+
+ALTER TABLE ONLY public.uptime_archive
+    ADD CONSTRAINT uptime_archive_id_manifest_sha256_proposed_by_key UNIQUE (id, manifest_sha256, proposed_by);
+
+ALTER TABLE ONLY public.uptime_archive
+    ADD CONSTRAINT uptime_archive_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.uptime_archive_span
+    ADD CONSTRAINT uptime_archive_span_archive_tstzrange_excl EXCLUDE USING gist (archive WITH =, tstzrange(span_from, span_to) WITH &&);
+
+ALTER TABLE ONLY public.uptime_archive_span
+    ADD CONSTRAINT uptime_archive_span_pkey PRIMARY KEY (archive, span_from);
 
 ALTER TABLE ONLY public.uptime_chunk
     ADD CONSTRAINT uptime_chunk_pkey PRIMARY KEY (shard, hour);
@@ -936,8 +1415,23 @@ ALTER TABLE ONLY public.uptime_log
 ALTER TABLE ONLY public.uptime_pull
     ADD CONSTRAINT uptime_pull_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.uptime_reopening_approval
+    ADD CONSTRAINT uptime_reopening_approval_pkey PRIMARY KEY (reopening);
+
+ALTER TABLE ONLY public.uptime_reopening
+    ADD CONSTRAINT uptime_reopening_id_hour_from_hour_to_proposed_by_key UNIQUE (id, hour_from, hour_to, proposed_by);
+
+ALTER TABLE ONLY public.uptime_reopening
+    ADD CONSTRAINT uptime_reopening_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
+
+CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
+
+CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
+
+CREATE INDEX incident_scan_as_of ON public.incident_scan USING btree (as_of, id);
 
 CREATE INDEX ledger_transfer_credit ON public.ledger_transfer USING btree (credit, journal);
 
@@ -965,7 +1459,11 @@ CREATE INDEX supplier_wallet_supplier ON public.supplier_wallet USING btree (sup
 
 CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) WHERE (closed_at IS NULL);
 
+CREATE INDEX uptime_pull_archive ON public.uptime_pull USING btree (archive) WHERE (archive IS NOT NULL);
+
 CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
+
+CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at) WHERE by_hand;
 
 CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
 
@@ -991,6 +1489,16 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_a
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_window FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident_dismissal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident_end FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident_reading FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incident_scan FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.job_minutes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.job_minutes_read FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1003,25 +1511,51 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_hold FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_refusal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_release FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ruleset FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.season FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive_span FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_pull FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (new.closed_at IS NOT NULL) AND ((old.observed IS DISTINCT FROM new.observed) OR (old.final IS DISTINCT FROM new.final)))) EXECUTE FUNCTION public.uptime_refuse_closed();
 
+CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_refusal REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_refuse_released();
+
+CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_release REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_release_refused();
+
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER never_edited BEFORE UPDATE ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_edit();
+
+CREATE TRIGGER never_reopened BEFORE INSERT ON public.uptime_coverage FOR EACH ROW WHEN ((new.reopened <> 0)) EXECUTE FUNCTION public.uptime_refuse_reopening();
+
+CREATE TRIGGER never_undecided BEFORE UPDATE ON public.snapshot FOR EACH ROW WHEN (((new.state = 'sealed'::text) AND (old.state <> 'sealed'::text))) EXECUTE FUNCTION public.snapshot_refuse_undecided();
+
+CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1050,6 +1584,12 @@ ALTER TABLE ONLY public.distribution_payout_line
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_prepared_by_fkey FOREIGN KEY (prepared_by) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.estimate_line
+    ADD CONSTRAINT estimate_line_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
+ALTER TABLE ONLY public.estimate
+    ADD CONSTRAINT estimate_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
 ALTER TABLE ONLY public.grace_approval
     ADD CONSTRAINT grace_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
 
@@ -1062,6 +1602,27 @@ ALTER TABLE ONLY public.grace_window
 ALTER TABLE ONLY public.grace_window
     ADD CONSTRAINT grace_window_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
 
+ALTER TABLE ONLY public.incident_dismissal
+    ADD CONSTRAINT incident_dismissal_incident_fkey FOREIGN KEY (incident) REFERENCES public.incident(id);
+
+ALTER TABLE ONLY public.incident_dismissal
+    ADD CONSTRAINT incident_dismissal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.incident_dismissal
+    ADD CONSTRAINT incident_dismissal_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
+ALTER TABLE ONLY public.incident_end
+    ADD CONSTRAINT incident_end_incident_kind_opened_fkey FOREIGN KEY (incident, kind, opened) REFERENCES public.incident(id, kind, opened);
+
+ALTER TABLE ONLY public.incident_end
+    ADD CONSTRAINT incident_end_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.incident_reading
+    ADD CONSTRAINT incident_reading_incident_kind_opened_fkey FOREIGN KEY (incident, kind, opened) REFERENCES public.incident(id, kind, opened);
+
+ALTER TABLE ONLY public.incident_reading
+    ADD CONSTRAINT incident_reading_scan_fkey FOREIGN KEY (scan) REFERENCES public.incident_scan(id);
+
 ALTER TABLE ONLY public.job_minutes
     ADD CONSTRAINT job_minutes_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
 
@@ -1073,6 +1634,12 @@ ALTER TABLE ONLY public.ledger_journal
 
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_change_seq_fkey FOREIGN KEY (change_seq) REFERENCES public.device_change(seq);
+
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.metadata_release
     ADD CONSTRAINT metadata_release_change_seq_fkey FOREIGN KEY (change_seq) REFERENCES public.device_change(seq);
@@ -1101,6 +1668,18 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.snapshot_group
     ADD CONSTRAINT snapshot_group_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
 
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_override_approval
+    ADD CONSTRAINT snapshot_override_approval_override_id_asked_by_fkey FOREIGN KEY (override_id, asked_by) REFERENCES public.snapshot_override(id, asked_by);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_override
+    ADD CONSTRAINT snapshot_override_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
+
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_sealed_by_fkey FOREIGN KEY (sealed_by) REFERENCES public.person(id);
 
@@ -1113,8 +1692,32 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.uptime_archive_approval
+    ADD CONSTRAINT uptime_archive_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_archive_approval
+    ADD CONSTRAINT uptime_archive_approval_archive_manifest_sha256_proposed_b_fkey FOREIGN KEY (archive, manifest_sha256, proposed_by) REFERENCES public.uptime_archive(id, manifest_sha256, proposed_by);
+
+ALTER TABLE ONLY public.uptime_archive
+    ADD CONSTRAINT uptime_archive_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_archive_span
+    ADD CONSTRAINT uptime_archive_span_archive_fkey FOREIGN KEY (archive) REFERENCES public.uptime_archive(id);
+
 ALTER TABLE ONLY public.uptime_given_up
     ADD CONSTRAINT uptime_given_up_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_pull
+    ADD CONSTRAINT uptime_pull_archive_fkey FOREIGN KEY (archive) REFERENCES public.uptime_archive_approval(archive) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.uptime_reopening_approval
+    ADD CONSTRAINT uptime_reopening_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_reopening_approval
+    ADD CONSTRAINT uptime_reopening_approval_reopening_hour_from_hour_to_prop_fkey FOREIGN KEY (reopening, hour_from, hour_to, proposed_by) REFERENCES public.uptime_reopening(id, hour_from, hour_to, proposed_by);
+
+ALTER TABLE ONLY public.uptime_reopening
+    ADD CONSTRAINT uptime_reopening_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1125,10 +1728,20 @@ ALTER TABLE ONLY public.verdict
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.estimate_clear(of_season text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.estimate_clear(of_season text) TO uptally_app;
+
 REVOKE ALL ON FUNCTION public.fact_stamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.fact_stamp() TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) TO uptally_app;
+
 REVOKE ALL ON FUNCTION public.ledger_refuse_adrift() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.metadata_refuse_released() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.metadata_release_refused() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
 
@@ -1137,10 +1750,14 @@ GRANT ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state publi
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_edit() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.snapshot_refuse_undecided() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.uptime_refuse_closed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.uptime_refuse_reopening() FROM PUBLIC;
 
 GRANT SELECT,INSERT ON TABLE public.device TO uptally_app;
 
@@ -1160,6 +1777,10 @@ GRANT SELECT,INSERT ON TABLE public.distribution_payout TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_payout_line TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.estimate TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.estimate_line TO uptally_app;
+
 GRANT SELECT,UPDATE ON TABLE public.fact_horizon TO uptally_app;
 
 GRANT SELECT ON TABLE public.goose_db_version TO uptally_app;
@@ -1171,6 +1792,22 @@ GRANT SELECT,INSERT ON TABLE public.grace_approval TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.grace_window TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.grace_window_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident_dismissal TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident_end TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.incident_end_id_seq TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.incident_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident_reading TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.incident_scan TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.incident_scan_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.job_minutes TO uptally_app;
 
@@ -1195,6 +1832,8 @@ GRANT SELECT,INSERT ON TABLE public.ledger_transfer TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.metadata_hold TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.metadata_hold_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.metadata_refusal TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.metadata_release TO uptally_app;
 
@@ -1232,9 +1871,23 @@ GRANT USAGE ON SEQUENCE public.snapshot_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.snapshot_line TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.snapshot_override TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.snapshot_override_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.snapshot_override_id_seq TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.supplier_wallet TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.supplier_wallet_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_archive TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_archive_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.uptime_archive_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_archive_span TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_chunk TO uptally_app;
 
@@ -1248,4 +1901,12 @@ GRANT SELECT,INSERT ON TABLE public.uptime_pull TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.uptime_pull_id_seq TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.uptime_reopening TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_reopening_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.uptime_reopening_id_seq TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.verdict TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.verdict_by_hand TO uptally_app;

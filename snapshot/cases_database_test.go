@@ -42,6 +42,7 @@ func TestCasesThroughTheDatabase(t *testing.T) {
 				o.readMinutes()
 			}
 			o.pull(observed)
+			o.readDays(season)
 			for _, w := range readCaseWindows(t, dir) {
 				o.window(season.Code, w)
 			}
@@ -101,6 +102,9 @@ func sealCase(t *testing.T, o *office, season snapshot.Season, s snapshot.Snapsh
 	o.fund(season, season.Pool)
 	o.approve(s)
 	_, err := o.seal(s)
+	wantError(t, "sealing a season with so many slots missing", err, snapshot.ErrGuard)
+	o.override(s, "what is missing cannot be had")
+	_, err = o.seal(s)
 	o.check(err)
 	o.tx(func(ctx context.Context, tx pgx.Tx) error {
 		amounts, err := snapshot.SupplierAmounts(ctx, tx, s)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/holiman/uint256"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/snapshot/incident"
 )
 
 // StageGroup writes a scored group of the snapshot, replacing it whole, and reports
@@ -52,6 +54,9 @@ func Complete(ctx context.Context, tx pgx.Tx, id int64) error {
 	}
 	if err := settleAgainst(ctx, tx, b, &s); err != nil {
 		return err
+	}
+	if _, err := incident.Scan(ctx, tx, s.AsOf); err != nil {
+		return fmt.Errorf("snapshot %s: looking for incidents: %w", s.Name(), err)
 	}
 	return updateDraft(ctx, tx, s)
 }

@@ -22,9 +22,9 @@ var ErrSeasonsDiffer = errors.New("revisions of different seasons")
 //	Σ over causes (gained - lost) = Σ over lines (after - before) = B.Allocated - A.Allocated
 type Difference struct {
 	A, B      Snapshot
-	Lines     int64                // that differ in anything
-	Causes    []CauseTotal         // that changed any of them, in order
-	Suppliers []SupplierDifference // with a line that differs, by id
+	Lines     int64            // that differ in anything
+	Causes    []CauseTotal     // that changed any of them, in order
+	Suppliers []SupplierCauses // with a line that differs, by id
 
 	tracks   tracks
 	backward bool // A is the later one: all is the inverse of the way from B to A
@@ -43,10 +43,10 @@ type CauseTotal struct {
 // Net is what the cause gave more or less in all, in base units.
 func (t CauseTotal) Net() int64 { return t.Gained - t.Lost }
 
-// SupplierDifference is what a supplier gets in the one and in the other revision.
+// SupplierCauses is what a supplier gets in the one and in the other revision.
 // What a line gets is its owner's at each step, so a change of owner takes from one
 // and gives to another.
-type SupplierDifference struct {
+type SupplierCauses struct {
 	SupplierID    uuid.UUID
 	Before, After int64           // base units, of all the supplier's lines
 	Changes       map[Cause]int64 // base units; their sum is After - Before
@@ -138,7 +138,7 @@ func (d *Difference) walk(ctx context.Context, tx pgx.Tx) error {
 	}
 	d.tracks = newTracks(earlier.Lines, p.fixed())
 	w := newWalk(p.before, p.after)
-	totals := totals{suppliers: map[uuid.UUID]*SupplierDifference{}, backward: d.backward}
+	totals := totals{suppliers: map[uuid.UUID]*SupplierCauses{}, backward: d.backward}
 	err = p.eachGroup(ctx, tx, func(g *passageGroup) error {
 		totals.stored(g.linesBefore, g.linesAfter)
 		return g.each(p.before, func(device, since *Device, before, after []Line) error {

@@ -1,11 +1,14 @@
 package snapshot_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
@@ -105,10 +108,10 @@ func TestOneCause(t *testing.T) {
 5 00: notes →metadata_held +0`},
 		{"hours reopened", func(o *office) { o.rewriteHour(attacked, may(2, 3)) }, snapshot.CauseHours, `
 4 00: up 72→71 run 72→36 -1053529`},
-		{"an hour that is no longer observed", func(o *office) {
-			o.owner(`UPDATE uptime_coverage SET closed_at = NULL, reopened = reopened + 1 WHERE hour = '2024-05-02 23:00+00'`)
-			o.owner(`UPDATE uptime_coverage SET observed = B'011111111111' WHERE hour = '2024-05-02 23:00+00'`)
-			o.owner(`UPDATE uptime_coverage SET closed_at = clock_timestamp() WHERE hour = '2024-05-02 23:00+00'`)
+		{"an hour reopened and pulled again", func(o *office) { o.repull(villagers, may(2, 22)) }, snapshot.CauseHours, `
+6 03: up 0→12 run 0→12 outcome never_seen→below_min_uptime +0`},
+		{"a slot that is no longer observed", func(o *office) {
+			o.past(`UPDATE uptime_coverage SET observed = B'011111111111', reopened = reopened + 1 WHERE hour = '2024-05-02 23:00+00'`)
 		}, snapshot.CauseHours, `
 0 00: observed 288→287 up 288→287 run 288→287 +0
 1 20: observed 48→47 up 48→47 run 48→47 -961782
@@ -142,12 +145,49 @@ func TestOneCause(t *testing.T) {
 	}
 }
 
-// rewriteHour takes the device's first bit out of a closed hour, as a reopening with
+// past runs a statement past the triggers that keep closed hours as they are.
+func (o *office) past(statement string, arguments ...any) {
+	o.t.Helper()
+	ctx := context.Background()
+	o.check(pgx.BeginFunc(ctx, o.Owner, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL session_replication_role = replica`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, statement, arguments...)
+		return err
+	}))
+}
+
+// rewriteHour turns the device's first bit of a closed hour over, as a reopening with
 // other heartbeats would leave it.
 func (o *office) rewriteHour(device int, hour time.Time) {
 	o.t.Helper()
-	o.owner(`UPDATE uptime_chunk SET up = set_bit(up, $1, 1 - get_bit(up, $1)) WHERE shard = 0 AND hour = $2`, device, hour)
-	o.owner(`UPDATE uptime_coverage SET reopened = reopened + 1 WHERE hour = $1`, hour)
+	o.past(`UPDATE uptime_chunk SET up = set_bit(up, $1, 1 - get_bit(up, $1)) WHERE shard = 0 AND hour = $2`, device, hour)
+	o.past(`UPDATE uptime_coverage SET reopened = reopened + 1 WHERE hour = $1`, hour)
+}
+
+// repull reopens an hour, as two people do, and pulls it again, now with heartbeats
+// of the device.
+func (o *office) repull(device int, hour time.Time) {
+	o.t.Helper()
+	span := uptime.SpanOf(hour, hour.Add(time.Hour))
+	o.network.do(func(f *facts) {
+		if f.up[deviceID(device)].Span().Empty() {
+			f.up[deviceID(device)] = uptime.NewTimeline(villageSpan)
+		}
+		f.up[deviceID(device)].AddSpan(span)
+	})
+	o.tx(func(ctx context.Context, tx pgx.Tx) error {
+		id, err := uptime.ProposeReopening(ctx, tx, span, "an archive was found", o.ada)
+		if err != nil {
+			return err
+		}
+		_, err = uptime.ApproveReopening(ctx, tx, id, o.grace)
+		return err
+	})
+	observed := uptime.NewTimeline(span)
+	observed.AddSpan(span)
+	o.pull(observed)
 }
 
 // told tells every line whose figures differ, not its amount alone, and its amount.

@@ -13,14 +13,14 @@ import (
 type totals struct {
 	backward  bool
 	causes    [causeEnd]CauseTotal
-	suppliers map[uuid.UUID]*SupplierDifference
+	suppliers map[uuid.UUID]*SupplierCauses
 }
 
 // of returns the supplier's sums.
-func (t *totals) of(id uuid.UUID) *SupplierDifference {
+func (t *totals) of(id uuid.UUID) *SupplierCauses {
 	s := t.suppliers[id]
 	if s == nil {
-		s = &SupplierDifference{SupplierID: id}
+		s = &SupplierCauses{SupplierID: id}
 		t.suppliers[id] = s
 	}
 	return s
@@ -142,7 +142,7 @@ func (t *totals) owners(l *ChangedLine) {
 	}
 }
 
-func (s *SupplierDifference) add(c Cause, amount int64) {
+func (s *SupplierCauses) add(c Cause, amount int64) {
 	if s.Changes == nil {
 		s.Changes = map[Cause]int64{}
 	}

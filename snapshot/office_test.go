@@ -146,6 +146,43 @@ func (o *office) readMinutes() {
 	}
 }
 
+// readDays reads the job minutes of every day of the season.
+func (o *office) readDays(s snapshot.Season) {
+	o.t.Helper()
+	for day := s.FirstDay; !day.After(s.LastDay); day = day.AddDate(0, 0, 1) {
+		o.check(uptime.ReadJobMinutes(o.t.Context(), o.App, o.feed, day))
+	}
+}
+
+// override lets two people override whatever bars the revision's seal.
+func (o *office) override(s snapshot.Snapshot, reason string) (asked snapshot.Override) {
+	o.t.Helper()
+	o.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+		if asked, err = snapshot.AskOverride(ctx, tx, s, reason, o.ada); err != nil {
+			return err
+		}
+		return snapshot.ApproveOverride(ctx, tx, s, asked.ID, o.grace)
+	})
+	return asked
+}
+
+// board returns the guards of the revision, by code.
+func (o *office) board(s snapshot.Snapshot) map[string]snapshot.Guard {
+	o.t.Helper()
+	guards := map[string]snapshot.Guard{}
+	o.tx(func(ctx context.Context, tx pgx.Tx) error {
+		board, err := snapshot.BoardOf(ctx, tx, s)
+		for _, g := range board {
+			if _, twice := guards[g.Code]; twice {
+				o.t.Errorf("two guards %s", g.Code)
+			}
+			guards[g.Code] = g
+		}
+		return err
+	})
+	return guards
+}
+
 func (o *office) create(s snapshot.Season, rules []byte) {
 	o.t.Helper()
 	o.tx(func(ctx context.Context, tx pgx.Tx) error { return snapshot.CreateSeason(ctx, tx, s, rules, o.ada) })
@@ -154,7 +191,7 @@ func (o *office) create(s snapshot.Season, rules []byte) {
 func (o *office) fund(s snapshot.Season, amount int64) {
 	o.t.Helper()
 	o.tx(func(ctx context.Context, tx pgx.Tx) error {
-		_, err := ledger.Fund(ctx, tx, s.Code, ledger.Amount(amount), o.ada, "the pool", "fund "+s.Code)
+		_, err := ledger.Fund(ctx, tx, ledger.SeasonPool(s.Code), ledger.Amount(amount), o.ada, "the pool", "fund "+s.Code)
 		return err
 	})
 }

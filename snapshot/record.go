@@ -61,7 +61,8 @@ func AddHold(ctx context.Context, tx pgx.Tx, h Hold, reason string, person int64
 	return insertHold(ctx, tx, h, reason, person, stamp)
 }
 
-// ReleaseHold lets the changes that the hold set aside be believed after all.
+// ReleaseHold lets the changes that the hold set aside be believed after all. A
+// refused change stays refused: of a hold with such, release the others one by one.
 func ReleaseHold(ctx context.Context, tx pgx.Tx, hold int64, reason string, person int64) error {
 	return release(ctx, tx, &hold, nil, fmt.Sprintf("hold %d", hold), reason, person)
 }
@@ -78,6 +79,12 @@ func release(ctx context.Context, tx pgx.Tx, hold, change *int64, what, reason s
 	}
 	stamp, err := uptime.StampFacts(ctx, tx)
 	if err != nil {
+		return err
+	}
+	if err := lockReview(ctx, tx); err != nil {
+		return err
+	}
+	if err := refusedWithin(ctx, tx, hold, change); err != nil {
 		return err
 	}
 	switch err := insertRelease(ctx, tx, hold, change, reason, person, stamp); refusal(err) {
@@ -112,7 +119,8 @@ func ProposeWindow(ctx context.Context, tx pgx.Tx, season string, w Window, pers
 }
 
 // ApproveWindow is another person's approval of a window. Approved windows of a
-// season do not overlap: ErrWindowsOverlap.
+// season do not overlap: ErrWindowsOverlap. A revision of the season that was taken
+// and approved before is superseded: it does not count the window.
 func ApproveWindow(ctx context.Context, tx pgx.Tx, id, person int64) error {
 	stamp, err := uptime.StampFacts(ctx, tx)
 	if err != nil {
@@ -122,7 +130,11 @@ func ApproveWindow(ctx context.Context, tx pgx.Tx, id, person int64) error {
 	if err != nil {
 		return err
 	}
+	var season string
 	for _, w := range windows {
+		if w.ID == id {
+			season = w.Season
+		}
 		if w.ID == id && w.ProposedBy == person {
 			return fmt.Errorf("grace window %d: %w: whoever proposed it cannot approve it; ask another person", id, ErrSelfCheck)
 		}
@@ -137,7 +149,10 @@ func ApproveWindow(ctx context.Context, tx pgx.Tx, id, person int64) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("grace window %d: %w; see which there are with: grace list", id, ErrNotFound)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return voidApprovals(ctx, tx, season)
 }
 
 // Windows returns the windows of the season, or of all seasons if it is empty,

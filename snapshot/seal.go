@@ -47,22 +47,6 @@ func seal(ctx context.Context, tx pgx.Tx, s Snapshot, person int64) (ledger.Jour
 	return ledger.Post(ctx, tx, entry)
 }
 
-// sealable refuses what is not over closed hours, or corrects another revision than
-// the last sealed one.
-func sealable(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis) error {
-	if b.Corrects != nil && (s.Corrects == nil || *s.Corrects != b.Corrects.Sealed.ID) {
-		return fmt.Errorf("%w: %s was sealed since; take it again", ErrConflict, b.Corrects.Sealed.Name())
-	}
-	open, reopenings, err := closings(ctx, tx, b)
-	if err != nil {
-		return err
-	}
-	if open || reopenings != s.Reopenings {
-		return fmt.Errorf("%w: an hour that it stands on was reopened since; close it and take the snapshot again", ErrGuard)
-	}
-	return nil
-}
-
 // sealEntry is the journal of a revision.
 func sealEntry(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis, person int64) (ledger.Entry, error) {
 	entry := ledger.Entry{

@@ -166,16 +166,16 @@ func TestRevisions(t *testing.T) {
 		s := o.take(season.Code)
 		o.approve(s)
 		before := o.books()
-		wantError(t, "sealing without funds", o.trySeal(s), ledger.ErrInsufficient)
+		wantError(t, "sealing without funds", o.trySeal(s), snapshot.ErrGuard)
 		o.fund(season, season.Pool-1)
 		funded := o.books()
-		wantError(t, "sealing with one unit too little", o.trySeal(s), ledger.ErrInsufficient)
+		wantError(t, "sealing with one unit too little", o.trySeal(s), snapshot.ErrGuard)
 		o.at(s.ID, snapshot.Approved)
 		if len(before) != 0 || !slices.Equal(o.books(), funded) {
 			t.Errorf("books: %v, then %v", before, o.books())
 		}
 		o.tx(func(ctx context.Context, tx pgx.Tx) error {
-			_, err := ledger.Fund(ctx, tx, season.Code, 1, o.ada, "the rest", "the rest")
+			_, err := ledger.Fund(ctx, tx, ledger.SeasonPool(season.Code), 1, o.ada, "the rest", "the rest")
 			return err
 		})
 	})

@@ -47,8 +47,9 @@ type Snapshot struct {
 	ObservedSlots int32
 	SeasonSlots   int32
 	Digest        []byte
-	Corrects      *int64 // the sealed revision that it follows; nil for a first one
-	DecidedBy     *int64 // who approved or rejected it: never who took it
+	LogsRead      *time.Time // to when the logs of changes and verdicts were read; nil: never
+	Corrects      *int64     // the sealed revision that it follows; nil for a first one
+	DecidedBy     *int64     // who approved or rejected it: never who took it
 	DecidedAt     *time.Time
 	Decision      string
 	SealedBy      *int64

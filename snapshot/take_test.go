@@ -230,6 +230,9 @@ func TestAnEmptySeason(t *testing.T) {
 		t.Errorf("before anything was pulled: %+v", s)
 	}
 	o.pull(newVillage().observed)
+	o.syncChanges()
+	o.syncVerdicts()
+	o.readDays(villageSeason)
 	o.fund(villageSeason, villageSeason.Pool)
 	s := o.take(villageSeason.Code)
 	if s.Estimate || s.Lines != 0 || s.Suppliers != 0 || s.Residual != villageSeason.Pool || s.ObservedSlots != 288 {

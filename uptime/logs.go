@@ -27,6 +27,9 @@ type LogState struct {
 // Logs returns how far each log has been read.
 func Logs(ctx context.Context, tx pgx.Tx) ([]LogState, error) { return selectLogs(ctx, tx) }
 
+// Clock returns the database's clock, by which facts are recorded.
+func Clock(ctx context.Context, tx pgx.Tx) (time.Time, error) { return selectTime(ctx, tx) }
+
 // SyncChanges reads the log of registrations and changes to its end, a page a
 // transaction. One sync of a log runs at a time; others wait for it.
 func SyncChanges(ctx context.Context, pool *pgxpool.Pool, feed *Feed) error {
@@ -95,12 +98,6 @@ func storePage[Row any](ctx context.Context, tx pgx.Tx, log string, rows []Row, 
 		return err
 	}
 	return advanceLog(ctx, tx, log, next, len(rows), stamp)
-}
-
-// Verdicts returns the last verdicts, at most limit, of one device if it is named,
-// in the order that counts.
-func Verdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int) ([]Verdict, error) {
-	return selectVerdicts(ctx, tx, device, limit)
 }
 
 // StampFacts takes the shared lock of facts and returns the moment at which the

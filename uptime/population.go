@@ -71,6 +71,12 @@ func lanesOf(devices []DeviceNumber, shards int32) [][wordsPerSlot]uint64 {
 	return lanes
 }
 
+// SpoofedDevices returns the devices whose last verdict recorded by asOf is
+// spoofed, by number.
+func SpoofedDevices(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]DeviceNumber, error) {
+	return selectSpoofed(ctx, tx, asOf)
+}
+
 // ReadBlock reads the chunks of shards first, first+1, … into a block over the
 // span.
 func ReadBlock(ctx context.Context, tx pgx.Tx, span Span, first, shards int32) (*Block, error) {
@@ -78,6 +84,21 @@ func ReadBlock(ctx context.Context, tx pgx.Tx, span Span, first, shards int32) (
 	from, to := span.Hours()
 	err := eachChunk(ctx, tx, first, first+shards, from, to, block.Put)
 	return block, err
+}
+
+// ReadTimeline reads when one device was up within the span. It reads an hour of its
+// shard a row, and takes milliseconds a season.
+func ReadTimeline(ctx context.Context, tx pgx.Tx, device DeviceNumber, span Span) (Timeline, error) {
+	up := NewTimeline(span)
+	from, to := span.Hours()
+	err := eachHourOf(ctx, tx, device, from, to, func(hour Hour, slots HourSlots) {
+		for i := range SlotsPerHour {
+			if slots.Has(i) {
+				up.Add(hour.First() + Slot(i))
+			}
+		}
+	})
+	return up, err
 }
 
 // Shards returns how many shards the devices registered by asOf fill.

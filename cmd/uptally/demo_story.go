@@ -157,7 +157,7 @@ func (d *demo) seasons(ctx context.Context) error {
 			if err := snapshot.CreateSeason(ctx, tx, season, toml, d.ada); err != nil {
 				return err
 			}
-			_, err := ledger.Fund(ctx, tx, s.code, s.pool, d.ada, "season "+s.code+" funded", "fund "+s.code)
+			_, err := ledger.Fund(ctx, tx, ledger.SeasonPool(s.code), s.pool, d.ada, "season "+s.code+" funded", "fund "+s.code)
 			return err
 		}); err != nil {
 			return err

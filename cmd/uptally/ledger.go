@@ -13,23 +13,31 @@ import (
 )
 
 type ledgerCommands struct {
-	Fund      ledgerFund      `cmd:"" help:"Move an amount from the treasury to a season's pool."`
+	Fund      ledgerFund      `cmd:"" help:"Move an amount from the treasury to a season's pool or reserve."`
 	Balance   ledgerBalance   `cmd:"" help:"Show what accounts hold."`
 	Statement ledgerStatement `cmd:"" help:"Show what went into and out of an account."`
 	Verify    ledgerVerify    `cmd:"" help:"Compute every digest and every balance again."`
 }
 
 type ledgerFund struct {
-	Season string `arg:"" help:"Season to fund."`
-	Amount amount `arg:"" help:"Base units, or IO with the unit, such as 20000000IO."`
-	Reason string `help:"Why; without it, that the season is funded."`
-	Key    string `help:"Idempotency key: the same key funds once. Without it, one a season."`
+	Season  string `arg:"" help:"Season to fund."`
+	Amount  amount `arg:"" help:"Base units, or IO with the unit, such as 20000000IO."`
+	Reserve bool   `help:"Fund the season's reserve, which corrections draw from, instead of its pool."`
+	Reason  string `help:"Why; without it, that the season is funded."`
+	Key     string `help:"Idempotency key: the same key funds once. Without it, one a season and account."`
 }
 
 // Run posts the journal; the same key again does nothing more.
 func (c ledgerFund) Run(ctx context.Context, a *app) error {
+	account := ledger.SeasonPool(c.Season)
+	if c.Reserve {
+		account = ledger.SeasonReserve(c.Season)
+	}
 	if c.Key == "" {
 		c.Key = "fund " + c.Season
+		if c.Reserve {
+			c.Key += " reserve"
+		}
 	}
 	if c.Reason == "" {
 		c.Reason = "season " + c.Season + " funded"
@@ -38,11 +46,11 @@ func (c ledgerFund) Run(ctx context.Context, a *app) error {
 		if _, err := snapshot.SeasonByCode(ctx, tx, c.Season); err != nil {
 			return err
 		}
-		journal, err := ledger.Fund(ctx, tx, c.Season, c.Amount.Amount, person, c.Reason, c.Key)
+		journal, err := ledger.Fund(ctx, tx, account, c.Amount.Amount, person, c.Reason, c.Key)
 		if err != nil {
 			return fmt.Errorf("%w; to fund it once more, give another --key", err)
 		}
-		a.say("Journal %d: %s from the treasury to the pool of %s.", journal.Number, inIO(int64(journal.Total)), c.Season)
+		a.say("Journal %d: %s from the treasury to %s.", journal.Number, inIO(int64(journal.Total)), account)
 		return a.show(viewJournal(journal), func(io.Writer) {})
 	})
 }

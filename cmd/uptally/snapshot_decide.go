@@ -52,9 +52,9 @@ type snapshotSeal struct {
 }
 
 // Run posts the approved revision to the ledger, in one transaction with its
-// change of state.
+// change of state: all of a first one, and what differs of a later one.
 func (c snapshotSeal) Run(ctx context.Context, a *app) error {
-	if err := a.confirm("A sealed snapshot is never edited, and a season is sealed once."); err != nil {
+	if err := a.confirm("A sealed snapshot is never edited: what changes later is posted as a correction."); err != nil {
 		return err
 	}
 	return a.decide(ctx, c.Name, func(tx pgx.Tx, s snapshot.Snapshot, person int64) error {

@@ -150,13 +150,5 @@ func noneIfEmpty(text string) string {
 	return text
 }
 
-// signed writes a change in IO, with its sign unless it is none.
-func signed(a ledger.Amount) string {
-	if a > 0 {
-		return "+" + inIO(int64(a))
-	}
-	return inIO(int64(a))
-}
-
 // magnitude is the size of a change; no revision has the amount that it overflows at.
 func magnitude(a ledger.Amount) ledger.Amount { return max(a, -a) }

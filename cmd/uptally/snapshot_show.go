@@ -22,7 +22,8 @@ type snapshotView struct {
 	AsOf      time.Time                  `json:"as_of"`
 	Pool      ledger.Amount              `json:"pool"`
 	Allocated ledger.Amount              `json:"allocated"`
-	Residual  ledger.Amount              `json:"residual"`
+	Residual  ledger.Amount              `json:"residual"`        // pool + drawn = allocated + residual
+	Drawn     *ledger.Amount             `json:"drawn,omitempty"` // of a correction: from the reserve so far
 	Lines     int64                      `json:"lines"`
 	Suppliers int64                      `json:"suppliers"` // with a line, whatever its outcome
 	Outcomes  map[snapshot.Outcome]int64 `json:"outcomes"`  // lines of each that occurs
@@ -32,13 +33,6 @@ type snapshotView struct {
 	} `json:"coverage"`
 	Guards []guardView `json:"guards"`
 	Digest string      `json:"digest"`
-}
-
-// guardView is one thing that stands between a snapshot and its seal.
-type guardView struct {
-	Guard  string `json:"guard"`
-	Passed bool   `json:"passed"`
-	Detail string `json:"detail"`
 }
 
 // viewSnapshot reads a revision's figures.
@@ -54,22 +48,21 @@ func viewSnapshot(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot) (snapshot
 	v := snapshotView{
 		Season: s.Season, Revision: s.Revision, State: string(s.State), AsOf: s.AsOf.UTC(), Pool: ledger.Amount(season.Pool),
 		Allocated: ledger.Amount(s.Allocated), Residual: ledger.Amount(s.Residual), Lines: s.Lines, Suppliers: s.Suppliers,
-		Outcomes: map[snapshot.Outcome]int64{}, Guards: guardsOf(s), Digest: hex.EncodeToString(s.Digest),
+		Outcomes: map[snapshot.Outcome]int64{}, Guards: []guardView{}, Digest: hex.EncodeToString(s.Digest),
+	}
+	if s.Corrects != nil {
+		v.Drawn = new(ledger.Amount(s.Drawn))
+	}
+	if s.Digest != nil {
+		if v.Guards, err = viewGuards(ctx, tx, s); err != nil {
+			return v, nil, err
+		}
 	}
 	v.Coverage.Observed, v.Coverage.Slots = s.ObservedSlots, s.SeasonSlots
 	for _, t := range totals {
 		v.Outcomes[t.Outcome] = t.Lines
 	}
 	return v, totals, nil
-}
-
-// guardsOf are the guards that can be told from the revision itself.
-func guardsOf(s snapshot.Snapshot) []guardView {
-	guard := guardView{Guard: "hours_closed", Passed: !s.Estimate, Detail: "every hour that it stands on is closed"}
-	if s.Estimate {
-		guard.Detail = "hours that it stands on were still open: it is an estimate; close them and take it again"
-	}
-	return []guardView{guard}
 }
 
 // showSnapshot prints the figures of a revision.
@@ -89,6 +82,10 @@ func (a *app) showSnapshot(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot) 
 			fmt.Fprintln(out)
 			printOutcomes(out, totals, s)
 		}
+		if len(view.Guards) > 0 {
+			fmt.Fprintln(out)
+			printBoard(out, view.Guards)
+		}
 	})
 }
 
@@ -104,6 +101,9 @@ func printFigures(out io.Writer, s snapshot.Snapshot, v snapshotView, names pers
 		{"coverage", fmt.Sprintf("%s of %s slots observed", count(s.ObservedSlots), count(s.SeasonSlots))},
 		{"digest", v.Digest},
 	}
+	if s.Corrects != nil {
+		rows = append(rows, [2]string{"drawn", inIO(s.Drawn) + " from the reserve, by corrections so far"})
+	}
 	if s.DecidedBy != nil {
 		rows = append(rows, [2]string{"decided by", names.of(*s.DecidedBy) + ", " + utcOr(s.DecidedAt, "") + ": " + s.Decision})
 	}
@@ -113,19 +113,9 @@ func printFigures(out io.Writer, s snapshot.Snapshot, v snapshotView, names pers
 	if s.Failure != "" {
 		rows = append(rows, [2]string{"failure", s.Failure})
 	}
-	for _, g := range v.Guards {
-		rows = append(rows, [2]string{"guard " + g.Guard, passedText(g.Passed) + ": " + g.Detail})
-	}
 	for _, row := range rows {
 		fmt.Fprintf(out, "  %-18s %s\n", row[0], row[1])
 	}
-}
-
-func passedText(passed bool) string {
-	if passed {
-		return "passed"
-	}
-	return "FAILED"
 }
 
 // printOutcomes is the table of outcomes, with its sum.

@@ -39,7 +39,10 @@ var measurements = []measurement{
 	{[]string{"ingest.pull"}, (*bench).measurePull},
 	{[]string{"snapshot.score"}, (*bench).measureScore},
 	{[]string{"snapshot.take", "snapshot.growth", "snapshot.memory"}, (*bench).measureTake},
+	{[]string{"snapshot.preview"}, (*bench).measurePreview},
 	{[]string{"scale.devices"}, (*bench).measureScale},
+	{[]string{"fakes.precision", "fakes.recall"}, (*bench).measureFakes},
+	{[]string{"fakes.scan"}, (*bench).measureFakesScan},
 }
 
 // start starts the private Postgres, as durable as the program's own unless the
@@ -91,7 +94,7 @@ func (b *bench) measure(ctx context.Context, prefix string) (figures []Figure, e
 		figures = append(figures, measured...)
 	}
 	if len(figures) == 0 {
-		return nil, fmt.Errorf("no figure's name begins with %q; they begin with ingest, snapshot or scale", prefix)
+		return nil, fmt.Errorf("no figure's name begins with %q; they begin with ingest, snapshot, scale or fakes", prefix)
 	}
 	return figures, nil
 }

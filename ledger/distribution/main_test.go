@@ -58,7 +58,7 @@ func (b *bundle) seal(season string, minimum ledger.Amount, amounts ...ledger.Am
 		}
 	}
 	b.do(func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := ledger.Fund(ctx, tx, season, pool, b.ann, "the pool", "fund "+season); err != nil {
+		if _, err := ledger.Fund(ctx, tx, ledger.SeasonPool(season), pool, b.ann, "the pool", "fund "+season); err != nil {
 			return err
 		}
 		_, err := ledger.Post(ctx, tx, entry)

@@ -1,0 +1,161 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/snapshot/incident"
+	"github.com/uptally/uptally/uptime"
+)
+
+// GuardVerdict is what a guard says of a snapshot.
+type GuardVerdict string
+
+// The verdicts of a guard. A warning is for people to look at and bars nothing.
+const (
+	GuardPassed  GuardVerdict = "passed"
+	GuardWarning GuardVerdict = "warning"
+	GuardFailed  GuardVerdict = "failed"
+)
+
+// Guard is one thing that stands between a snapshot and its seal.
+type Guard struct {
+	Code      string // what it looks at, such as "coverage" or "incident 3": one of a board
+	Verdict   GuardVerdict
+	Figure    string // what it found
+	Threshold string // what it asks for
+	Remedy    string // what to do; "" if it passed
+	Firm      bool   // it guards what no two people can override: the sums of money
+}
+
+// Board are all guards of a season's revision, or of the one that would be taken
+// now. It is what the season's status shows and what a seal asks.
+type Board []Guard
+
+// Failed returns the guards that bar a seal.
+func (b Board) Failed() Board {
+	return slices.DeleteFunc(slices.Clone(b), func(g Guard) bool { return g.Verdict != GuardFailed })
+}
+
+// guarded is what the guards look at: a revision, or what it would be computed from
+// if it were taken now.
+type guarded struct {
+	basis    *Basis
+	snapshot *Snapshot // nil: none is under way
+}
+
+// guards are all guards, in the order in which a season is brought to its seal.
+// Each returns one line of the board or, for what comes in numbers, one each.
+var guards = []func(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error){
+	guardCoverage,
+	guardHours,
+	guardLogs,
+	guardIncidents,
+	guardIngest,
+	guardWindows,
+	guardPending,
+	guardPartition,
+	guardAmounts,
+	guardFunds,
+	guardLedger,
+	guardChange,
+	guardShare,
+}
+
+// BoardOf evaluates every guard on the revision.
+func BoardOf(ctx context.Context, tx pgx.Tx, s Snapshot) (Board, error) {
+	b, err := BasisOf(ctx, tx, s)
+	if err != nil {
+		return nil, err
+	}
+	return guarded{b, &s}.board(ctx, tx)
+}
+
+// BoardBefore evaluates the guards that need no revision, as of the latest facts:
+// whether it is worth while to take one.
+func BoardBefore(ctx context.Context, tx pgx.Tx, season string) (Board, error) {
+	now, err := uptime.Clock(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := LoadBasis(ctx, tx, season, Next, now)
+	if err != nil {
+		return nil, err
+	}
+	return guarded{basis: b}.board(ctx, tx)
+}
+
+func (g guarded) board(ctx context.Context, tx pgx.Tx) (Board, error) {
+	var board Board
+	for _, guard := range guards {
+		lines, err := guard(ctx, tx, g)
+		if err != nil {
+			return nil, err
+		}
+		board = append(board, lines...)
+	}
+	return board, nil
+}
+
+// season is the code of the season.
+func (g guarded) season() string { return g.basis.Season.Code }
+
+// again is the remedy of whatever only a new revision mends.
+func (g guarded) again() string { return "take it again: uptally snapshot take " + g.season() }
+
+// sealable refuses a revision whose board is not green, unless two people have
+// overridden just what is not.
+func sealable(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis) error {
+	if b.Corrects != nil && (s.Corrects == nil || *s.Corrects != b.Corrects.Sealed.ID) {
+		return fmt.Errorf("%w: %s was sealed since; take it again", ErrConflict, b.Corrects.Sealed.Name())
+	}
+	if _, err := incident.Scan(ctx, tx, s.AsOf); err != nil { // the database asks for it, too
+		return err
+	}
+	board, err := guarded{b, &s}.board(ctx, tx)
+	if err != nil {
+		return err
+	}
+	overrides, err := Overrides(ctx, tx, s)
+	if err != nil {
+		return err
+	}
+	var bars []string
+	for _, g := range board.Failed() {
+		if OverrideOf(overrides, g) == nil {
+			bars = append(bars, fmt.Sprintf("%s (%s, asked for %s): %s", g.Code, g.Figure, g.Threshold, g.Remedy))
+		}
+	}
+	if len(bars) > 0 {
+		return fmt.Errorf("%w: %s", ErrGuard, strings.Join(bars, "; "))
+	}
+	return nil
+}
+
+// verdict passes what is met.
+func verdict(met bool) GuardVerdict {
+	if met {
+		return GuardPassed
+	}
+	return GuardFailed
+}
+
+// warning passes what is met and warns of what is not.
+func warning(met bool) GuardVerdict {
+	if met {
+		return GuardPassed
+	}
+	return GuardWarning
+}
+
+// unless returns the remedy of a guard that is not met.
+func unless(met bool, remedy string) string {
+	if met {
+		return ""
+	}
+	return remedy
+}
