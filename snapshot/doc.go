@@ -99,6 +99,40 @@
 //   - What moves is what lines with granted credit get more than without the window,
 //     at the rate of each; approved windows that overlap a draft are left out of both.
 //
+// Diff walks every device from what one revision was computed from to what a later
+// one was, one kind of input exchanged at a stage, and scores it anew where that may
+// change it. What a stage changes is its cause's, so that the causes add up to the
+// whole difference, to the unit, whatever changed together:
+//
+//	stored lines of A
+//	  ├─ hours      the bits and the coverage of now, all else as of A
+//	  ├─ ruleset
+//	  ├─ hold       holds and releases
+//	  ├─ verdict
+//	  ├─ facts      registrations, job minutes, changes but for the owner they name
+//	  ├─ ownership  that owner
+//	  ├─ grace      windows, and which deadlines have passed
+//	  ├─ rate       what a point is worth, if a seal fixed it after A
+//	  └─ hours      what is left, should bits differ from those that B was scored from
+//	stored lines of B
+//
+// Until a seal a stage's amounts are at the rate of its own Σ points: one verdict
+// moves everybody's amount, and is the cause of it. At a fixed rate it moves one.
+// Where A itself fixed the rate, it holds for all stages. How the walk is read:
+//
+//   - What takes away comes before what adds. A change that a hold sets aside when it
+//     is first seen is never believed on the way, and a device that a verdict excludes
+//     before it is first counted takes nothing from the others.
+//   - A registration is a fact as a whole, with its owner.
+//   - A line that is the same in both revisions is not listed, whatever it went
+//     through between.
+//   - A stage that cannot be computed, for a weight, points or an amount above 63 bits,
+//     is passed over: what it changes counts for the next that can.
+//   - Bits have no versions: between two revisions from before an hour was reopened
+//     both steps of the hours may appear, where a line differs anyway.
+//   - The way back from a later revision to an earlier one is the inverse of the way
+//     there, step by step.
+//
 // An Explanation is one device's season, step by step, with the numbers that decided
 // each. It is read off the scorer once it has scored the device, so that it cannot
 // tell another story than the lines:

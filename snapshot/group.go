@@ -141,12 +141,25 @@ func (g *Group) Score(b *Basis) (*Scored, error) {
 // loadDevices returns the devices [first, end) recorded as of the basis, with
 // their facts, in order of number and without their bits.
 func loadDevices(ctx context.Context, tx pgx.Tx, b *Basis, first, end uptime.DeviceNumber) ([]Device, error) {
+	at := recorded{By: b.AsOf}
+	devices, err := loadRegistrations(ctx, tx, first, end, at)
+	if err != nil {
+		return nil, err
+	}
+	return devices, loadFacts(ctx, tx, b.Season, first, end, at, func(number uptime.DeviceNumber) *Device {
+		return &devices[number-first]
+	})
+}
+
+// loadRegistrations returns the devices [first, end) so recorded, in order of
+// number, each with its registration as its one change.
+func loadRegistrations(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, at recorded) ([]Device, error) {
 	// Registrations and facts of all devices stand in one piece of memory each.
 	devices := make([]Device, 0, end-first)
 	registrations := make([]uptime.Change, 0, end-first)
 	facts := make([]uptime.Facts, 0, end-first)
 	texts := interner{}
-	err := eachDevice(ctx, tx, first, end, b.AsOf, texts,
+	err := eachDevice(ctx, tx, first, end, at, texts,
 		func(number uptime.DeviceNumber, seq int64, id uuid.UUID, registered time.Time, f uptime.Facts) {
 			facts = append(facts, f)
 			own := &facts[len(facts)-1]
@@ -157,18 +170,24 @@ func loadDevices(ctx context.Context, tx pgx.Tx, b *Basis, first, end uptime.Dev
 			n := len(registrations)
 			devices = append(devices, Device{Number: number, ID: id, RegisteredAt: registered, Changes: registrations[n-1 : n : n]})
 		})
-	if err != nil {
-		return nil, err
-	}
-	of := func(number uptime.DeviceNumber) *Device { return &devices[number-first] }
-	err = errors.Join(
-		eachChange(ctx, tx, first, end, b.AsOf, func(n uptime.DeviceNumber, c uptime.Change) {
-			of(n).Changes = append(of(n).Changes, c)
+	return devices, err
+}
+
+// loadFacts adds what was so recorded of the devices [first, end) but their
+// registrations: changes, verdicts, and job minutes of the season, one value a day.
+func loadFacts(ctx context.Context, tx pgx.Tx, s Season, first, end uptime.DeviceNumber, at recorded,
+	of func(uptime.DeviceNumber) *Device,
+) error {
+	return errors.Join(
+		eachChange(ctx, tx, first, end, at, func(n uptime.DeviceNumber, c uptime.Change) {
+			d := of(n)
+			d.Changes = append(d.Changes, c)
 		}),
-		eachVerdict(ctx, tx, first, end, b.AsOf, func(n uptime.DeviceNumber, v uptime.Verdict) {
-			of(n).Verdicts = append(of(n).Verdicts, v)
+		eachVerdict(ctx, tx, first, end, at, func(n uptime.DeviceNumber, v uptime.Verdict) {
+			d := of(n)
+			d.Verdicts = append(d.Verdicts, v)
 		}),
-		eachJobMinutes(ctx, tx, first, end, b.Season, b.AsOf, func(n uptime.DeviceNumber, m uptime.JobMinutes) {
+		eachJobMinutes(ctx, tx, first, end, s, at, func(n uptime.DeviceNumber, m uptime.JobMinutes) {
 			days := &of(n).JobMinutes
 			if last := len(*days) - 1; last >= 0 && (*days)[last].Day.Equal(m.Day) {
 				(*days)[last] = m
@@ -176,7 +195,6 @@ func loadDevices(ctx context.Context, tx pgx.Tx, b *Basis, first, end uptime.Dev
 				*days = append(*days, m)
 			}
 		}))
-	return devices, err
 }
 
 // interner keeps one copy of each text: a season has a dozen GPU models.

@@ -658,6 +658,34 @@ func visitLines(rows pgx.Rows, visit func(*Line) error) error {
 	return err
 }
 
+// selectShardLines returns the snapshot's lines of the shards [first, end), by device
+// and first slot, without the devices' ids.
+func selectShardLines(ctx context.Context, tx pgx.Tx, snapshot int64, first, end int32) ([]Line, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run,
+			weight_millionths, job_minutes, points, amount, outcome, notes
+		FROM snapshot_line WHERE snapshot_id = $1 AND shard >= $2 AND shard < $3
+		ORDER BY shard, device, first_slot`, snapshot, first, end)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	lines := make([]Line, 0, DevicesPerGroup)
+	for rows.Next() {
+		// The wire's own bytes: a revision has every device.
+		raw, be := rows.RawValues(), binary.BigEndian
+		i4 := func(i int) int32 { return int32(be.Uint32(raw[i])) }
+		i8 := func(i int) int64 { return int64(be.Uint64(raw[i])) }
+		lines = append(lines, Line{
+			Device: uptime.DeviceNumber(i4(0)), Span: uptime.Span{From: uptime.Slot(i8(1)), To: uptime.Slot(i8(2))},
+			SupplierID: uuid.UUID(raw[3]), Observed: i4(4), Up: i4(5), Grace: i4(6), LongestRun: i4(7),
+			WeightMillionths: i8(8), JobMinutes: i8(9), Points: i8(10), Amount: i8(11),
+			Outcome: Outcome(be.Uint16(raw[12])), Notes: Notes(be.Uint16(raw[13])),
+		})
+	}
+	return lines, rows.Err()
+}
+
 // amountRow is what a preview compares of a line.
 type amountRow struct {
 	Device     uptime.DeviceNumber
@@ -707,14 +735,18 @@ func selectDeviceLines(ctx context.Context, tx pgx.Tx, snapshot int64, number up
 	})
 }
 
-// eachDevice calls visit for the devices first, first+1, … recorded by asOf, in
-// order, with the registration as a change.
-func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time, texts interner,
+// recorded are the moments of recording that are asked for: After < t <= By. The
+// zero After is before every stamp.
+type recorded struct{ After, By time.Time }
+
+// eachDevice calls visit for the devices [first, end) so recorded, in order, with
+// the registration as a change.
+func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, at recorded, texts interner,
 	visit func(number uptime.DeviceNumber, seq int64, id uuid.UUID, registered time.Time, facts uptime.Facts),
 ) error {
 	rows, err := tx.Query(ctx, `
 		SELECT number, seq, id, registered_at, supplier_id, gpu_model, gpu_count, connectivity FROM device
-		WHERE number >= $1 AND number < $2 AND recorded_at <= $3 ORDER BY number`, first, end, asOf)
+		WHERE number >= $1 AND number < $2 AND recorded_at > $3 AND recorded_at <= $4 ORDER BY number`, first, end, at.After, at.By)
 	if err != nil {
 		return err
 	}
@@ -734,12 +766,12 @@ func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, 
 // postgresEpoch is what the wire's timestamps count microseconds from.
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func eachChange(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time,
+func eachChange(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, at recorded,
 	visit func(uptime.DeviceNumber, uptime.Change),
 ) error {
 	rows, err := tx.Query(ctx, `
 		SELECT device, seq, changed_at, channel, supplier_id, gpu_model, gpu_count, connectivity FROM device_change
-		WHERE device >= $1 AND device < $2 AND recorded_at <= $3 ORDER BY device, seq`, first, end, asOf)
+		WHERE device >= $1 AND device < $2 AND recorded_at > $3 AND recorded_at <= $4 ORDER BY device, seq`, first, end, at.After, at.By)
 	if err != nil {
 		return err
 	}
@@ -757,12 +789,13 @@ func eachChange(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, 
 	return rows.Err()
 }
 
-func eachVerdict(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time,
+func eachVerdict(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, at recorded,
 	visit func(uptime.DeviceNumber, uptime.Verdict),
 ) error {
 	rows, err := tx.Query(ctx, `
 		SELECT device, by_hand, seq, kind, effective_at, decided_at FROM verdict
-		WHERE device >= $1 AND device < $2 AND recorded_at <= $3 ORDER BY device, by_hand, seq`, first, end, asOf)
+		WHERE device >= $1 AND device < $2 AND recorded_at > $3 AND recorded_at <= $4
+		ORDER BY device, by_hand, seq`, first, end, at.After, at.By)
 	if err != nil {
 		return err
 	}
@@ -777,15 +810,15 @@ func eachVerdict(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber,
 	return err
 }
 
-// eachJobMinutes visits what was recorded of each device and day by asOf, the value
-// that counts, the last one, after those that it replaces.
-func eachJobMinutes(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, s Season, asOf time.Time,
+// eachJobMinutes visits what was so recorded of each device and day, the value that
+// counts, the last one, after those that it replaces.
+func eachJobMinutes(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, s Season, at recorded,
 	visit func(uptime.DeviceNumber, uptime.JobMinutes),
 ) error {
 	rows, err := tx.Query(ctx, `
 		SELECT device, day, minutes FROM job_minutes
-		WHERE device >= $1 AND device < $2 AND day BETWEEN $3::date AND $4::date AND recorded_at <= $5
-		ORDER BY device, day, recorded_at`, first, end, s.FirstDay, s.LastDay, asOf)
+		WHERE device >= $1 AND device < $2 AND day BETWEEN $3::date AND $4::date AND recorded_at > $5 AND recorded_at <= $6
+		ORDER BY device, day, recorded_at`, first, end, s.FirstDay, s.LastDay, at.After, at.By)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ var exitCodes = []struct {
 	code int
 }{
 	{errUsage, exitUsage},
+	{snapshot.ErrSeasonsDiffer, exitUsage},
 	{fakes.ErrSpan, exitUsage},
 	{uptime.ErrVerdictEntry, exitUsage},
 	{ledger.ErrAmountSyntax, exitUsage},

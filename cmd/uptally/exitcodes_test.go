@@ -33,6 +33,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{archive.ErrFaulty, 1},
 		{&uptime.BadVerdicts{Rows: []uptime.BadVerdict{{}}}, 1},
 		{usage("--from"), 2},
+		{snapshot.ErrSeasonsDiffer, 2},
 		{uptime.ErrVerdictEntry, 2},
 		{ledger.ErrAmountSyntax, 2},
 		{fakes.ErrSpan, 2},
