@@ -490,6 +490,39 @@ func eachLine(ctx context.Context, tx pgx.Tx, snapshot int64, visit func(*Line) 
 	return err
 }
 
+// selectGroupDigests returns the digests of what a group was scored from, and of that
+// and its lines.
+func selectGroupDigests(ctx context.Context, tx pgx.Tx, snapshot int64, number int) (inputs, digest []byte, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT inputs, digest FROM snapshot_group WHERE snapshot_id = $1 AND number = $2`, snapshot, number).Scan(&inputs, &digest)
+	return inputs, digest, err
+}
+
+// selectShardLines returns the snapshot's lines of the shards [first, end), without
+// the ids of their devices.
+func selectShardLines(ctx context.Context, tx pgx.Tx, snapshot int64, first, end int32) ([]Line, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run, weight_millionths, job_minutes,
+			points, amount, outcome, notes
+		FROM snapshot_line WHERE snapshot_id = $1 AND shard >= $2 AND shard < $3
+		ORDER BY device, first_slot`, snapshot, first, end)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		lines []Line
+		l     Line
+	)
+	_, err = pgx.ForEachRow(rows, []any{
+		&l.Device, &l.Span.From, &l.Span.To, &l.SupplierID, &l.Observed, &l.Up, &l.Grace, &l.LongestRun, &l.WeightMillionths,
+		&l.JobMinutes, &l.Points, &l.Amount, &l.Outcome, &l.Notes,
+	}, func() error {
+		lines = append(lines, l)
+		return nil
+	})
+	return lines, err
+}
+
 // eachDevice calls visit for the devices first, first+1, … recorded by asOf, in
 // order, with the registration as a change.
 func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time, texts interner,

@@ -1,0 +1,2 @@
+// Package evidence
+package evidence
