@@ -8,6 +8,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/uptime"
 )
 
@@ -32,7 +33,7 @@ var (
 )
 
 // exitCodes is what each error means to the shell. The first that applies counts;
-// any other error is exitFailed.
+// any other error is exitFailed, such as evidence.ErrDiffers.
 var exitCodes = []struct {
 	err  error
 	code int
@@ -41,6 +42,7 @@ var exitCodes = []struct {
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
+	{evidence.ErrNotBundle, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
@@ -55,6 +57,7 @@ var exitCodes = []struct {
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},
 	{snapshot.ErrAlreadyReleased, exitConflict},
+	{evidence.ErrMoved, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},

@@ -39,6 +39,7 @@ var measurements = []measurement{
 	{[]string{"ingest.pull"}, (*bench).measurePull},
 	{[]string{"snapshot.score"}, (*bench).measureScore},
 	{[]string{"snapshot.take", "snapshot.growth", "snapshot.memory"}, (*bench).measureTake},
+	{[]string{"evidence.write", "evidence.verify", "evidence.verify_supplier", "evidence.bytes"}, (*bench).measureEvidence},
 	{[]string{"scale.devices"}, (*bench).measureScale},
 }
 
@@ -91,7 +92,7 @@ func (b *bench) measure(ctx context.Context, prefix string) (figures []Figure, e
 		figures = append(figures, measured...)
 	}
 	if len(figures) == 0 {
-		return nil, fmt.Errorf("no figure's name begins with %q; they begin with ingest, snapshot or scale", prefix)
+		return nil, fmt.Errorf("no figure's name begins with %q; they begin with ingest, snapshot, evidence or scale", prefix)
 	}
 	return figures, nil
 }

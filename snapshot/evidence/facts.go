@@ -105,7 +105,7 @@ func sumCoverage(rows []coverageRow) (sum coverage) {
 	return sum
 }
 
-// deviceRows appends the facts of the devices to the rows of the group.
+// addDevice appends the facts of a device.
 func (g *groupTableRows) addDevice(d *snapshot.Device) {
 	number := int32(d.Number)
 	for i, c := range d.Changes {
@@ -198,6 +198,7 @@ func shardsOf(devices int) int32 {
 // addChunks appends the chunks of the block that hold a bit.
 func (g *groupTableRows) addChunks(block *uptime.Block, span uptime.Span, first, shards int32) {
 	from, to := span.Hours()
+	g.chunks = make([]chunkRow, 0, int(shards)*int(to-from))
 	for shard := first; shard < first+shards; shard++ {
 		for hour := from; hour < to; hour++ {
 			if up := block.Chunk(shard, hour); up != (chunkRow{}.Up) {

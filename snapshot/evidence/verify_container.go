@@ -143,6 +143,10 @@ func (v *verifier) compareMembers() bool {
 			v.differs(StageMembers, "%s: members[%d].name is %q; and should be %q", manifestMember, i, m.Name, memberNames[i])
 			return false
 		}
+		if table := strings.HasSuffix(m.Name, ".parquet"); !table && (m.Rows != 0 || m.Parts != nil) {
+			v.differs(StageMembers, "%s: members %s has rows or parts, and is no table", manifestMember, m.Name)
+			return false
+		}
 		if difference := v.compareMember(m); difference != "" {
 			v.differs(StageMembers, "%s", difference)
 			return false
