@@ -17,7 +17,7 @@ func micros(t time.Time) int64 { return t.UnixMicro() }
 func instantOf(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
 
 func seasonOf(s snapshot.Season) seasonDocument {
-	return seasonDocument{s.Code, s.FirstDay.UTC(), s.LastDay.UTC(), ledger.Amount(s.Pool)}
+	return seasonDocument{s.Code, moment{s.FirstDay}, moment{s.LastDay}, ledger.Amount(s.Pool)}
 }
 
 func (d *seasonDocument) season() (snapshot.Season, error) {
@@ -29,7 +29,7 @@ func windowsOf(windows []snapshot.Window) []windowDocument {
 	documents := make([]windowDocument, len(windows))
 	for i, w := range windows {
 		documents[i] = windowDocument{
-			w.From.UTC(), w.To.UTC(), w.Cause, w.Lookback, w.MinBefore, w.Sustain, w.ReconnectBy.UTC(), w.Credit, w.Cap, w.RequireGenuine,
+			moment{w.From}, moment{w.To}, w.Cause, w.Lookback, w.MinBefore, w.Sustain, moment{w.ReconnectBy}, w.Credit, w.Cap, w.RequireGenuine,
 		}
 	}
 	return documents
@@ -37,8 +37,8 @@ func windowsOf(windows []snapshot.Window) []windowDocument {
 
 func (d *windowDocument) window() (snapshot.Window, error) {
 	w := snapshot.Window{
-		From: d.From, To: d.To, Cause: d.Cause, Lookback: d.Lookback, MinBefore: d.MinBefore, Sustain: d.Sustain,
-		ReconnectBy: d.ReconnectBy, Credit: d.Credit, Cap: d.Cap, RequireGenuine: d.RequireGenuine,
+		From: d.From.Time, To: d.To.Time, Cause: d.Cause, Lookback: d.Lookback, MinBefore: d.MinBefore, Sustain: d.Sustain,
+		ReconnectBy: d.ReconnectBy.Time, Credit: d.Credit, Cap: d.Cap, RequireGenuine: d.RequireGenuine,
 	}
 	return w, w.Validate()
 }
@@ -46,13 +46,13 @@ func (d *windowDocument) window() (snapshot.Window, error) {
 func holdsOf(holds []snapshot.Hold) []holdDocument {
 	documents := make([]holdDocument, len(holds))
 	for i, h := range holds {
-		documents[i] = holdDocument{h.From.UTC(), h.To.UTC()}
+		documents[i] = holdDocument{moment{h.From}, moment{h.To}}
 	}
 	return documents
 }
 
 func (d *holdDocument) hold() (snapshot.Hold, error) {
-	h := snapshot.Hold{From: d.From, To: d.To}
+	h := snapshot.Hold{From: d.From.Time, To: d.To.Time}
 	return h, h.Validate()
 }
 

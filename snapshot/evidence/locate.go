@@ -90,7 +90,7 @@ func rowDamage[T any, P rowOf[T]](table string, content *io.SectionReader, first
 		}
 		return ": no row of it reads differently"
 	}
-	if page := damagedPage(file, first, count); page != "" {
+	if page := damagedPage(table, file, first, count); page != "" {
 		return ": " + page
 	}
 	return ": " + err.Error()
@@ -98,45 +98,71 @@ func rowDamage[T any, P rowOf[T]](table string, content *io.SectionReader, first
 
 // damagedPage returns the first page of the rows that cannot be read, by its column
 // and its rows.
-func damagedPage(file *parquet.File, first, count int64) (found string) {
+func damagedPage(table string, file *parquet.File, first, count int64) string {
 	before := int64(0)
 	for _, g := range file.RowGroups() {
 		if before += g.NumRows(); before <= first || before-g.NumRows() >= first+count {
 			continue
 		}
 		for _, column := range g.ColumnChunks() {
-			if page := damagedPageOf(column, before-g.NumRows(), g.NumRows()); page != "" {
-				return fmt.Sprintf("column %s, %s", file.Schema().Columns()[column.Column()][0], page)
+			if from, to, err := damagedRows(column, g.NumRows()); err != nil {
+				from, to = from+before-g.NumRows(), to+before-g.NumRows()
+				name := file.Schema().Columns()[column.Column()][0]
+				return fmt.Sprintf("column %s of rows %d to %d%s: %v", name, from, to-1, keys(table, file, from, to), err)
 			}
 		}
 	}
 	return ""
 }
 
-func damagedPageOf(column parquet.ColumnChunk, before, rows int64) (found string) {
-	row := int64(0)
-	var err error
-	func() {
-		defer unreadable(&err)
-		pages := column.Pages()
-		defer pages.Close()
-		for row < rows && err == nil {
-			var page parquet.Page
-			if page, err = pages.ReadPage(); err == nil {
-				// What a page holds is decoded only when its values are asked for.
-				values := make([]parquet.Value, page.NumValues())
-				if _, err = page.Values().ReadValues(values); errors.Is(err, io.EOF) {
-					err = nil
-				}
-				row += page.NumRows()
-				parquet.Release(page)
-			}
+// damagedRows returns the rows, [from, to), of the first page that cannot be read.
+func damagedRows(column parquet.ColumnChunk, rows int64) (from, to int64, err error) {
+	defer unreadable(&err)
+	pages := column.Pages()
+	defer pages.Close()
+	for n := 0; from < rows; n++ {
+		to = rows
+		if index, err := column.OffsetIndex(); err == nil && n+1 < index.NumPages() {
+			to = index.FirstRowIndex(n + 1)
 		}
-	}()
-	if err == nil || errors.Is(err, io.EOF) {
+		page, err := pages.ReadPage()
+		if err != nil {
+			return from, to, err
+		}
+		// What a page holds is decoded only when its values are asked for.
+		values := make([]parquet.Value, page.NumValues())
+		if _, err = page.Values().ReadValues(values); err != nil && !errors.Is(err, io.EOF) {
+			return from, to, err
+		}
+		parquet.Release(page)
+		from = to
+	}
+	return 0, 0, nil
+}
+
+// keys tells of what the rows [from, to) are, if that can still be read.
+func keys(table string, file *parquet.File, from, to int64) string {
+	switch table {
+	case coverageTable:
+		return ""
+	case chunksTable:
+		type key struct {
+			Shard int32 `parquet:"shard"`
+			Hour  int64 `parquet:"hour,timestamp(microsecond)"`
+		}
+		if rows, err := readRows[key](file, from, to-from); err == nil {
+			a, b := rows[0], rows[len(rows)-1]
+			return fmt.Sprintf(", shard %d, hour %s to shard %d, hour %s", a.Shard, instantOf(a.Hour).Format(time.RFC3339), b.Shard, instantOf(b.Hour).Format(time.RFC3339))
+		}
 		return ""
 	}
-	return fmt.Sprintf("from row %d on: %v", before+row, err)
+	type key struct {
+		Device int32 `parquet:"device"`
+	}
+	if rows, err := readRows[key](file, from, to-from); err == nil {
+		return fmt.Sprintf(", devices %d to %d", rows[0].Device, rows[len(rows)-1].Device)
+	}
+	return ""
 }
 
 // describe tells people which row of a table it is.

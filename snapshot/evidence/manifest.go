@@ -67,7 +67,7 @@ type head struct {
 	Revision int            `json:"revision"`
 	State    snapshot.State `json:"state"` // when the bundle was written
 	Estimate bool           `json:"estimate"`
-	AsOf     time.Time      `json:"as_of"`
+	AsOf     moment         `json:"as_of"`
 	Corrects string         `json:"corrects"` // the revision sealed before it, or ""
 }
 
@@ -145,21 +145,21 @@ type part struct {
 // seasonDocument is season.json.
 type seasonDocument struct {
 	Code     string        `json:"code"`
-	FirstDay time.Time     `json:"first_day"` // midnight UTC
-	LastDay  time.Time     `json:"last_day"`  // midnight UTC, inclusive
+	FirstDay moment        `json:"first_day"` // midnight UTC
+	LastDay  moment        `json:"last_day"`  // midnight UTC, inclusive
 	Pool     ledger.Amount `json:"pool"`
 }
 
 // windowDocument is one grace window of windows.json; its fields are those of
 // snapshot.Window.
 type windowDocument struct {
-	From           time.Time         `json:"from"`
-	To             time.Time         `json:"to"`
+	From           moment            `json:"from"`
+	To             moment            `json:"to"`
 	Cause          string            `json:"cause"`
 	Lookback       int               `json:"lookback"`
 	MinBefore      snapshot.Fraction `json:"min_before"`
 	Sustain        int               `json:"sustain"`
-	ReconnectBy    time.Time         `json:"reconnect_by"`
+	ReconnectBy    moment            `json:"reconnect_by"`
 	Credit         snapshot.Credit   `json:"credit"`
 	Cap            *int              `json:"cap"`
 	RequireGenuine bool              `json:"require_genuine"`
@@ -167,9 +167,15 @@ type windowDocument struct {
 
 // holdDocument is one metadata hold of holds.json.
 type holdDocument struct {
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
+	From moment `json:"from"`
+	To   moment `json:"to"`
 }
+
+// moment is an instant as documents have it: in UTC, whatever it was read in.
+type moment struct{ time.Time }
+
+// MarshalJSON returns RFC 3339 with as many places as it takes.
+func (m moment) MarshalJSON() ([]byte, error) { return m.UTC().MarshalJSON() }
 
 // encode writes a document in the one way in which bundles have it.
 func encode(document any) []byte {

@@ -69,7 +69,8 @@ func newTable[T any, P rowOf[T]](out io.Writer, head string) *tableWriter[T, P] 
 		parquet.Compression(codec),
 		parquet.CreatedBy("uptally", "1", "evidence"), // no version of the program: the same rows give the same bytes
 		parquet.KeyValueMetadata(ofKey, head),
-		parquet.SkipPageBounds("up"), parquet.SkipPageBounds("check"),
+		parquet.WriteBufferSize(0),                                                                       // what a group has written is out when it ends: see parts
+		parquet.DataPageStatistics(false), parquet.SkipPageBounds("up"), parquet.SkipPageBounds("check"), // of bits they say nothing
 	)}
 }
 

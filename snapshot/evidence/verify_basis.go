@@ -16,7 +16,7 @@ import (
 // load reads what is common to all devices into the basis, and reports whether lines
 // can be recomputed from it.
 func (v *verifier) load() bool {
-	b := &snapshot.Basis{AsOf: v.manifest.Of.AsOf, Released: map[int64]bool{}}
+	b := &snapshot.Basis{AsOf: v.manifest.Of.AsOf.Time, Released: map[int64]bool{}}
 	v.basis = b
 	for _, part := range []struct {
 		name string

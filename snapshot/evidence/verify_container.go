@@ -124,7 +124,7 @@ func (v *verifier) readManifest() bool {
 		return false
 	}
 	v.report.Snapshot = fmt.Sprintf("%s/r%d", m.Of.Season, m.Of.Revision)
-	v.report.State, v.report.Estimate, v.report.AsOf = m.Of.State, m.Of.Estimate, m.Of.AsOf
+	v.report.State, v.report.Estimate, v.report.AsOf = m.Of.State, m.Of.Estimate, m.Of.AsOf.UTC()
 	return true
 }
 

@@ -105,7 +105,7 @@ func (v *verifier) checkGroup(t *tables, number int, at rowRange) (c *checkedGro
 	c = &checkedGroup{number: number}
 	defer func() {
 		if damage := recover(); damage != nil {
-			c.differs(StageLines, "group %d cannot be computed: %v", number, damage)
+			c.differs(StageLines, "%s: %s cannot be computed: %v", linesTable, v.groupName(linesTable, number), damage)
 		}
 	}()
 	counts := &v.manifest.Groups[number].Rows
@@ -125,7 +125,7 @@ func (v *verifier) checkGroup(t *tables, number int, at rowRange) (c *checkedGro
 		c.scored, err = group.Score(v.basis)
 	}
 	if err != nil {
-		return c.differs(StageLines, "group %d: %v", number, err)
+		return c.differs(StageLines, "%s: %s: %v", linesTable, v.groupName(linesTable, number), err)
 	}
 	c.rows.chunks = nil // the most of it, and no longer needed
 	return c

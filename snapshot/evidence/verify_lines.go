@@ -58,7 +58,7 @@ func (s *sums) add(c *checkedGroup) {
 	before := s.reckoning.Allocated
 	lines, digest, err := s.reckoning.Group(c.scored.Inputs, c.scored.Staged)
 	if err != nil {
-		s.v.differs(StageLines, "group %d: %v", c.number, err)
+		s.v.differs(StageLines, "%s: %s: %v", linesTable, s.v.groupName(linesTable, c.number), err)
 		s.broken = true
 		return
 	}

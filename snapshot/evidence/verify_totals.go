@@ -29,7 +29,7 @@ func (s *sums) compare(points *uint256.Int) {
 	v.report.Digest = hex.EncodeToString(s.reckoning.Digest())
 	v.checked(StageDigest, "the snapshot's, over all of this")
 	if m.Digest != v.report.Digest {
-		v.differs(StageDigest, "%s: digest is %s; and is %s when recomputed", manifestMember, m.Digest, v.report.Digest)
+		v.differs(StageDigest, "%s: digest is %s; and is %s when recomputed%s", manifestMember, m.Digest, v.report.Digest, s.blame())
 	}
 	if approved := strings.ToLower(v.options.Digest); approved != "" {
 		v.stage(StageDigest).Checked += ", and the one approved"
@@ -62,4 +62,14 @@ func (s *sums) compareTotals(points *uint256.Int) {
 	if went, came := int64(m.Pool)+int64(m.Drawn), int64(m.Allocated)+int64(m.Residual); went != came || m.Correction == nil && m.Drawn != 0 {
 		v.differs(StageTotals, "%s: pool %s + drawn %s is not allocated %s + residual %s", manifestMember, m.Pool, m.Drawn, m.Allocated, m.Residual)
 	}
+}
+
+// blame says what is left to have changed if the digest of all differs, and no group
+// and no total does.
+func (s *sums) blame() string {
+	if s.v.stage(StageGroups).Difference != "" || s.v.stage(StageTotals).Difference != "" {
+		return ""
+	}
+	return fmt.Sprintf(": no group of devices and no total differs, so it is that, or what is common to all: %s, %s, %s, %s, %s, %s, or the revision that is corrected",
+		seasonMember, rulesetMember, windowsMember, holdsMember, releasedMember, coverageTable)
 }

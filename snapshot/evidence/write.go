@@ -126,7 +126,7 @@ func (w *writer) describe() manifest {
 	s := w.s
 	m := manifest{
 		Format: Format,
-		Of:     head{Season: s.Season, Revision: s.Revision, State: s.State, Estimate: s.Estimate, AsOf: s.AsOf.UTC()},
+		Of:     head{Season: s.Season, Revision: s.Revision, State: s.State, Estimate: s.Estimate, AsOf: moment{s.AsOf}},
 		Digest: hex.EncodeToString(s.Digest), Pool: ledger.Amount(w.basis.Season.Pool), Points: s.Points,
 		Allocated: ledger.Amount(s.Allocated), Residual: ledger.Amount(s.Residual), Drawn: ledger.Amount(s.Drawn),
 		Lines: s.Lines, Suppliers: s.Suppliers, ObservedSlots: s.ObservedSlots, SeasonSlots: s.SeasonSlots,
