@@ -32,15 +32,15 @@ func (o *office) bundle(s snapshot.Snapshot) []byte {
 func (o *office) tryBundle(s snapshot.Snapshot) (bundle []byte, err error) {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(context.Background(), o.App, options, func(tx pgx.Tx) error {
-		bundle, err = writeBundle(tx, s)
+		bundle, err = writeBundle(context.Background(), tx, s)
 		return err
 	})
 	return bundle, err
 }
 
-func writeBundle(tx pgx.Tx, s snapshot.Snapshot) ([]byte, error) {
+func writeBundle(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot) ([]byte, error) {
 	var out bytes.Buffer
-	summary, err := evidence.Write(context.Background(), tx, s, &out, nil)
+	summary, err := evidence.Write(ctx, tx, s, &out, nil)
 	if err == nil && (summary.Bytes != int64(out.Len()) || summary.Lines != s.Lines || !bytes.Equal(summary.Digest, s.Digest)) {
 		err = errors.New("the summary is of something else")
 	}
@@ -267,7 +267,7 @@ func TestEvidenceIsRefusedOfWhatHasChanged(t *testing.T) {
 			o.check(err)
 			now, err := snapshot.ByID(ctx, tx, s.ID)
 			o.check(err)
-			_, err = writeBundle(tx, now)
+			_, err = writeBundle(ctx, tx, now)
 			wantError(t, c.name, err, evidence.ErrMoved)
 		})
 	}

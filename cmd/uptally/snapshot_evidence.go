@@ -74,7 +74,7 @@ func (a *app) writeEvidence(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot,
 		if err != nil {
 			return view, err
 		}
-		defer os.Remove(file.Name()) // of no effect once it is moved
+		defer os.Remove(file.Name()) //nolint:errcheck // once it is moved there is none
 		buffered := bufio.NewWriterSize(file, 1<<20)
 		out = buffered
 		finish = func() error {

@@ -19,7 +19,7 @@ import (
 // measureEvidence writes the evidence of a draft into a file, verifies it whole and
 // for one supplier, and scans the same chunks. The file is written once: it takes as
 // long as hundreds of scans do.
-func (b *bench) measureEvidence(ctx context.Context) ([]Figure, error) {
+func (b *bench) measureEvidence(ctx context.Context) (figures []Figure, err error) {
 	d, err := b.dataset(ctx, b.devices, b.days)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (b *bench) measureEvidence(ctx context.Context) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	path := filepath.Join(folder, "bundle.zip")
 	var summary evidence.Summary
 	supplier := supplierOf(0)

@@ -119,7 +119,7 @@ func damagedPage(table string, file *parquet.File, first, count int64) string {
 func damagedRows(column parquet.ColumnChunk, rows int64) (from, to int64, err error) {
 	defer unreadable(&err)
 	pages := column.Pages()
-	defer pages.Close()
+	defer pages.Close() //nolint:errcheck // it was only read
 	for n := 0; from < rows; n++ {
 		to = rows
 		if index, err := column.OffsetIndex(); err == nil && n+1 < index.NumPages() {

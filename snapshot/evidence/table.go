@@ -108,6 +108,9 @@ func openTable[T any](r io.ReaderAt, size int64) (file *parquet.File, err error)
 	if file, err = parquet.OpenFile(r, size, parquet.SkipBloomFilters(true)); err != nil {
 		return nil, err
 	}
+	if rows := file.NumRows(); rows < 0 || rows > size/int64(len(check{})) { // checks cannot be compressed
+		return nil, fmt.Errorf("it says that it has %d rows, and has %d bytes", rows, size)
+	}
 	if is, should := columnsOf(file.Schema()), columnsOf(parquet.SchemaOf(new(T))); is != should {
 		return nil, fmt.Errorf("its columns are %s; and should be %s", is, should)
 	}
@@ -154,7 +157,7 @@ func readRows[T any](file *parquet.File, first, count int64) (rows []T, err erro
 // readGroup fills rows from the row first of the group on.
 func readGroup[T any](group parquet.RowGroup, first int64, rows []T) (read int64, err error) {
 	reader := parquet.NewGenericRowGroupReader[T](group)
-	defer reader.Close()
+	defer reader.Close() //nolint:errcheck // it was only read
 	if first > 0 {
 		if err := reader.SeekToRow(first); err != nil {
 			return 0, err

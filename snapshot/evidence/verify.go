@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -99,7 +100,7 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Report,
 		v.report.Stages = append(v.report.Stages, Stage{Name: name})
 	}
 	if o.Digest != "" {
-		if raw, err := hex.DecodeString(o.Digest); err != nil || len(raw) != 32 {
+		if raw, err := hex.DecodeString(o.Digest); err != nil || len(raw) != sha256.Size {
 			return nil, fmt.Errorf("digest %q: give the 64 hex digits that snapshot show prints", o.Digest)
 		}
 	}

@@ -3,11 +3,10 @@ package evidence
 import (
 	"encoding/hex"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
-	"github.com/holiman/uint256"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
@@ -119,16 +118,15 @@ func (v *verifier) readCorrection() error {
 	if err != nil || season != of.Season || revision < 1 || revision >= of.Revision {
 		return fmt.Errorf("of.corrects is %q: it names no earlier revision of %s", of.Corrects, of.Season)
 	}
-	points, err := uint256.FromDecimal(c.Points)
-	if err != nil || points.Dec() != c.Points {
+	points, ok := numberOf(c.Points)
+	if !ok {
 		return fmt.Errorf("correction.points is %q: it is no number", c.Points)
 	}
 	digest, err := hex.DecodeString(c.Digest)
 	if err != nil || hex.EncodeToString(digest) != c.Digest {
 		return fmt.Errorf("correction.digest is %q: it is not in hex", c.Digest)
 	}
-	pool := int64(v.basis.Season.Pool)
-	if drawn, came := pool+int64(c.Drawn), int64(c.Allocated)+int64(c.Residual); drawn != came {
+	if drawn, came := v.basis.Season.Pool+int64(c.Drawn), int64(c.Allocated)+int64(c.Residual); drawn != came {
 		return fmt.Errorf("correction: pool + drawn is %d, and allocated + residual %d", drawn, came)
 	}
 	v.basis.Corrects = &snapshot.Correction{Points: points, Sealed: snapshot.Snapshot{Season: season, Revision: revision, Digest: digest}}
@@ -179,7 +177,7 @@ func readTable[T any, P rowOf[T]](v *verifier, name string) ([]T, bool) {
 		v.differs(StageRows, "%s: it cannot be read: %v", name, err)
 		return nil, false
 	}
-	if difference := v.describes(name, file.NumRows(), file.Lookup); difference != "" {
+	if difference := v.describes(name, file); difference != "" {
 		v.differs(StageMembers, "%s", difference)
 		return nil, false
 	}
@@ -197,20 +195,13 @@ func readTable[T any, P rowOf[T]](v *verifier, name string) ([]T, bool) {
 
 // describes holds what a table says of itself against the manifest, and returns how
 // they differ, or "".
-func (v *verifier) describes(name string, rows int64, lookup func(string) (string, bool)) string {
+func (v *verifier) describes(name string, file *parquet.File) string {
 	m := v.manifest
-	i := slices.Index(memberNames, name)
-	if m.Members[i].Rows != rows {
-		return fmt.Sprintf("%s: members %s, rows is %d; and should be %d", manifestMember, name, m.Members[i].Rows, rows)
+	if is := m.Members[slices.Index(memberNames, name)].Rows; is != file.NumRows() {
+		return fmt.Sprintf("%s: members %s, rows is %d; and should be %d", manifestMember, name, is, file.NumRows())
 	}
-	if of, _ := lookup(ofKey); of != encodeHead(m.Of) {
+	if of, _ := file.Lookup(ofKey); of != encodeHead(m.Of) {
 		return fmt.Sprintf("%s: of is %s, and %s is of %s", manifestMember, encodeHead(m.Of), name, of)
 	}
 	return ""
-}
-
-// section is a table's bytes.
-func (v *verifier) section(name string) (io.ReaderAt, int64) {
-	m := v.bundle.members[name]
-	return m, m.Size()
 }

@@ -9,6 +9,12 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
+// What a row is told that stands where it should not.
+const (
+	notOfGroup = ": it is of no device of the group that it stands in"
+	outOfOrder = ": it stands out of order"
+)
+
 // consistent returns the first thing that makes no sense among the rows of a group,
 // or "": they stand in their order, each is of a device of the group, and the devices
 // are dense.
@@ -81,9 +87,9 @@ func (g *groupTableRows) consistentChanges(of func(int32) bool) string {
 		r := &g.changes[i]
 		switch {
 		case !of(r.Device):
-			return fmt.Sprintf("%s: it is not a device of the group", describe(changesTable, r))
+			return describe(changesTable, r) + notOfGroup
 		case i > 0 && cmp.Or(cmp.Compare(r.Device, g.changes[i-1].Device), cmp.Compare(r.Seq, g.changes[i-1].Seq)) <= 0:
-			return fmt.Sprintf("%s: it stands out of order", describe(changesTable, r))
+			return describe(changesTable, r) + outOfOrder
 		case r.GPUCount != nil && *r.GPUCount < 1:
 			return fmt.Sprintf("%s: gpu_count is %d", describe(changesTable, r), *r.GPUCount)
 		}
@@ -101,7 +107,7 @@ func (g *groupTableRows) consistentVerdicts(of func(int32) bool) string {
 	for i := range g.verdicts {
 		r := &g.verdicts[i]
 		if !of(r.Device) {
-			return fmt.Sprintf("%s: it is not a device of the group", describe(verdictsTable, r))
+			return describe(verdictsTable, r) + notOfGroup
 		}
 		if kind := uptime.VerdictKind(r.Kind); kind != uptime.Spoofed && kind != uptime.Genuine {
 			return fmt.Sprintf("%s: kind is %q", describe(verdictsTable, r), r.Kind)
@@ -111,7 +117,7 @@ func (g *groupTableRows) consistentVerdicts(of func(int32) bool) string {
 		}
 		before := &g.verdicts[i-1]
 		if cmp.Or(cmp.Compare(r.Device, before.Device), cmp.Compare(byHand(r), byHand(before)), cmp.Compare(r.Seq, before.Seq)) <= 0 {
-			return fmt.Sprintf("%s: it stands out of order", describe(verdictsTable, r))
+			return describe(verdictsTable, r) + outOfOrder
 		}
 	}
 	return ""
@@ -123,11 +129,11 @@ func (g *groupTableRows) consistentMinutes(b *snapshot.Basis, of func(int32) boo
 		r := &g.minutes[i]
 		switch {
 		case !of(r.Device):
-			return fmt.Sprintf("%s: it is not a device of the group", describe(minutesTable, r))
+			return describe(minutesTable, r) + notOfGroup
 		case i > 0 && cmp.Or(cmp.Compare(r.Device, g.minutes[i-1].Device), cmp.Compare(r.Day, g.minutes[i-1].Day)) <= 0:
-			return fmt.Sprintf("%s: it stands out of order", describe(minutesTable, r))
+			return describe(minutesTable, r) + outOfOrder
 		case r.Day < first || r.Day > last:
-			return fmt.Sprintf("%s: it is no day of the season", describe(minutesTable, r))
+			return describe(minutesTable, r) + ": it is no day of the season"
 		case r.Minutes < 0 || r.Minutes > math.MaxInt32/2:
 			return fmt.Sprintf("%s: minutes is %d", describe(minutesTable, r), r.Minutes)
 		}
@@ -141,9 +147,9 @@ func (g *groupTableRows) consistentLines(of func(int32) bool) string {
 		r := &g.lines[i]
 		switch {
 		case !of(r.Device):
-			return fmt.Sprintf("%s: device %d is not of the group", describe(linesTable, r), r.Device)
+			return describe(linesTable, r) + notOfGroup
 		case i > 0 && compareLines(&g.lines[i-1], r) >= 0:
-			return fmt.Sprintf("%s: it stands out of order", describe(linesTable, r))
+			return describe(linesTable, r) + outOfOrder
 		}
 	}
 	return ""

@@ -37,42 +37,41 @@ func (c *checkedGroup) differs(stage, format string, arguments ...any) *checkedG
 	return c
 }
 
-// openTables opens the tables of devices and holds their sizes against the groups'.
-func (v *verifier) openTables() (*tables, bool) {
-	t := &tables{}
-	open := func(name string, file **parquet.File, open func() (*parquet.File, error)) bool {
-		f, err := open()
-		if err != nil {
-			v.differs(StageRows, "%s: it cannot be read: %v", name, err)
-			return false
-		}
-		*file = f
-		if difference := v.describes(name, f.NumRows(), f.Lookup); difference != "" {
-			v.differs(StageMembers, "%s", difference)
-			return false
-		}
-		var sum int64
-		for i := range v.manifest.Groups {
-			count := *v.manifest.Groups[i].Rows.of(name)
-			if count < 0 || count > f.NumRows() {
-				v.differs(StageMembers, "%s: groups[%d] has %d rows of %s, which has %d", manifestMember, i, count, name, f.NumRows())
-				return false
-			}
-			sum += count
-		}
-		if sum != f.NumRows() {
-			v.differs(StageMembers, "%s: groups have %d rows of %s, which has %d", manifestMember, sum, name, f.NumRows())
-			return false
-		}
-		return true
-	}
-	ok := open(chunksTable, &t.chunks, func() (*parquet.File, error) { return openTable[chunkRow](v.section(chunksTable)) }) &&
-		open(devicesTable, &t.devices, func() (*parquet.File, error) { return openTable[deviceRow](v.section(devicesTable)) }) &&
-		open(changesTable, &t.changes, func() (*parquet.File, error) { return openTable[changeRow](v.section(changesTable)) }) &&
-		open(verdictsTable, &t.verdicts, func() (*parquet.File, error) { return openTable[verdictRow](v.section(verdictsTable)) }) &&
-		open(minutesTable, &t.minutes, func() (*parquet.File, error) { return openTable[minutesRow](v.section(minutesTable)) }) &&
-		open(linesTable, &t.lines, func() (*parquet.File, error) { return openTable[lineRow](v.section(linesTable)) })
+// openTables opens the tables of devices, each of which must have as many rows as the
+// groups have of it.
+func (v *verifier) openTables() (t *tables, ok bool) {
+	t = &tables{}
+	ok = openOf[chunkRow](v, chunksTable, &t.chunks) && openOf[deviceRow](v, devicesTable, &t.devices) &&
+		openOf[changeRow](v, changesTable, &t.changes) && openOf[verdictRow](v, verdictsTable, &t.verdicts) &&
+		openOf[minutesRow](v, minutesTable, &t.minutes) && openOf[lineRow](v, linesTable, &t.lines)
 	return t, ok
+}
+
+func openOf[T any](v *verifier, name string, into **parquet.File) bool {
+	content := v.bundle.members[name]
+	file, err := openTable[T](content, content.Size())
+	if err != nil {
+		v.differs(StageRows, "%s: it cannot be read: %v", name, err)
+		return false
+	}
+	if difference := v.describes(name, file); difference != "" {
+		v.differs(StageMembers, "%s", difference)
+		return false
+	}
+	*into = file
+	var sum int64
+	for i := range v.manifest.Groups {
+		count := *v.manifest.Groups[i].Rows.of(name)
+		if count < 0 || count > file.NumRows()-sum {
+			v.differs(StageMembers, "%s: groups[%d] has %d rows of %s, which has %d in all", manifestMember, i, count, name, file.NumRows())
+			return false
+		}
+		sum += count
+	}
+	if sum != file.NumRows() {
+		v.differs(StageMembers, "%s: groups have %d rows of %s, which has %d", manifestMember, sum, name, file.NumRows())
+	}
+	return sum == file.NumRows()
 }
 
 // eachGroup checks the chosen groups, some at once, and hands them on in order.
@@ -153,8 +152,8 @@ func (v *verifier) recompute(ctx context.Context) error {
 		return nil
 	}
 	m := v.manifest
-	points, err := uint256.FromDecimal(m.Points)
-	if err != nil || points.Dec() != m.Points {
+	points, ok := numberOf(m.Points)
+	if !ok {
 		v.differs(StageTotals, "%s: points is %q: it is no number", manifestMember, m.Points)
 		return nil
 	}
@@ -177,6 +176,12 @@ func (v *verifier) recompute(ctx context.Context) error {
 	sum.believe(number, len(m.Groups))
 	sum.compare(points)
 	return nil
+}
+
+// numberOf reads a number as bundles write it: in decimal digits, no more than needed.
+func numberOf(text string) (*uint256.Int, bool) {
+	n, err := uint256.FromDecimal(text)
+	return n, err == nil && n.Dec() == text
 }
 
 // choose returns the groups that hold devices of the supplier asked for, and those

@@ -1,9 +1,11 @@
 package evidence
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,8 +24,8 @@ type sums struct {
 	theirs    map[int32]bool // devices whose lines are compared; nil: all
 	broken    bool           // a group could not be recomputed: no sum means anything
 
-	groups                                         int // recomputed
-	chunks, devices, facts, lines, observed, slots int64
+	groups                        int // recomputed
+	chunks, devices, facts, lines int64
 }
 
 // believe takes in the groups [from, to) as the manifest has them.
@@ -31,8 +33,8 @@ func (s *sums) believe(from, to int) {
 	for i := from; i < to; i++ {
 		g := &s.v.manifest.Groups[i]
 		digest, err := hex.DecodeString(g.Digest)
-		points, wrong := uint256.FromDecimal(g.Points)
-		if err != nil || wrong != nil || len(digest) != 32 {
+		points, ok := numberOf(g.Points)
+		if err != nil || !ok || len(digest) != sha256.Size {
 			s.v.differs(StageGroups, "%s: groups[%d]: digest %q or points %q cannot be read", manifestMember, i, g.Digest, g.Points)
 			s.broken = true
 			continue
@@ -68,7 +70,7 @@ func (s *sums) add(c *checkedGroup) {
 	for _, d := range []struct{ field, is, should string }{
 		{"inputs", g.Inputs, hex.EncodeToString(c.scored.Inputs)},
 		{"points", g.Points, c.scored.Points.Dec()},
-		{"allocated", g.Allocated.String(), fmt.Sprint(s.reckoning.Allocated - before)},
+		{"allocated", g.Allocated.String(), strconv.FormatInt(s.reckoning.Allocated-before, 10)},
 		{"digest", g.Digest, hex.EncodeToString(digest)},
 	} {
 		if d.is != d.should {

@@ -3,6 +3,7 @@ package evidence
 import (
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/holiman/uint256"
@@ -19,7 +20,7 @@ func (s *sums) compare(points *uint256.Int) {
 	v.checked(StageGroups, "%s: of what went in, and with the lines", some)
 	if s.theirs != nil {
 		v.stage(StageLines).Checked += fmt.Sprintf(" of the supplier's devices; Σ points, %s, is taken from %s", m.Points, manifestMember)
-		v.stage(StageGroups).Checked += fmt.Sprintf("; the others are taken from %s", manifestMember)
+		v.stage(StageGroups).Checked += "; the others are taken from " + manifestMember
 	}
 	if s.broken {
 		return
@@ -41,7 +42,7 @@ func (s *sums) compare(points *uint256.Int) {
 
 func (s *sums) compareTotals(points *uint256.Int) {
 	v, m, b := s.v, s.v.manifest, s.v.basis
-	number := func(n int64) string { return fmt.Sprint(n) }
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	season := b.Season.Span()
 	for _, t := range []struct{ field, is, should string }{
 		{"pool", m.Pool.String(), number(b.Season.Pool)},
