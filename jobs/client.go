@@ -71,6 +71,8 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	queues := map[string]river.QueueConfig{queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}}
 	river.AddWorker(workers, &scoreGroup{c: c})
 	river.AddWorker(workers, &allocate{c: c})
+	river.AddWorker(workers, &estimateSeasons{c: c})
+	river.AddWorker(workers, &scanIncidents{c: c})
 	if o.Feed != nil {
 		queues[queuePull] = river.QueueConfig{MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}
 		river.AddWorker(workers, &pullWindow{c: c})
@@ -91,8 +93,8 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	if o.Log != nil {
 		config.Logger = o.Log
 	}
-	if o.Periodic && o.Feed != nil {
-		config.PeriodicJobs = periodicTable(c.now)
+	if o.Periodic {
+		config.PeriodicJobs = periodicTable(c.now, o.Feed != nil)
 	}
 	var err error
 	c.river, err = river.NewClient(riverpgxv5.New(pool), config)

@@ -31,6 +31,10 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&requestAwaited{c: c}).Work(ctx, &river.Job[RequestAwaited]{JobRow: row, Args: args})
 	case ScoreGroup:
 		return (&scoreGroup{c: c}).Work(ctx, &river.Job[ScoreGroup]{JobRow: row, Args: args})
+	case ScanIncidents:
+		return (&scanIncidents{c: c}).Work(ctx, &river.Job[ScanIncidents]{JobRow: row, Args: args})
+	case EstimateSeasons:
+		return (&estimateSeasons{c: c}).Work(ctx, &river.Job[EstimateSeasons]{JobRow: row, Args: args})
 	case Allocate:
 		return (&allocate{c: c}).Work(ctx, &river.Job[Allocate]{JobRow: row, Args: args})
 	}

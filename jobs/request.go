@@ -119,8 +119,9 @@ func (c *Client) insert(ctx context.Context, tx pgx.Tx, params []river.InsertMan
 	return ids, nil
 }
 
-// periodicTable is what is due by the clock.
-func periodicTable(now func() time.Time) []*river.PeriodicJob {
+// periodicTable is what is due by the clock: what needs a feed, if there is one, and
+// what does not.
+func periodicTable(now func() time.Time, feed bool) []*river.PeriodicJob {
 	every := func(d time.Duration, args func() river.JobArgs) *river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args(), nil },
 			&river.PeriodicJobOpts{RunOnStart: true})
@@ -130,12 +131,19 @@ func periodicTable(now func() time.Time) []*river.PeriodicJob {
 			return ReadJobMinutes{Day: uptime.SlotOf(now()).Day().AddDate(0, 0, -n)}
 		}
 	}
-	return []*river.PeriodicJob{
+	table := []*river.PeriodicJob{
+		every(time.Hour, func() river.JobArgs { return ScanIncidents{} }),
+		every(24*time.Hour, func() river.JobArgs { return EstimateSeasons{} }),
+	}
+	if !feed {
+		return table
+	}
+	return append(table,
 		every(uptime.SlotLength, func() river.JobArgs { return RequestLatest{} }),
 		every(15*time.Minute, func() river.JobArgs { return SyncVerdicts{} }),
 		every(15*time.Minute, func() river.JobArgs { return CloseHours{} }),
 		every(15*time.Minute, func() river.JobArgs { return RequestAwaited{} }),
 		every(time.Hour, daysAgo(1)),
 		every(time.Hour, daysAgo(2)),
-	}
+	)
 }

@@ -21,6 +21,8 @@ const (
 
 // withoutTrigger are the tables of ours that no trigger guards, and why.
 var withoutTrigger = []string{
+	"estimate",        // replaced whole, by its function
+	"estimate_line",   // replaced whole, by its function
 	"fact_horizon",    // moves up
 	"person",          // by grant only
 	"person_name",     // by grant only

@@ -15,6 +15,14 @@ CREATE TYPE public.river_job_state AS ENUM (
     'scheduled'
 );
 
+CREATE FUNCTION public.estimate_clear(of_season text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM estimate_line WHERE season = of_season;
+    DELETE FROM estimate WHERE season = of_season;
+$$;
+
 CREATE FUNCTION public.fact_stamp() RETURNS timestamp with time zone
     LANGUAGE sql
     AS $$SELECT greatest(clock_timestamp(), as_of + interval '1 microsecond') FROM fact_horizon$$;
@@ -66,6 +74,51 @@ BEGIN
                LEFT JOIN ledger_account c ON c.id = t.credit WHERE d.id IS NULL OR c.id IS NULL) THEN
         RAISE EXCEPTION 'a transfer names an account that does not exist; open it first'
             USING ERRCODE = 'foreign_key_violation', TABLE = 'ledger_transfer';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.metadata_refuse_released() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    decided bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('review of held changes'));
+    SELECT added.change_seq INTO decided
+    FROM added
+    JOIN device_change c ON c.seq = added.change_seq
+    WHERE c.channel <> 'worker-api'
+       OR EXISTS (SELECT FROM metadata_release r WHERE r.change_seq = added.change_seq)
+       OR NOT EXISTS (SELECT FROM metadata_hold h LEFT JOIN metadata_release r ON r.hold_id = h.id
+                      WHERE r.id IS NULL AND c.changed_at >= h.held_from AND c.changed_at < h.held_to)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'change % is not set aside by a hold, or released: it cannot be refused', decided
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.metadata_release_refused() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    decided bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('review of held changes'));
+    SELECT x.change_seq INTO decided
+    FROM metadata_refusal x
+    JOIN device_change c ON c.seq = x.change_seq
+    WHERE EXISTS (SELECT FROM added WHERE added.change_seq = x.change_seq)
+       OR EXISTS (SELECT FROM added JOIN metadata_hold h ON h.id = added.hold_id
+                  WHERE c.changed_at >= h.held_from AND c.changed_at < h.held_to)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'change % is refused: it cannot be released as well', decided
+            USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
 END $$;
@@ -173,6 +226,29 @@ CREATE FUNCTION public.uptime_refuse_closed() RETURNS trigger
 BEGIN
     RAISE EXCEPTION 'hour % is closed: its slots do not change; reopen it first', OLD.hour
         USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION public.uptime_refuse_reopening() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    approved integer;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        RAISE EXCEPTION 'hour % is new: it cannot have been reopened % times', NEW.hour, NEW.reopened
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    SELECT count(*) INTO approved FROM uptime_reopening_approval
+        WHERE hour_from <= OLD.hour AND OLD.hour < hour_to;
+    IF NEW.hour <> OLD.hour OR OLD.closed_at IS NULL OR NEW.closed_at IS NOT NULL OR NEW.reopened <> OLD.reopened + 1
+        OR NEW.observed <> OLD.observed OR NEW.reopened > approved
+    THEN
+        RAISE EXCEPTION 'hour %, closed at % and reopened % times, is not opened again but by another of the % approved reopenings that cover it; propose one first',
+            OLD.hour, OLD.closed_at, OLD.reopened, approved
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
 END $$;
 
 CREATE TABLE public.device (
@@ -296,6 +372,50 @@ CREATE TABLE public.distribution_payout_line (
     CONSTRAINT distribution_payout_line_amount_check CHECK ((amount > 0)),
     CONSTRAINT distribution_payout_line_revision_check CHECK ((revision >= 1)),
     CONSTRAINT distribution_payout_line_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
+);
+
+CREATE TABLE public.estimate (
+    season text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    points numeric(39,0) NOT NULL,
+    allocated bigint NOT NULL,
+    residual bigint NOT NULL,
+    lines bigint NOT NULL,
+    suppliers bigint NOT NULL,
+    observed_slots integer NOT NULL,
+    season_slots integer NOT NULL,
+    CONSTRAINT estimate_allocated_check CHECK ((allocated >= 0)),
+    CONSTRAINT estimate_lines_check CHECK ((lines >= 0)),
+    CONSTRAINT estimate_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT estimate_residual_check CHECK ((residual >= 0)),
+    CONSTRAINT estimate_suppliers_check CHECK ((suppliers >= 0))
+);
+
+CREATE TABLE public.estimate_line (
+    season text NOT NULL,
+    device integer NOT NULL,
+    first_slot bigint NOT NULL,
+    end_slot bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    observed integer NOT NULL,
+    up integer NOT NULL,
+    grace integer NOT NULL,
+    longest_run integer NOT NULL,
+    weight_millionths bigint NOT NULL,
+    job_minutes bigint NOT NULL,
+    points bigint NOT NULL,
+    amount bigint NOT NULL,
+    outcome smallint NOT NULL,
+    notes smallint NOT NULL,
+    CONSTRAINT estimate_line_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT estimate_line_check CHECK ((end_slot > first_slot)),
+    CONSTRAINT estimate_line_check1 CHECK (((up >= 0) AND (up <= observed))),
+    CONSTRAINT estimate_line_check2 CHECK (((grace >= 0) AND (grace <= (observed - up)))),
+    CONSTRAINT estimate_line_check3 CHECK (((longest_run >= 0) AND (longest_run <= observed))),
+    CONSTRAINT estimate_line_job_minutes_check CHECK ((job_minutes >= 0)),
+    CONSTRAINT estimate_line_observed_check CHECK ((observed >= 0)),
+    CONSTRAINT estimate_line_points_check CHECK ((points >= 0)),
+    CONSTRAINT estimate_line_weight_millionths_check CHECK ((weight_millionths >= 0))
 );
 
 CREATE TABLE public.fact_horizon (
@@ -600,6 +720,14 @@ ALTER TABLE public.metadata_hold ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE public.metadata_refusal (
+    change_seq bigint NOT NULL,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT metadata_refusal_reason_check CHECK ((reason <> ''::text))
+);
+
 CREATE TABLE public.metadata_release (
     id bigint NOT NULL,
     hold_id bigint,
@@ -890,6 +1018,49 @@ ALTER TABLE public.supplier_wallet ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE public.uptime_archive (
+    id bigint NOT NULL,
+    source text NOT NULL,
+    manifest_sha256 bytea NOT NULL,
+    files bigint NOT NULL,
+    heartbeats bigint NOT NULL,
+    out_of_window bigint NOT NULL,
+    proposed_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_archive_check CHECK (((out_of_window >= 0) AND (out_of_window <= heartbeats))),
+    CONSTRAINT uptime_archive_files_check CHECK ((files >= 1)),
+    CONSTRAINT uptime_archive_heartbeats_check CHECK ((heartbeats >= 0)),
+    CONSTRAINT uptime_archive_manifest_sha256_check CHECK ((length(manifest_sha256) = 32)),
+    CONSTRAINT uptime_archive_source_check CHECK ((source <> ''::text))
+);
+
+CREATE TABLE public.uptime_archive_approval (
+    archive bigint NOT NULL,
+    manifest_sha256 bytea NOT NULL,
+    proposed_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_archive_approval_check CHECK ((approved_by <> proposed_by))
+);
+
+ALTER TABLE public.uptime_archive ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uptime_archive_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.uptime_archive_span (
+    archive bigint NOT NULL,
+    span_from timestamp with time zone NOT NULL,
+    span_to timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_archive_span_check CHECK ((span_to > span_from)),
+    CONSTRAINT uptime_archive_span_span_from_check CHECK (((EXTRACT(epoch FROM span_from) % (300)::numeric) = (0)::numeric)),
+    CONSTRAINT uptime_archive_span_span_to_check CHECK (((EXTRACT(epoch FROM span_to) % (300)::numeric) = (0)::numeric))
+);
+
 CREATE TABLE public.uptime_chunk (
     shard integer NOT NULL,
     hour timestamp with time zone NOT NULL,
@@ -942,6 +1113,7 @@ CREATE TABLE public.uptime_pull (
     ended_at timestamp with time zone NOT NULL,
     outcome text NOT NULL,
     cause text NOT NULL,
+    archive bigint,
     CONSTRAINT uptime_pull_accepted_check CHECK ((accepted >= 0)),
     CONSTRAINT uptime_pull_bodies_sha256_check CHECK ((length(bodies_sha256) = 32)),
     CONSTRAINT uptime_pull_check CHECK ((window_to > window_from)),
@@ -965,6 +1137,38 @@ ALTER TABLE public.uptime_pull ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.uptime_reopening (
+    id bigint NOT NULL,
+    hour_from timestamp with time zone NOT NULL,
+    hour_to timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    proposed_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_reopening_check CHECK ((hour_to > hour_from)),
+    CONSTRAINT uptime_reopening_hour_from_check CHECK (((EXTRACT(epoch FROM hour_from) % (3600)::numeric) = (0)::numeric)),
+    CONSTRAINT uptime_reopening_hour_to_check CHECK (((EXTRACT(epoch FROM hour_to) % (3600)::numeric) = (0)::numeric)),
+    CONSTRAINT uptime_reopening_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.uptime_reopening_approval (
+    reopening bigint NOT NULL,
+    hour_from timestamp with time zone NOT NULL,
+    hour_to timestamp with time zone NOT NULL,
+    proposed_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_reopening_approval_check CHECK ((approved_by <> proposed_by))
+);
+
+ALTER TABLE public.uptime_reopening ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uptime_reopening_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.verdict (
     device integer NOT NULL,
     by_hand boolean NOT NULL,
@@ -976,9 +1180,17 @@ CREATE TABLE public.verdict (
     evidence text NOT NULL,
     person_id bigint,
     recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT verdict_by_hand_reasoned CHECK (((NOT by_hand) OR ((reason <> ''::text) AND (evidence <> ''::text)))),
     CONSTRAINT verdict_check CHECK ((by_hand = (person_id IS NOT NULL))),
     CONSTRAINT verdict_kind_check CHECK ((kind = ANY (ARRAY['spoofed'::text, 'genuine'::text])))
 );
+
+CREATE SEQUENCE public.verdict_by_hand
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
 
 ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.river_job_id_seq'::regclass);
 
@@ -1034,6 +1246,12 @@ ALTER TABLE ONLY public.distribution_payout
 
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.estimate_line
+    ADD CONSTRAINT estimate_line_pkey PRIMARY KEY (season, device, first_slot);
+
+ALTER TABLE ONLY public.estimate
+    ADD CONSTRAINT estimate_pkey PRIMARY KEY (season);
 
 ALTER TABLE ONLY public.fact_horizon
     ADD CONSTRAINT fact_horizon_pkey PRIMARY KEY (one);
@@ -1104,6 +1322,9 @@ ALTER TABLE ONLY public.ledger_transfer
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_pkey PRIMARY KEY (change_seq);
+
 ALTER TABLE ONLY public.metadata_release
     ADD CONSTRAINT metadata_release_change_seq_key UNIQUE (change_seq);
 
@@ -1164,6 +1385,21 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.uptime_archive_approval
+    ADD CONSTRAINT uptime_archive_approval_pkey PRIMARY KEY (archive);
+
+ALTER TABLE ONLY public.uptime_archive
+    ADD CONSTRAINT uptime_archive_id_manifest_sha256_proposed_by_key UNIQUE (id, manifest_sha256, proposed_by);
+
+ALTER TABLE ONLY public.uptime_archive
+    ADD CONSTRAINT uptime_archive_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.uptime_archive_span
+    ADD CONSTRAINT uptime_archive_span_archive_tstzrange_excl EXCLUDE USING gist (archive WITH =, tstzrange(span_from, span_to) WITH &&);
+
+ALTER TABLE ONLY public.uptime_archive_span
+    ADD CONSTRAINT uptime_archive_span_pkey PRIMARY KEY (archive, span_from);
+
 ALTER TABLE ONLY public.uptime_chunk
     ADD CONSTRAINT uptime_chunk_pkey PRIMARY KEY (shard, hour);
 
@@ -1179,8 +1415,21 @@ ALTER TABLE ONLY public.uptime_log
 ALTER TABLE ONLY public.uptime_pull
     ADD CONSTRAINT uptime_pull_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.uptime_reopening_approval
+    ADD CONSTRAINT uptime_reopening_approval_pkey PRIMARY KEY (reopening);
+
+ALTER TABLE ONLY public.uptime_reopening
+    ADD CONSTRAINT uptime_reopening_id_hour_from_hour_to_proposed_by_key UNIQUE (id, hour_from, hour_to, proposed_by);
+
+ALTER TABLE ONLY public.uptime_reopening
+    ADD CONSTRAINT uptime_reopening_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
+
+CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
+
+CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
 
 CREATE INDEX incident_scan_as_of ON public.incident_scan USING btree (as_of, id);
 
@@ -1210,7 +1459,11 @@ CREATE INDEX supplier_wallet_supplier ON public.supplier_wallet USING btree (sup
 
 CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) WHERE (closed_at IS NULL);
 
+CREATE INDEX uptime_pull_archive ON public.uptime_pull USING btree (archive) WHERE (archive IS NOT NULL);
+
 CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
+
+CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at) WHERE by_hand;
 
 CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
 
@@ -1258,6 +1511,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_hold FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_refusal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_release FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ruleset FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1270,19 +1525,37 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapsho
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive_span FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_pull FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (new.closed_at IS NOT NULL) AND ((old.observed IS DISTINCT FROM new.observed) OR (old.final IS DISTINCT FROM new.final)))) EXECUTE FUNCTION public.uptime_refuse_closed();
 
+CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_refusal REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_refuse_released();
+
+CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_release REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_release_refused();
+
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER never_edited BEFORE UPDATE ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_edit();
 
+CREATE TRIGGER never_reopened BEFORE INSERT ON public.uptime_coverage FOR EACH ROW WHEN ((new.reopened <> 0)) EXECUTE FUNCTION public.uptime_refuse_reopening();
+
 CREATE TRIGGER never_undecided BEFORE UPDATE ON public.snapshot FOR EACH ROW WHEN (((new.state = 'sealed'::text) AND (old.state <> 'sealed'::text))) EXECUTE FUNCTION public.snapshot_refuse_undecided();
+
+CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1310,6 +1583,12 @@ ALTER TABLE ONLY public.distribution_payout_line
 
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_prepared_by_fkey FOREIGN KEY (prepared_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.estimate_line
+    ADD CONSTRAINT estimate_line_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
+ALTER TABLE ONLY public.estimate
+    ADD CONSTRAINT estimate_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
 
 ALTER TABLE ONLY public.grace_approval
     ADD CONSTRAINT grace_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
@@ -1355,6 +1634,12 @@ ALTER TABLE ONLY public.ledger_journal
 
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_change_seq_fkey FOREIGN KEY (change_seq) REFERENCES public.device_change(seq);
+
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.metadata_release
     ADD CONSTRAINT metadata_release_change_seq_fkey FOREIGN KEY (change_seq) REFERENCES public.device_change(seq);
@@ -1407,8 +1692,32 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.uptime_archive_approval
+    ADD CONSTRAINT uptime_archive_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_archive_approval
+    ADD CONSTRAINT uptime_archive_approval_archive_manifest_sha256_proposed_b_fkey FOREIGN KEY (archive, manifest_sha256, proposed_by) REFERENCES public.uptime_archive(id, manifest_sha256, proposed_by);
+
+ALTER TABLE ONLY public.uptime_archive
+    ADD CONSTRAINT uptime_archive_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_archive_span
+    ADD CONSTRAINT uptime_archive_span_archive_fkey FOREIGN KEY (archive) REFERENCES public.uptime_archive(id);
+
 ALTER TABLE ONLY public.uptime_given_up
     ADD CONSTRAINT uptime_given_up_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_pull
+    ADD CONSTRAINT uptime_pull_archive_fkey FOREIGN KEY (archive) REFERENCES public.uptime_archive_approval(archive) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.uptime_reopening_approval
+    ADD CONSTRAINT uptime_reopening_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_reopening_approval
+    ADD CONSTRAINT uptime_reopening_approval_reopening_hour_from_hour_to_prop_fkey FOREIGN KEY (reopening, hour_from, hour_to, proposed_by) REFERENCES public.uptime_reopening(id, hour_from, hour_to, proposed_by);
+
+ALTER TABLE ONLY public.uptime_reopening
+    ADD CONSTRAINT uptime_reopening_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1419,6 +1728,9 @@ ALTER TABLE ONLY public.verdict
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.estimate_clear(of_season text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.estimate_clear(of_season text) TO uptally_app;
+
 REVOKE ALL ON FUNCTION public.fact_stamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.fact_stamp() TO uptally_app;
 
@@ -1426,6 +1738,10 @@ REVOKE ALL ON FUNCTION public.incident_unresolved(of_season text, season_from ti
 GRANT ALL ON FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.ledger_refuse_adrift() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.metadata_refuse_released() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.metadata_release_refused() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
 
@@ -1440,6 +1756,8 @@ REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with ti
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.uptime_refuse_closed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.uptime_refuse_reopening() FROM PUBLIC;
 
 GRANT SELECT,INSERT ON TABLE public.device TO uptally_app;
 
@@ -1458,6 +1776,10 @@ GRANT SELECT,INSERT ON TABLE public.distribution_file TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.distribution_payout TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_payout_line TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.estimate TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.estimate_line TO uptally_app;
 
 GRANT SELECT,UPDATE ON TABLE public.fact_horizon TO uptally_app;
 
@@ -1511,6 +1833,8 @@ GRANT SELECT,INSERT ON TABLE public.metadata_hold TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.metadata_hold_id_seq TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.metadata_refusal TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.metadata_release TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.metadata_release_id_seq TO uptally_app;
@@ -1557,6 +1881,14 @@ GRANT SELECT,INSERT ON TABLE public.supplier_wallet TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.supplier_wallet_id_seq TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.uptime_archive TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_archive_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.uptime_archive_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_archive_span TO uptally_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_chunk TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_coverage TO uptally_app;
@@ -1569,4 +1901,12 @@ GRANT SELECT,INSERT ON TABLE public.uptime_pull TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.uptime_pull_id_seq TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.uptime_reopening TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_reopening_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.uptime_reopening_id_seq TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.verdict TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.verdict_by_hand TO uptally_app;

@@ -45,7 +45,7 @@ func TestTheDigestIsOverWhatWentIn(t *testing.T) {
 		{"a verdict's kind", verdict(`kind = 'genuine'`), true},
 		{"a verdict's instant", verdict(`effective_at = effective_at + interval '1 microsecond'`), true},
 		{"when it was decided", verdict(`decided_at = decided_at + interval '1 microsecond'`), true},
-		{"that it was by hand", verdict(fmt.Sprintf(`by_hand = true, person_id = %d`, o.ada)), true},
+		{"that it was by hand", verdict(fmt.Sprintf(`by_hand = true, person_id = %d, reason = 'why', evidence = 'run 1'`, o.ada)), true},
 		{"no verdict", `DELETE FROM verdict`, true},
 		{"a verdict's wording", verdict(`reason = 'another', evidence = 'more'`), false},
 		{"when a verdict was recorded", verdict(`recorded_at = recorded_at - interval '1 hour'`), false},

@@ -61,6 +61,34 @@
 // revision. Where the first sealed revision had no points, no point is worth
 // anything later either.
 //
+// An Explanation is one device's season, step by step, with the numbers that decided
+// each. It is read off the scorer once it has scored the device, so that it cannot
+// tell another story than the lines:
+//
+//	facts ─► verdicts ─► coverage ─► windows ─► lines ─► tests ─► floor(pool * points / Σ points)
+//	  each change        # . ? x     f, B, r, G         in order,
+//	  believed or held   + -                            up to the one that decides
+//
+// Of a revision it is recomputed as of its moment and held against what is stored:
+// they differ only where hours were reopened since, and then both are shown. Of a
+// season without lines it is an estimate as of now, at the rate of all devices as
+// they would be scored now.
+//
+// What holds set aside is reviewed change by change:
+//
+//		open ──► released, by itself or with its hold: believed from then on
+//		  └────► refused: a person looked, and does not believe it; it moves no amount
+//
+//	  - A change is decided once by itself. A hold in which changes were refused is not
+//	    released as a whole any more; its other changes are, one by one.
+//	  - Only a change that a hold sets aside can be refused. Where it lies in several
+//	    holds, it is set aside until each of them is released.
+//	  - What a change would alter is told against what is believed without it, so that
+//	    another change that is not believed either does not count as being before it.
+//	  - What it would pay is what its device gets with it believed, less what it gets as
+//	    if it had never come, at the rate of the season's last revision; other suppliers'
+//	    shares move a little too if an outcome changes before a first revision is sealed.
+//
 // The digest covers everything that went in and came out but moments of recording
 // and the ids that a database deals out (of windows and holds), so that the same
 // facts give the same digest on any machine. Slots that were never pulled have no

@@ -91,6 +91,9 @@ func TestEvidenceNamesWhatDiffers(t *testing.T) {
 		{"a document's spelling", evidence.StageFacts, `^holds\.json: byte \d+, in line 3, is not as its values are written$`, forge(func(u *unpacked) {
 			u.replace("holds.json", bytes.Replace(u.file("holds.json").content, []byte(`"from": "2024-05-02T01:00:00Z"`), []byte(`"from": "2024-05-02T03:00:00+02:00"`), 1))
 		})},
+		{"where imported uptime comes from", evidence.StageFacts, `^imports\.json: its SHA-256 is .*, and by what every table repeats`, forge(func(u *unpacked) {
+			u.replace("imports.json", bytes.Replace(u.file("imports.json").content, []byte("own"), []byte("new"), 1))
+		})},
 		{"another format", evidence.StageMembers, `format is "uptally-evidence/2"; this program reads "uptally-evidence/1"`, manifest(`evidence/1`, `evidence/2`)},
 		{"a total", evidence.StageTotals, `^manifest\.json: suppliers is 100; and should be \d+$`, manifest(`"suppliers": \d+`, `"suppliers": 100`)},
 		{"the residual", evidence.StageTotals, `^manifest\.json: pool 1000000007 \+ drawn 0 is not allocated \d+ \+ residual 100000$`, manifest(`"residual": "\d+"`, `"residual": "100000"`)},

@@ -151,7 +151,7 @@ var value = regexp.MustCompile(`(?m)^( *(?:"[a-z0-9_]+": )?)("(?:[^"\\]|\\.)*"|-
 // forgeValue changes a random value of a random document, or a character of the rules,
 // and says which.
 func (u *unpacked) forgeValue(random *rand.Rand) string {
-	documents := []string{"season.json", "windows.json", "holds.json", "released_changes.json", "ruleset.toml", "manifest.json", "manifest.json", "manifest.json"}
+	documents := []string{"season.json", "windows.json", "holds.json", "released_changes.json", "imports.json", "ruleset.toml", "manifest.json", "manifest.json", "manifest.json"}
 	name := documents[random.IntN(len(documents))]
 	content := bytes.Clone(u.file(name).content)
 	if name == "ruleset.toml" {

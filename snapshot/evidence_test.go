@@ -6,12 +6,16 @@ package snapshot_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -19,6 +23,7 @@ import (
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/archive"
 )
 
 // bundle writes the evidence of a snapshot.
@@ -143,11 +148,34 @@ func spanOf(within, span uptime.Span) uptime.Timeline {
 	return set
 }
 
+// importHour merges an archive of one hour with one heartbeat, or proposes it only.
+func (o *office) importHour(hour time.Time, source string, approve bool) {
+	o.t.Helper()
+	dir := o.t.TempDir()
+	page := fmt.Sprintf(`{"heartbeats":[{"device_id":%q,"at":%q}]}`, deviceID(steady), hour.Format(time.RFC3339))
+	sum := sha256.Sum256([]byte(page))
+	manifest := fmt.Sprintf(`{"source":%q,"complete":[{"from":%q,"to":%q}],"files":[{"name":"0001.json","sha256":"%x"}]}`,
+		source, hour.Format(time.RFC3339), hour.Add(time.Hour).Format(time.RFC3339), sum)
+	for name, content := range map[string]string{"0001.json": page, archive.ManifestName: manifest} {
+		o.check(os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	o.tx(func(ctx context.Context, tx pgx.Tx) error {
+		r, _, err := archive.Propose(ctx, tx, dir, o.ada, afterwards)
+		if err == nil && approve {
+			_, err = archive.Approve(ctx, tx, dir, r.ID, o.grace, afterwards)
+		}
+		return err
+	})
+}
+
 // corrected returns a motley village with a sealed revision and one that corrects it.
 func corrected(t *testing.T) (o *office, first, second snapshot.Snapshot) {
 	t.Helper()
 	v := motley()
 	o = v.settle(t)
+	o.importHour(may(1, 9), "the network's own files", true)
+	o.importHour(may(1, 4), "a proposal", false)
+	o.importHour(may(1, 9).AddDate(0, -1, 0), "another time", true)
 	o.fund(v.season, v.season.Pool)
 	first = o.sealOver(o.take(v.season.Code))
 	o.network.do(func(f *facts) { f.verdict(cheat, uptime.Genuine, may(3, 1)) })
@@ -166,7 +194,7 @@ func TestEvidenceOfEachRevision(t *testing.T) {
 	third := o.take(first.Season)
 	superseded := o.at(second.ID, snapshot.Superseded)
 	verified(t, o.bundle(superseded), superseded)
-	o.owner(`UPDATE uptime_coverage SET closed_at = NULL, reopened = reopened + 1, final = B'000000000000' WHERE hour = '2024-05-02 10:00+00'`)
+	o.unhindered(`UPDATE uptime_coverage SET closed_at = NULL, reopened = reopened + 1, final = B'000000000000' WHERE hour = '2024-05-02 10:00+00'`)
 	verified(t, o.bundle(third), third) // its bits are what they were
 	estimate := o.take(first.Season)
 	if !estimate.Estimate {
@@ -288,6 +316,10 @@ func TestEvidenceHoldsIDsAndNoOtherPersonalData(t *testing.T) {
 		} else {
 			all.Write(f.content)
 		}
+	}
+	if imports := string(files.file("imports.json").content); strings.Count(imports, `"source"`) != 1 || !strings.Contains(imports, "the network's own files") ||
+		!strings.Contains(imports, `"from": "2024-05-01T09:00:00Z"`) {
+		t.Errorf("imports are %s", imports)
 	}
 	for _, known := range []string{"NVIDIA T4", "outage", supplierID(7).String(), "eligible"} {
 		if !strings.Contains(all.String(), known) {

@@ -59,7 +59,7 @@ const rulesetBytesMax = 1 << 20
 func (r *Ruleset) SHA256() [sha256.Size]byte { return r.sha256 }
 
 // LoadRuleset parses and validates a ruleset's file in full. The error names every
-// field that is wrong with its value and what to write instead; it wraps
+// field that is wrong with its line, its value and what to write instead; it wraps
 // ErrRuleset. Keys that the rules do not know are refused, so that a misspelt rule
 // is never silently absent, and so is a rule that is left out.
 func LoadRuleset(file []byte) (*Ruleset, error) {
@@ -70,11 +70,11 @@ func LoadRuleset(file []byte) (*Ruleset, error) {
 	if _, err := toml.Decode(string(file), &values); err != nil {
 		return nil, fmt.Errorf("%w: not TOML: %w", ErrRuleset, err)
 	}
-	root := &tomlTable{values: values, problems: new([]error)}
+	root := &tomlTable{values: values, problems: new([]problem), lines: numberLines(file)}
 	r := readRuleset(root)
 	r.sha256 = sha256.Sum256(file)
 	if len(*root.problems) > 0 {
-		return nil, fmt.Errorf("%w:\n%w", ErrRuleset, errors.Join(*root.problems...))
+		return nil, fmt.Errorf("%w:\n%w", ErrRuleset, errors.Join(sorted(*root.problems)...))
 	}
 	return r, nil
 }

@@ -16,29 +16,20 @@ import (
 type tomlTable struct {
 	path     string // "weights.gpu", "" for the file
 	values   map[string]any
-	problems *[]error
+	problems *[]problem
+	lines    lineNumbers
 	absent   bool // already reported: its fields are not reported again
 }
 
 func (t *tomlTable) problem(key, format string, args ...any) {
 	if !t.absent {
-		*t.problems = append(*t.problems, fmt.Errorf("%s: %s", t.place(key), fmt.Sprintf(format, args...)))
+		text := fmt.Sprintf("%s: %s", t.place(key), fmt.Sprintf(format, args...))
+		*t.problems = append(*t.problems, problem{t.lines.of(t.path, key), text})
 	}
 }
 
 // place writes a field's place in the file as TOML would.
-func (t *tomlTable) place(key string) string {
-	bare := func(r rune) bool {
-		return r == '-' || r == '_' || r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r))
-	}
-	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return !bare(r) }) {
-		key = fmt.Sprintf("%q", key)
-	}
-	if t.path == "" {
-		return key
-	}
-	return t.path + "." + key
-}
+func (t *tomlTable) place(key string) string { return keyPath(t.path, key) }
 
 // know refuses every key but these.
 func (t *tomlTable) know(keys ...string) {
@@ -64,7 +55,7 @@ func field[T any](t *tomlTable, key, want string) (value T, ok bool) {
 
 func (t *tomlTable) table(key string) *tomlTable {
 	values, ok := field[map[string]any](t, key, "the table ["+t.place(key)+"]")
-	return &tomlTable{path: t.place(key), values: values, problems: t.problems, absent: t.absent || !ok}
+	return &tomlTable{path: t.place(key), values: values, problems: t.problems, lines: t.lines, absent: t.absent || !ok}
 }
 
 func (t *tomlTable) name(key string) string {

@@ -105,8 +105,9 @@ func TestLoadRulesetNamesEveryBadField(t *testing.T) {
 		t.Fatal("taken")
 	}
 	for _, field := range []string{
-		"name:", "version:", "eligibility.min_uptime:", "eligibility.min_continuous:", "eligibility.require_genuine:",
-		"eligibility.exclude:", "weights.gpu.x:", "weights.connectivity:", "jobs:", "payout:", "surprise:",
+		"line 1: name:", "line 2: version:", "line 4: eligibility.min_uptime:", "line 3: eligibility.min_continuous:",
+		"line 3: eligibility.require_genuine:", "line 3: eligibility.exclude:", "line 6: weights.gpu.x:",
+		"line 5: weights.connectivity:", "jobs:", "payout:", "line 7: surprise:",
 	} {
 		if !strings.Contains(err.Error(), "\n"+field) {
 			t.Errorf("%s is not named in:\n%v", field, err)
@@ -114,6 +115,20 @@ func TestLoadRulesetNamesEveryBadField(t *testing.T) {
 	}
 	if n := strings.Count(err.Error(), "\n"); n != 11 {
 		t.Errorf("%d problems, want 11:\n%v", n, err)
+	}
+}
+
+func TestLinesOfKeys(t *testing.T) {
+	lines := numberLines([]byte("# one\na = 1\n\"b c\".d = 2\n\n[e.f]\ng = { h = 1, i.j = \"\"\"\n\n\"\"\" }\nk = [\n1 ]\n[[l]]\nm = 1\n"))
+	want := lineNumbers{
+		"a": 2, `"b c"`: 3, `"b c".d`: 3, "e": 5, "e.f": 5, "e.f.g": 6, "e.f.g.h": 6, "e.f.g.i": 6, "e.f.g.i.j": 6, "e.f.k": 9,
+		"l": 11, "l.m": 12,
+	}
+	if !maps.Equal(lines, want) {
+		t.Errorf("lines\n got %v\nwant %v", lines, want)
+	}
+	if missing := lines.of("e.f", "nothing"); missing != 5 {
+		t.Errorf("a missing key is on line %d", missing)
 	}
 }
 

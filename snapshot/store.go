@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -106,6 +107,144 @@ func selectReleasedChanges(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]in
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
+// insertReleases releases changes one by one, by seq.
+func insertReleases(ctx context.Context, tx pgx.Tx, seqs []int64, reason string, person int64, stamp time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO metadata_release (change_seq, reason, person_id, recorded_at)
+		SELECT seq, $2, $3, $4 FROM unnest($1::bigint[]) AS seq`, seqs, reason, person, stamp)
+	return err
+}
+
+// insertRefusals refuses changes one by one, by seq.
+func insertRefusals(ctx context.Context, tx pgx.Tx, seqs []int64, reason string, person int64, stamp time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO metadata_refusal (change_seq, reason, person_id, recorded_at)
+		SELECT seq, $2, $3, $4 FROM unnest($1::bigint[]) AS seq`, seqs, reason, person, stamp)
+	return err
+}
+
+// lockReview makes releases and refusals wait for each other; the triggers on both
+// tables take the same lock.
+func lockReview(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('review of held changes'))`)
+	return err
+}
+
+// eachDecision calls visit for every release and refusal recorded by asOf, each of a
+// whole hold or of one change.
+func eachDecision(ctx context.Context, tx pgx.Tx, asOf time.Time, visit func(hold, change *int64, state HeldState, d Decision)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT hold_id, change_seq, 'released', reason, person_id, recorded_at FROM metadata_release WHERE recorded_at <= $1
+		UNION ALL
+		SELECT NULL, change_seq, 'refused', reason, person_id, recorded_at FROM metadata_refusal WHERE recorded_at <= $1`, asOf)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			hold, change *int64
+			state        HeldState
+			d            Decision
+		)
+		if err := rows.Scan(&hold, &change, &state, &d.Reason, &d.PersonID, &d.At); err != nil {
+			return err
+		}
+		d.At = d.At.UTC()
+		visit(hold, change, state, d)
+	}
+	return rows.Err()
+}
+
+// eachLogOfHeld calls visit for all that was logged by asOf of every device with a
+// change through the untrusted channel that lies in a hold and is one that the
+// filter names: device by device, in the order of (changed_at, seq).
+func eachLogOfHeld(ctx context.Context, tx pgx.Tx, f HeldFilter, asOf time.Time, visit func(uptime.DeviceNumber, uptime.Change)) error {
+	rows, err := tx.Query(ctx, `
+		WITH held AS (
+			SELECT DISTINCT d.number
+			FROM device_change c
+			JOIN device d ON d.number = c.device
+			JOIN metadata_hold h ON c.changed_at >= h.held_from AND c.changed_at < h.held_to
+			WHERE c.channel = 'worker-api' AND c.recorded_at <= $1 AND h.recorded_at <= $1
+				AND ($2::bigint IS NULL OR h.id = $2) AND ($3::uuid IS NULL OR d.id = $3)
+				AND (cardinality($4::bigint[]) = 0 OR c.seq = ANY ($4))
+		)
+		SELECT `+loggedColumns+` FROM (`+logged+`) l JOIN held USING (number) WHERE recorded_at <= $1
+		ORDER BY number, changed_at, seq`, asOf, f.Hold, f.Device, append([]int64{}, f.Changes...))
+	if err != nil {
+		return err
+	}
+	return collectLogged(rows, visit)
+}
+
+// eachLogOf calls visit for all that was logged by asOf of one device, in the order
+// of (changed_at, seq).
+func eachLogOf(ctx context.Context, tx pgx.Tx, number uptime.DeviceNumber, asOf time.Time, visit func(uptime.DeviceNumber, uptime.Change)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT `+loggedColumns+` FROM (`+logged+`) l WHERE number = $1 AND recorded_at <= $2
+		ORDER BY changed_at, seq`, int32(number), asOf)
+	if err != nil {
+		return err
+	}
+	return collectLogged(rows, visit)
+}
+
+// logged is the log as it came: registrations and later changes.
+const (
+	loggedColumns = `number, id, seq, changed_at, channel, supplier_id, gpu_model, gpu_count, connectivity, device_name, status`
+	logged        = `
+		SELECT number, id, seq, registered_at AS changed_at, channel, supplier_id, gpu_model, gpu_count, connectivity,
+			device_name, status, recorded_at
+		FROM device
+		UNION ALL
+		SELECT c.device, d.id, c.seq, c.changed_at, c.channel, c.supplier_id, c.gpu_model, c.gpu_count, c.connectivity,
+			c.device_name, c.status, c.recorded_at
+		FROM device_change c JOIN device d ON d.number = c.device`
+)
+
+func collectLogged(rows pgx.Rows, visit func(uptime.DeviceNumber, uptime.Change)) error {
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			number uptime.DeviceNumber
+			c      uptime.Change
+		)
+		if err := rows.Scan(&number, &c.DeviceID, &c.Seq, &c.ChangedAt, &c.Channel, &c.SupplierID, &c.GPUModel, &c.GPUCount,
+			&c.Connectivity, &c.DeviceName, &c.Status); err != nil {
+			return err
+		}
+		visit(number, c)
+	}
+	return rows.Err()
+}
+
+// selectNumber returns the number of a device recorded by asOf; pgx.ErrNoRows, if
+// there is none.
+func selectNumber(ctx context.Context, tx pgx.Tx, id uuid.UUID, asOf time.Time) (number uptime.DeviceNumber, err error) {
+	err = tx.QueryRow(ctx, `SELECT number FROM device WHERE id = $1 AND recorded_at <= $2`, id, asOf).Scan(&number)
+	return number, err
+}
+
+// selectVerdicts returns the verdicts on a device recorded by asOf, in no promised
+// order, with what their makers wrote.
+func selectVerdicts(ctx context.Context, tx pgx.Tx, number uptime.DeviceNumber, asOf time.Time) ([]uptime.Verdict, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence
+		FROM verdict v JOIN device d ON d.number = v.device WHERE v.device = $1 AND v.recorded_at <= $2`, int32(number), asOf)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[uptime.Verdict])
+}
+
+// selectStamp returns the stamp that a fact would get now: as of it, everything that is
+// recorded counts.
+func selectStamp(ctx context.Context, tx pgx.Tx) (now time.Time, err error) {
+	err = tx.QueryRow(ctx, `SELECT fact_stamp()`).Scan(&now)
+	return now, err
+}
+
 func insertWindow(ctx context.Context, tx pgx.Tx, season string, w Window, person int64, stamp time.Time) (int64, error) {
 	var id int64
 	err := tx.QueryRow(ctx, `
@@ -161,13 +300,37 @@ func fixAsOf(ctx context.Context, tx pgx.Tx) (time.Time, error) {
 		return time.Time{}, err
 	}
 	var asOf time.Time
-	err := tx.QueryRow(ctx, `
-		UPDATE fact_horizon SET as_of = greatest(clock_timestamp(), as_of,
-			(SELECT max(recorded_at) FROM uptime_log), (SELECT max(recorded_at) FROM job_minutes_read),
-			(SELECT max(recorded_at) FROM metadata_hold), (SELECT max(recorded_at) FROM metadata_release),
-			(SELECT max(recorded_at) FROM grace_window), (SELECT max(recorded_at) FROM grace_approval))
-		RETURNING as_of`).Scan(&asOf)
+	err := tx.QueryRow(ctx, `UPDATE fact_horizon SET as_of = greatest(clock_timestamp(), as_of, `+latestStamps+`) RETURNING as_of`).Scan(&asOf)
 	return asOf, err
+}
+
+// latestStamps is the last stamp of each kind of fact that a snapshot reads.
+const latestStamps = `
+	(SELECT max(recorded_at) FROM uptime_log), (SELECT max(recorded_at) FROM job_minutes_read),
+	(SELECT max(recorded_at) FROM verdict WHERE by_hand),
+	(SELECT max(recorded_at) FROM metadata_hold), (SELECT max(recorded_at) FROM metadata_release),
+	(SELECT max(recorded_at) FROM metadata_refusal),
+	(SELECT max(recorded_at) FROM grace_window), (SELECT max(recorded_at) FROM grace_approval)`
+
+// selectNow returns a moment that no fact that the transaction sees was stamped after,
+// nor anything before it was taken as of: what a take would fix, but nothing is fixed.
+func selectNow(ctx context.Context, tx pgx.Tx) (time.Time, error) {
+	var now time.Time
+	err := tx.QueryRow(ctx, `SELECT greatest(clock_timestamp(), as_of, `+latestStamps+`) FROM fact_horizon`).Scan(&now)
+	return now, err
+}
+
+// exportView lets other transactions see what this one sees, as long as it lasts.
+func exportView(ctx context.Context, tx pgx.Tx) (view string, err error) {
+	err = tx.QueryRow(ctx, `SELECT pg_export_snapshot()`).Scan(&view)
+	return view, err
+}
+
+// importView is the first statement of a transaction that sees what the exporting one
+// does. The command takes no parameters; the name is Postgres's own.
+func importView(ctx context.Context, tx pgx.Tx, view string) error {
+	_, err := tx.Exec(ctx, `SET TRANSACTION SNAPSHOT '`+strings.ReplaceAll(view, `'`, `''`)+`'`)
+	return err
 }
 
 // lockSeason makes takes of one season wait for each other.
@@ -482,8 +645,13 @@ func eachLine(ctx context.Context, tx pgx.Tx, snapshot int64, visit func(*Line) 
 	if err != nil {
 		return err
 	}
+	return visitLines(rows, visit)
+}
+
+// visitLines calls visit for each row of a line with its device's id.
+func visitLines(rows pgx.Rows, visit func(*Line) error) error {
 	var l Line
-	_, err = pgx.ForEachRow(rows, []any{
+	_, err := pgx.ForEachRow(rows, []any{
 		&l.Device, &l.DeviceID, &l.SupplierID, &l.Span.From, &l.Span.To, &l.Observed, &l.Up, &l.Grace, &l.LongestRun,
 		&l.WeightMillionths, &l.JobMinutes, &l.Points, &l.Amount, &l.Outcome, &l.Notes,
 	}, func() error { return visit(&l) })
@@ -521,6 +689,55 @@ func selectShardLines(ctx context.Context, tx pgx.Tx, snapshot int64, first, end
 		return nil
 	})
 	return lines, err
+}
+
+// amountRow is what a preview compares of a line.
+type amountRow struct {
+	Device     uptime.DeviceNumber
+	FirstSlot  uptime.Slot
+	SupplierID uuid.UUID
+	Amount     int64
+	Outcome    Outcome
+}
+
+// eachAmount calls visit for every line of the snapshot in shards [first, end), by
+// device, then first slot. The row is valid during the call.
+func eachAmount(ctx context.Context, tx pgx.Tx, snapshot int64, first, end int32, visit func(*amountRow)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT device, first_slot, supplier_id, amount, outcome FROM snapshot_line
+		WHERE snapshot_id = $1 AND shard >= $2 AND shard < $3 ORDER BY shard, device, first_slot`, snapshot, first, end)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	be, row := binary.BigEndian, amountRow{}
+	for rows.Next() {
+		raw := rows.RawValues() // the wire's own bytes, as of eachDevice
+		row = amountRow{
+			uptime.DeviceNumber(be.Uint32(raw[0])), uptime.Slot(be.Uint64(raw[1])), uuid.UUID(raw[2]),
+			int64(be.Uint64(raw[3])), Outcome(be.Uint16(raw[4])),
+		}
+		visit(&row)
+	}
+	return rows.Err()
+}
+
+// selectDeviceLines returns the snapshot's lines of one device, by first slot.
+func selectDeviceLines(ctx context.Context, tx pgx.Tx, snapshot int64, number uptime.DeviceNumber) ([]Line, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
+			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
+		FROM snapshot_line l JOIN device d ON d.number = l.device
+		WHERE l.snapshot_id = $1 AND l.shard = $2 AND l.device = $3
+		ORDER BY l.first_slot`, snapshot, number.Shard(), int32(number))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l Line, err error) {
+		err = row.Scan(&l.Device, &l.DeviceID, &l.SupplierID, &l.Span.From, &l.Span.To, &l.Observed, &l.Up, &l.Grace, &l.LongestRun,
+			&l.WeightMillionths, &l.JobMinutes, &l.Points, &l.Amount, &l.Outcome, &l.Notes)
+		return l, err
+	})
 }
 
 // eachDevice calls visit for the devices first, first+1, … recorded by asOf, in
@@ -614,30 +831,44 @@ func eachJobMinutes(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumb
 	return rows.Err()
 }
 
-// appendCopyLine appends a line as a tuple of the binary COPY format: the number
-// of fields, then each field's length and bytes.
+// appendCopyLine appends a line of a snapshot as a tuple of the binary COPY format: the
+// number of fields, then each field's length and bytes.
 func appendCopyLine(dst []byte, snapshot int64, l *Line) []byte {
-	int2 := func(v int16) { dst = binary.BigEndian.AppendUint16(append(dst, 0, 0, 0, 2), uint16(v)) }
-	int4 := func(v int32) { dst = binary.BigEndian.AppendUint32(append(dst, 0, 0, 0, 4), uint32(v)) }
-	int8 := func(v int64) { dst = binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(v)) }
 	dst = append(dst, 0, 16)
-	int8(snapshot)
-	int4(l.Device.Shard())
-	int4(int32(l.Device))
-	int8(int64(l.Span.From))
-	int8(int64(l.Span.To))
+	dst = appendCopy8(dst, snapshot)
+	dst = appendCopy4(dst, l.Device.Shard())
+	return appendCopyFigures(dst, l)
+}
+
+// appendCopyEstimate does the same for a line of an estimate.
+func appendCopyEstimate(dst []byte, season string, l *Line) []byte {
+	dst = append(dst, 0, 15)
+	dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(season))), season...)
+	return appendCopyFigures(dst, l)
+}
+
+// appendCopyFigures appends the fourteen fields from the device on.
+func appendCopyFigures(dst []byte, l *Line) []byte {
+	dst = appendCopy4(dst, int32(l.Device))
+	dst = appendCopy8(dst, int64(l.Span.From))
+	dst = appendCopy8(dst, int64(l.Span.To))
 	dst = append(append(dst, 0, 0, 0, 16), l.SupplierID[:]...)
-	int4(l.Observed)
-	int4(l.Up)
-	int4(l.Grace)
-	int4(l.LongestRun)
-	int8(l.WeightMillionths)
-	int8(l.JobMinutes)
-	int8(l.Points)
-	int8(l.Amount)
-	int2(int16(l.Outcome))
-	int2(int16(l.Notes))
-	return dst
+	for _, v := range [...]int32{l.Observed, l.Up, l.Grace, l.LongestRun} {
+		dst = appendCopy4(dst, v)
+	}
+	for _, v := range [...]int64{l.WeightMillionths, l.JobMinutes, l.Points, l.Amount} {
+		dst = appendCopy8(dst, v)
+	}
+	dst = binary.BigEndian.AppendUint16(append(dst, 0, 0, 0, 2), uint16(l.Outcome))
+	return binary.BigEndian.AppendUint16(append(dst, 0, 0, 0, 2), uint16(l.Notes))
+}
+
+func appendCopy4(dst []byte, v int32) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, 0, 0, 0, 4), uint32(v))
+}
+
+func appendCopy8(dst []byte, v int64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(v))
 }
 
 // What the binary COPY format begins and ends with.
@@ -645,3 +876,64 @@ var (
 	copyHeader  = append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
 	copyTrailer = []byte{0xff, 0xff}
 )
+
+func clearEstimate(ctx context.Context, tx pgx.Tx, season string) error {
+	_, err := tx.Exec(ctx, `SELECT estimate_clear($1)`, season)
+	return err
+}
+
+func insertEstimate(ctx context.Context, tx pgx.Tx, e Estimate) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO estimate (season, as_of, points, allocated, residual, lines, suppliers, observed_slots, season_slots)
+		VALUES ($1, $2, $3::numeric, $4, $5, $6, $7, $8, $9)`,
+		e.Season, e.AsOf, e.Points, e.Allocated, e.Residual, e.Lines, e.Suppliers, e.ObservedSlots, e.SeasonSlots)
+	return err
+}
+
+func selectEstimate(ctx context.Context, tx pgx.Tx, season string) (Estimate, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT season, as_of, points::text, allocated, residual, lines, suppliers, observed_slots, season_slots
+		FROM estimate WHERE season = $1`, season)
+	if err != nil {
+		return Estimate{}, err
+	}
+	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Estimate])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return e, fmt.Errorf("estimate of season %s: %w; a nightly job keeps it, or compute it with: season estimate %s --now",
+			season, ErrNotFound, season)
+	}
+	return e, err
+}
+
+// copyEstimate inserts lines from a stream in Postgres's binary COPY format.
+func copyEstimate(ctx context.Context, tx pgx.Tx, stream io.Reader) error {
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, `
+		COPY estimate_line (season, device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run,
+			weight_millionths, job_minutes, points, amount, outcome, notes) FROM STDIN (FORMAT binary)`)
+	return err
+}
+
+// eachEstimated visits the estimate's lines, of one supplier or one device if they
+// are named.
+func eachEstimated(ctx context.Context, tx pgx.Tx, season string, supplier, device *uuid.UUID, visit func(*Line) error) error {
+	rows, err := tx.Query(ctx, `
+		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
+			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
+		FROM estimate_line l JOIN device d ON d.number = l.device
+		WHERE l.season = $1 AND ($2::uuid IS NULL OR l.supplier_id = $2) AND ($3::uuid IS NULL OR d.id = $3)
+		ORDER BY d.id, l.first_slot`, season, supplier, device)
+	if err != nil {
+		return err
+	}
+	return visitLines(rows, visit)
+}
+
+func selectEstimatedSuppliers(ctx context.Context, tx pgx.Tx, season string) ([]SupplierAmount, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, sum(amount)::bigint FROM estimate_line WHERE season = $1
+		GROUP BY supplier_id HAVING sum(amount) > 0 ORDER BY supplier_id`, season)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierAmount])
+}

@@ -88,10 +88,21 @@ func CoverageOf(ctx context.Context, tx pgx.Tx, span Span) ([]Coverage, error) {
 
 // Observed returns the observed slots of the hours, as a timeline over the span.
 func Observed(hours []Coverage, span Span) Timeline {
+	return slotsOf(hours, span, func(c Coverage) HourSlots { return c.Observed })
+}
+
+// Final returns the slots of the hours that are not waited for any longer, as a
+// timeline over the span.
+func Final(hours []Coverage, span Span) Timeline {
+	return slotsOf(hours, span, func(c Coverage) HourSlots { return c.Final })
+}
+
+func slotsOf(hours []Coverage, span Span, set func(Coverage) HourSlots) Timeline {
 	t := NewTimeline(span)
 	for _, h := range hours {
+		slots := set(h)
 		for i := range SlotsPerHour {
-			if h.Observed.Has(i) {
+			if slots.Has(i) {
 				t.Add(h.Hour.First() + Slot(i))
 			}
 		}
@@ -213,6 +224,13 @@ func GivenUpOf(ctx context.Context, tx pgx.Tx, span Span) ([]GivenUp, error) {
 // slots are final. It returns how many it closed.
 func CloseHours(ctx context.Context, tx pgx.Tx, now time.Time) (int64, error) {
 	return closeHours(ctx, tx, now.Add(-LateCommits), now)
+}
+
+// LockHours locks the coverage of the span's hours, in hour order, and returns it:
+// until the transaction ends nobody else merges into them or closes them. Hours that
+// nobody requested are requested by it, but RequestSpan makes room for their chunks.
+func LockHours(ctx context.Context, tx pgx.Tx, span Span) ([]Coverage, error) {
+	return lockSpan(ctx, tx, span)
 }
 
 // lockSpan makes and locks the coverage rows of the span's hours, in hour order.

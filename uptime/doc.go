@@ -34,4 +34,11 @@
 //     A second registration of a device is folded as a change of every field.
 //   - A log row of a device that is not registered yet is kept aside as an orphan
 //     and becomes a fact, recorded then, when the registration is read.
+//   - A verdict by hand is decided when it is recorded, and numbered over all devices,
+//     so that the order (decided_at, by_hand, seq) is total. In a file every field is
+//     required, and a device stands once. A row is left out if it equals the verdict
+//     that counts on its device and that one was entered by hand; what is added one by
+//     one is recorded every time.
+//   - A reopened hour keeps what was observed, and awaits all of its slots again,
+//     those given up on too. Each approved reopening opens each of its hours once.
 package uptime

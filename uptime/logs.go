@@ -100,12 +100,6 @@ func storePage[Row any](ctx context.Context, tx pgx.Tx, log string, rows []Row, 
 	return advanceLog(ctx, tx, log, next, len(rows), stamp)
 }
 
-// Verdicts returns the last verdicts, at most limit, of one device if it is named,
-// in the order that counts.
-func Verdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int) ([]Verdict, error) {
-	return selectVerdicts(ctx, tx, device, limit)
-}
-
 // StampFacts takes the shared lock of facts and returns the moment at which the
 // transaction records what it records.
 func StampFacts(ctx context.Context, tx pgx.Tx) (time.Time, error) { return stampFacts(ctx, tx) }

@@ -24,16 +24,17 @@ const nestingMax = 128
 // The first error sticks: from then on every method returns its zero value and
 // every loop ends, so only err has to be looked at, once.
 type scanner struct {
-	src   []byte
-	pos   int
-	depth int
-	err   error
+	src    []byte
+	pos    int
+	depth  int
+	err    error
+	failed int // the byte at which err arose
 }
 
 // fail keeps the first error, with the place of it, and ends the text.
 func (s *scanner) fail(what string) {
 	if s.err == nil {
-		s.err = fmt.Errorf("byte %d: %s", s.pos, what)
+		s.err, s.failed = fmt.Errorf("byte %d: %s", s.pos, what), s.pos
 	}
 	s.pos = len(s.src)
 }

@@ -27,10 +27,12 @@ type Pass struct {
 	OutOfWindow int64 // rows that lie outside the window
 	StartedAt   time.Time
 	EndedAt     time.Time
+	Archive     *int64 // the archive that it was read from; nil: the network
 
 	firstHour Hour
 	hours     []passHour
-	unknown   map[uuid.UUID]map[Slot]int64 // rows by id and slot
+	chunks    int
+	unknown   map[uuid.UUID]map[Slot]int64 // rows by id and slot; nil: counted only
 	bodies    hash.Hash
 }
 
@@ -60,6 +62,27 @@ func ReadPass(ctx context.Context, feed *Feed, devices *Registry, window Span, n
 	}
 }
 
+// PassOf returns a pass over the window that its pages are still to be added to:
+// pages that were kept elsewhere, in the archive of that number. Once they all are,
+// it can be merged as if it had been read when it was begun.
+func PassOf(window Span, archive int64, begun time.Time) *Pass {
+	p := newPass(window, begun)
+	p.Archive, p.unknown = &archive, nil
+	return p
+}
+
+// Add takes in a page. Rows outside the window, and of ids that are not registered,
+// are counted and left out. The page is not kept.
+func (p *Pass) Add(page *HeartbeatPage, devices *Registry) {
+	p.Pages++
+	p.Heartbeats += int64(len(page.Heartbeats))
+	p.bodies.Write(page.Body)
+	devices.read(func(numbers map[uuid.UUID]DeviceNumber) { p.add(page.Heartbeats, numbers) })
+}
+
+// Chunks returns how many chunks the pass holds: most of its memory, 1.5 KB each.
+func (p *Pass) Chunks() int { return p.chunks }
+
 func newPass(window Span, started time.Time) *Pass {
 	first, end := window.Hours()
 	return &Pass{
@@ -74,10 +97,7 @@ func (p *Pass) readPages(ctx context.Context, feed *Feed, devices *Registry) err
 		if err := feed.Heartbeats(ctx, from, to, cursor, &page); err != nil {
 			return err
 		}
-		p.Pages++
-		p.Heartbeats += int64(len(page.Heartbeats))
-		p.bodies.Write(page.Body)
-		devices.read(func(numbers map[uuid.UUID]DeviceNumber) { p.add(page.Heartbeats, numbers) })
+		p.Add(&page, devices)
 		switch {
 		case page.Next == "":
 			return nil
@@ -104,13 +124,16 @@ func (p *Pass) add(rows []Heartbeat, numbers map[uuid.UUID]DeviceNumber) {
 			p.set(number, slot, 1)
 			continue
 		}
+		p.Unknown++
+		if p.unknown == nil {
+			continue
+		}
 		slots := p.unknown[row.Device]
 		if slots == nil {
 			slots = map[Slot]int64{}
 			p.unknown[row.Device] = slots
 		}
 		slots[slot]++
-		p.Unknown++
 	}
 }
 
@@ -124,6 +147,7 @@ func (p *Pass) set(number DeviceNumber, slot Slot, rows int64) {
 	}
 	if hour.chunks[shard] == nil {
 		hour.chunks[shard] = new(Chunk)
+		p.chunks++
 	}
 	hour.chunks[shard].Set(slot.InHour(), number.Lane())
 }
@@ -152,7 +176,7 @@ func (p *Pass) Resolve(devices *Registry) {
 func (p *Pass) account() Pull {
 	pull := Pull{
 		Window: p.Window, Pages: p.Pages, Heartbeats: p.Heartbeats, Unknown: p.Unknown, OutOfWindow: p.OutOfWindow,
-		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Outcome: PullMerged,
+		StartedAt: p.StartedAt, EndedAt: p.EndedAt, Outcome: PullMerged, Archive: p.Archive,
 	}
 	p.bodies.Sum(pull.BodiesSHA256[:0])
 	for _, h := range p.hours {

@@ -36,6 +36,7 @@ type Pull struct {
 	EndedAt      time.Time
 	Outcome      PullOutcome
 	Cause        string // why it failed; empty if merged
+	Archive      *int64 // the archive that it was read from; nil: the network
 }
 
 // PullTotal adds up passes of one outcome.

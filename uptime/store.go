@@ -120,13 +120,60 @@ func closeHours(ctx context.Context, tx pgx.Tx, endedBy, now time.Time) (int64, 
 	return tag.RowsAffected(), err
 }
 
+func insertReopening(ctx context.Context, tx pgx.Tx, span Span, reason string, person int64, stamp time.Time) (int64, error) {
+	var id int64
+	err := tx.QueryRow(ctx, `
+		INSERT INTO uptime_reopening (hour_from, hour_to, reason, proposed_by, recorded_at)
+		VALUES ($1, $2, $3, $4, $5) RETURNING id`, span.From.Start(), span.To.Start(), reason, person, stamp).Scan(&id)
+	return id, err
+}
+
+// insertReopeningApproval approves a reopening, repeating what it approves, which it
+// returns; no row is returned if there is no such reopening.
+func insertReopeningApproval(ctx context.Context, tx pgx.Tx, id, person int64, stamp time.Time) (Span, error) {
+	var from, to time.Time
+	err := tx.QueryRow(ctx, `
+		INSERT INTO uptime_reopening_approval (reopening, hour_from, hour_to, proposed_by, approved_by, recorded_at)
+		SELECT id, hour_from, hour_to, proposed_by, $2, $3 FROM uptime_reopening WHERE id = $1
+		RETURNING hour_from, hour_to`, id, person, stamp).Scan(&from, &to)
+	return SpanOf(from, to), err
+}
+
+// reopenCoverage opens the hours [first, end) again and awaits all of their slots.
+func reopenCoverage(ctx context.Context, tx pgx.Tx, first, end Hour) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE uptime_coverage SET closed_at = NULL, reopened = reopened + 1, final = B'000000000000'
+		WHERE hour >= $1 AND hour < $2`, first.Start(), end.Start())
+	return err
+}
+
+func selectReopenings(ctx context.Context, tx pgx.Tx, span Span) ([]Reopening, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT r.id, r.hour_from, r.hour_to, r.reason, r.proposed_by, r.recorded_at, a.approved_by, a.recorded_at
+		FROM uptime_reopening r LEFT JOIN uptime_reopening_approval a ON a.reopening = r.id
+		WHERE r.hour_to > $1 AND r.hour_from < $2
+		ORDER BY r.id`, span.From.Start(), span.To.Start())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Reopening, error) {
+		var (
+			r        Reopening
+			from, to time.Time
+		)
+		err := row.Scan(&r.ID, &from, &to, &r.Reason, &r.ProposedBy, &r.ProposedAt, &r.ApprovedBy, &r.ApprovedAt)
+		r.Span = SpanOf(from, to)
+		return r, err
+	})
+}
+
 func insertPull(ctx context.Context, tx pgx.Tx, p Pull) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO uptime_pull (window_from, window_to, pages, heartbeats, accepted, unknown, out_of_window,
-			late, bodies_sha256, started_at, ended_at, outcome, cause)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			late, bodies_sha256, started_at, ended_at, outcome, cause, archive)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		p.Window.From.Start(), p.Window.To.Start(), p.Pages, p.Heartbeats, p.Accepted, p.Unknown, p.OutOfWindow,
-		p.Late, p.BodiesSHA256[:], p.StartedAt, p.EndedAt, p.Outcome, p.Cause)
+		p.Late, p.BodiesSHA256[:], p.StartedAt, p.EndedAt, p.Outcome, p.Cause, p.Archive)
 	return err
 }
 
@@ -135,7 +182,7 @@ func insertPull(ctx context.Context, tx pgx.Tx, p Pull) error {
 func selectPulls(ctx context.Context, tx pgx.Tx, span Span, failedOnly bool, limit int) ([]Pull, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT window_from, window_to, pages, heartbeats, accepted, unknown, out_of_window, late, bodies_sha256,
-			started_at, ended_at, outcome, cause
+			started_at, ended_at, outcome, cause, archive
 		FROM uptime_pull
 		WHERE window_to > $1 AND window_from < $2 AND (NOT $3 OR outcome <> 'merged')
 		ORDER BY id DESC LIMIT $4`, span.From.Start(), span.To.Start(), failedOnly, limit)
@@ -149,7 +196,7 @@ func selectPulls(ctx context.Context, tx pgx.Tx, span Span, failedOnly bool, lim
 			digest   []byte
 		)
 		err := row.Scan(&from, &to, &p.Pages, &p.Heartbeats, &p.Accepted, &p.Unknown, &p.OutOfWindow, &p.Late,
-			&digest, &p.StartedAt, &p.EndedAt, &p.Outcome, &p.Cause)
+			&digest, &p.StartedAt, &p.EndedAt, &p.Outcome, &p.Cause, &p.Archive)
 		p.Window = SpanOf(from, to)
 		copy(p.BodiesSHA256[:], digest)
 		return p, err
@@ -219,6 +266,30 @@ func eachChunk(ctx context.Context, tx pgx.Tx, first, end int32, from, to Hour,
 	return rows.Err()
 }
 
+// eachHourOf calls visit with the slots of every hour [from, to) that one device was
+// up in: bit i is slot i. Twelve bits are taken out of each chunk where it lies.
+func eachHourOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, from, to Hour, visit func(Hour, HourSlots)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT hour,
+			(get_bit(up, $2 + 0) << 0) | (get_bit(up, $2 + 1024) << 1) | (get_bit(up, $2 + 2048) << 2) | (get_bit(up, $2 + 3072) << 3) |
+			(get_bit(up, $2 + 4096) << 4) | (get_bit(up, $2 + 5120) << 5) | (get_bit(up, $2 + 6144) << 6) | (get_bit(up, $2 + 7168) << 7) |
+			(get_bit(up, $2 + 8192) << 8) | (get_bit(up, $2 + 9216) << 9) | (get_bit(up, $2 + 10240) << 10) | (get_bit(up, $2 + 11264) << 11)
+		FROM uptime_chunk WHERE shard = $1 AND hour >= $3 AND hour < $4`,
+		device.Shard(), device.Lane(), from.Start(), to.Start())
+	if err != nil {
+		return err
+	}
+	var (
+		hour  time.Time
+		slots int32
+	)
+	_, err = pgx.ForEachRow(rows, []any{&hour, &slots}, func() error {
+		visit(HourOf(hour), HourSlots(slots))
+		return nil
+	})
+	return err
+}
+
 // postgresEpoch is what the wire's timestamps count microseconds from.
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -245,10 +316,10 @@ func selectSpoofed(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]DeviceNumb
 
 // selectVerdicts returns the last verdicts, of one device if it is named, in the
 // order that counts.
-func selectVerdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int) ([]Verdict, error) {
+func selectVerdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int) ([]VerdictRecord, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT seq, id, kind, effective_at, decided_at, by_hand, reason, evidence FROM (
-			SELECT v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence
+		SELECT seq, id, kind, effective_at, decided_at, by_hand, reason, evidence, person_id FROM (
+			SELECT v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence, v.person_id
 			FROM verdict v JOIN device d ON d.number = v.device
 			WHERE $1::uuid IS NULL OR d.id = $1
 			ORDER BY v.decided_at DESC, v.by_hand DESC, v.seq DESC LIMIT $2
@@ -256,7 +327,56 @@ func selectVerdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Verdict])
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[VerdictRecord])
+}
+
+// selectLastVerdicts returns the verdict that counts on each of the devices that
+// has one.
+func selectLastVerdicts(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) (map[uuid.UUID]Verdict, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT DISTINCT ON (v.device) v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence
+		FROM verdict v JOIN device d ON d.number = v.device
+		WHERE d.id = ANY ($1)
+		ORDER BY v.device, v.decided_at DESC, v.by_hand DESC, v.seq DESC`, ids)
+	if err != nil {
+		return nil, err
+	}
+	last := make(map[uuid.UUID]Verdict)
+	verdicts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Verdict])
+	for _, v := range verdicts {
+		last[v.DeviceID] = v
+	}
+	return last, err
+}
+
+// lockVerdictImports makes imports of verdicts wait for each other: what one leaves
+// out is then what another has recorded.
+func lockVerdictImports(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('verdict import'))`)
+	return err
+}
+
+// insertVerdicts records verdicts by hand in their order and returns their numbers.
+func insertVerdicts(ctx context.Context, tx pgx.Tx, entries []VerdictEntry, numbers map[uuid.UUID]DeviceNumber,
+	person int64, stamp time.Time,
+) ([]int64, error) {
+	devices, kinds := make([]int32, len(entries)), make([]string, len(entries))
+	from, reasons, evidence := make([]time.Time, len(entries)), make([]string, len(entries)), make([]string, len(entries))
+	for i, e := range entries {
+		devices[i], kinds[i], from[i], reasons[i], evidence[i] = int32(numbers[e.DeviceID]), string(e.Kind), e.EffectiveAt, e.Reason, e.Evidence
+	}
+	rows, err := tx.Query(ctx, `
+		INSERT INTO verdict (device, by_hand, seq, kind, effective_at, decided_at, reason, evidence, person_id, recorded_at)
+		SELECT device, true, nextval('verdict_by_hand'), kind, effective_at, $6, reason, evidence, $7, $6 FROM (
+			SELECT * FROM unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[], $5::text[])
+				WITH ORDINALITY AS e (device, kind, effective_at, reason, evidence, place)
+			ORDER BY place
+		) AS entered
+		RETURNING seq`, devices, kinds, from, reasons, evidence, stamp, person)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
 // stampFacts takes the shared lock of facts and returns the stamp of what the

@@ -112,6 +112,34 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 		checkLines(t, first, decode[snapshotView](t, as("ada", "snapshot", "show", "spring", "--json").must(t, 0)), world)
 	})
 
+	step("a preview tells who would move, and writes nothing", func(t *testing.T) {
+		same := decode[previewView](t, as("ada", "snapshot", "preview", "spring", "--json").must(t, 0))
+		if *same.Against != "spring/r2" || same.ByLine.Same != same.Lines || len(same.TopDevices) != 0 {
+			t.Errorf("with nothing supposed: %+v", same)
+		}
+		moved := decode[previewView](t, as("ada", "snapshot", "preview", "spring", "--without-window", "1", "--without-hold", "1",
+			"--set", "eligibility.min_uptime=0.9", "--set", `weights.gpu."NVIDIA T4"=3`, "--against", "spring/r1", "--top", "3", "--json").must(t, 0))
+		if *moved.Against != "spring/r1" || moved.ByLine.Lose == 0 || len(moved.TopDevices) != 3 || !strings.Contains(moved.WhatIf, "without window 1") {
+			t.Errorf("without grace: %+v", moved)
+		}
+		shown := as("ada", "snapshot", "preview", "spring", "--with-hold", "2024-04-20/2024-04-21").must(t, 0)
+		if !strings.Contains(shown.out, "Compared with spring/r2") || !strings.Contains(shown.talk, "nothing was written") {
+			t.Errorf("shown is\n%s%s", shown.out, shown.talk)
+		}
+		for flag, code := range map[string]int{
+			"--set=eligibility.min_uptime=60%": exitUsage, "--set=jobs.permille": exitUsage, "--with-hold=2024-04-21": exitUsage,
+			"--with-hold=2024-04-21/2024-04-21": exitUsage, "--verdicts=/dev/null/nowhere": exitUsage, "--verdicts=main.go": exitUsage,
+			"--with-window=9": exitNotFound, "--without-hold=9": exitNotFound, "--against=spring/r9": exitNotFound,
+			"--with-window=2": exitConflict, "--with-window=1": exitConflict, "--top=0": exitUsage,
+		} {
+			as("ada", "snapshot", "preview", "spring", flag).must(t, code)
+		}
+		as("ada", "snapshot", "preview", "winter").must(t, exitNotFound)
+		if revisions := decode[[]revisionView](t, as("ada", "snapshot", "list", "spring", "--json").must(t, 0)); len(revisions) != 2 {
+			t.Errorf("revisions are %+v", revisions)
+		}
+	})
+
 	step("show prints the fields that are fixed, and no others", func(t *testing.T) {
 		shown := decode[map[string]any](t, as("ada", "snapshot", "show", "spring", "--json").must(t, 0))
 		want := []string{
@@ -124,6 +152,9 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 			t.Errorf("shown is %v", shown)
 		}
 	})
+
+	explainSteps(t, step, as)
+	reviewSteps(t, step, as)
 
 	step("a snapshot is approved by another person, and sealed once", func(t *testing.T) {
 		as("ada", "snapshot", "approve", "spring").must(t, exitNotAllowed)
@@ -204,8 +235,9 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 	})
 
 	step("a hold is released once, and one change of it", func(t *testing.T) {
-		as("ada", "hold", "release", "1", "--reason", "checked").must(t, 0)
-		as("ada", "hold", "release", "1", "--reason", "checked").must(t, exitConflict)
+		as("ada", "hold", "add", "--from", "2024-05-02", "--to", "2024-05-03", "--reason", "in vain").must(t, 0)
+		as("ada", "hold", "release", "2", "--reason", "checked").must(t, 0)
+		as("ada", "hold", "release", "2", "--reason", "checked").must(t, exitConflict)
 		as("ada", "hold", "release", "--change", "1", "--reason", "checked").must(t, exitNotFound)
 		as("ada", "hold", "release", "--reason", "checked").must(t, exitUsage)
 	})

@@ -9,7 +9,10 @@ import (
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
+	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/archive"
+	"github.com/uptally/uptally/uptime/fakes"
 )
 
 // The exit codes.
@@ -39,17 +42,27 @@ var exitCodes = []struct {
 	code int
 }{
 	{errUsage, exitUsage},
+	{fakes.ErrSpan, exitUsage},
+	{uptime.ErrVerdictEntry, exitUsage},
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
 	{evidence.ErrNotBundle, exitUsage},
+	{incident.ErrEnd, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
+	{fakes.ErrUnobserved, exitNotFound},
+	{uptime.ErrUnknownDevice, exitNotFound},
+	{uptime.ErrUnknownReopening, exitNotFound},
+	{archive.ErrUnknown, exitNotFound},
+	{incident.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
+	{uptime.ErrOwnReopening, exitNotAllowed},
+	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
 	{distribution.ErrSelfApproval, exitNotAllowed},
 
@@ -58,7 +71,13 @@ var exitCodes = []struct {
 	{snapshot.ErrAlreadyApproved, exitConflict},
 	{snapshot.ErrAlreadyReleased, exitConflict},
 	{evidence.ErrMoved, exitConflict},
+	{incident.ErrConflict, exitConflict},
+	{snapshot.ErrAlreadyRefused, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},
+	{uptime.ErrHourOpen, exitConflict},
+	{uptime.ErrReopeningApproved, exitConflict},
+	{archive.ErrChanged, exitConflict},
+	{archive.ErrAlreadyApproved, exitConflict},
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},

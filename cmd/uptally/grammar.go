@@ -26,8 +26,10 @@ type grammar struct {
 	Hold         holdCommands         `cmd:"" group:"uptime" help:"Intervals in which changes through an untrusted channel are set aside."`
 	Season       seasonCommands       `cmd:"" group:"worth" help:"What is paid for when, out of which pool."`
 	Ruleset      rulesetCommands      `cmd:"" group:"worth" help:"The frozen rules that a season is paid by."`
+	Incident     incidentCommands     `cmd:"" group:"worth" help:"What happened to everybody at once: collapses, and surges of untrusted changes."`
 	Grace        graceCommands        `cmd:"" group:"worth" help:"Intervals in which proven devices are credited although they were down."`
 	Snapshot     snapshotCommands     `cmd:"" group:"worth" help:"Numbered revisions of a season's result."`
+	Device       deviceCommands       `cmd:"" group:"worth" help:"One device's season: its slots, and what each step made of them."`
 	Ledger       ledgerCommands       `cmd:"" group:"money" help:"Who is owed: accounts, transfers, and the chain of journals."`
 	Wallet       walletCommands       `cmd:"" group:"money" help:"Where suppliers are paid."`
 	Distribution distributionCommands `cmd:"" group:"money" help:"Payouts of what suppliers earned, and the files of them."`

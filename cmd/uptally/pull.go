@@ -17,7 +17,9 @@ import (
 type pullCommands struct {
 	Run    pullSpan   `cmd:"" default:"withargs" help:"Read a span of heartbeats, its logs and job minutes, now."`
 	Status pullStatus `cmd:"" help:"Show what was read, what failed and why, and what was given up."`
+	Import pullImport `cmd:"" help:"Import archived pages of before the network was pulled: one person proposes, another approves."`
 	GiveUp pullGiveUp `cmd:"" help:"Stop waiting for slots that were not read; they stay unobserved."`
+	Reopen pullReopen `cmd:"" help:"Open closed hours again, to read them once more: one person proposes, another approves."`
 }
 
 // spanFlags are the bounds of a span of slots.
@@ -189,12 +191,13 @@ func coverageOf(ctx context.Context, tx pgx.Tx, span uptime.Span) (coverageView,
 	}
 	totals := uptime.SumCoverage(hours, span)
 	settled := uptime.Observed(hours, span)
+	final := uptime.Final(hours, span)
 	view := coverageView{
 		From: span.From.Start(), To: span.To.Start(), Slots: totals.Slots, Observed: totals.Observed,
 		GivenUp: []spanView{}, Awaited: []spanView{}, Hours: totals.Hours, Closed: totals.Closed,
 	}
 	for _, g := range givenUp {
-		if !settled.Has(g.Slot) { // read after all, later
+		if !settled.Has(g.Slot) && final.Has(g.Slot) { // else read after all, or awaited again since its hour was reopened
 			settled.Add(g.Slot)
 			view.GivenUp = appendSlot(view.GivenUp, g.Slot, g.Reason)
 		}

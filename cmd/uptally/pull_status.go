@@ -47,10 +47,12 @@ type logView struct {
 
 // statusView is all that `pull status` prints.
 type statusView struct {
-	Coverage coverageView  `json:"coverage"`
-	Passes   []passView    `json:"passes"`
-	Failures []failureView `json:"failures"`
-	Logs     []logView     `json:"logs"`
+	Coverage   coverageView    `json:"coverage"`
+	Passes     []passView      `json:"passes"`
+	Failures   []failureView   `json:"failures"`
+	Archives   []archiveView   `json:"archives"`
+	Reopenings []reopeningView `json:"reopenings"`
+	Logs       []logView       `json:"logs"`
 }
 
 // allSlots is wider than anything that can be asked for.
@@ -60,11 +62,22 @@ var allSlots = uptime.SpanOf(time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.D
 func (c pullStatus) Run(ctx context.Context, a *app) error {
 	var view statusView
 	err := a.read(ctx, func(tx pgx.Tx) error {
-		span, err := c.span(ctx, tx)
+		asked, err := c.asked()
 		if err != nil {
 			return err
 		}
-		view, err = readStatus(ctx, tx, span, c.Failures)
+		span, err := c.span(ctx, tx, asked)
+		if err != nil {
+			return err
+		}
+		if view, err = readStatus(ctx, tx, span, c.Failures); err != nil {
+			return err
+		}
+		// What is proposed may be of hours that were never asked for.
+		if view.Archives, err = readArchives(ctx, tx, asked); err != nil {
+			return err
+		}
+		view.Reopenings, err = readReopenings(ctx, tx, asked)
 		return err
 	})
 	if err != nil {
@@ -75,9 +88,8 @@ func (c pullStatus) Run(ctx context.Context, a *app) error {
 	return a.show(view, view.print)
 }
 
-// span returns the bounds that were given, and for those that were not the bounds
-// of what was asked for.
-func (c pullStatus) span(ctx context.Context, tx pgx.Tx) (uptime.Span, error) {
+// asked returns the bounds that were given, wide ones for those that were not.
+func (c pullStatus) asked() (uptime.Span, error) {
 	span := allSlots
 	if c.From != nil {
 		span.From = uptime.SlotAtOrAfter(c.From.Time)
@@ -88,6 +100,12 @@ func (c pullStatus) span(ctx context.Context, tx pgx.Tx) (uptime.Span, error) {
 	if span.Empty() {
 		return span, usage("--from is not before --to: let the span end after it begins")
 	}
+	return span, nil
+}
+
+// span returns the bounds that were given, and for those that were not the bounds
+// of what was asked for.
+func (c pullStatus) span(ctx context.Context, tx pgx.Tx, span uptime.Span) (uptime.Span, error) {
 	hours, err := uptime.CoverageOf(ctx, tx, span)
 	if err != nil {
 		return span, err
@@ -139,11 +157,23 @@ func readStatus(ctx context.Context, tx pgx.Tx, span uptime.Span, failuresMax in
 }
 
 func (v statusView) print(out io.Writer) {
-	c := v.Coverage
-	if c.Slots == 0 {
+	if v.Coverage.Slots == 0 {
 		fmt.Fprintln(out, "Nothing was asked for yet; begin with: uptally pull --from 2023-11-04 --to 2024-06-01")
-		return
+	} else {
+		v.printPasses(out)
 	}
+	if len(v.Archives) > 0 {
+		fmt.Fprintln(out)
+		printArchives(out, v.Archives)
+	}
+	if len(v.Reopenings) > 0 {
+		fmt.Fprintln(out)
+		printReopenings(out, v.Reopenings)
+	}
+}
+
+func (v statusView) printPasses(out io.Writer) {
+	c := v.Coverage
 	fmt.Fprintf(out, "%s to %s: %s of %s slots observed, %s given up, %s awaited; %s of %s hours closed\n\n",
 		utc(c.From), utc(c.To), count(c.Observed), count(c.Slots), count(slotsOf(c.GivenUp)), count(slotsOf(c.Awaited)),
 		count(c.Closed), count(c.Hours))

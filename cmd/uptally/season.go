@@ -16,10 +16,11 @@ import (
 )
 
 type seasonCommands struct {
-	Create seasonCreate `cmd:"" help:"Record a season and pin its ruleset; neither changes afterwards."`
-	List   seasonList   `cmd:"" help:"List the seasons."`
-	Show   seasonShow   `cmd:"" help:"Show a season and its snapshots."`
-	Status seasonStatus `cmd:"" help:"Show what stands between a season and its seal, and the one next step."`
+	Create   seasonCreate   `cmd:"" help:"Record a season and pin its ruleset; neither changes afterwards."`
+	List     seasonList     `cmd:"" help:"List the seasons."`
+	Show     seasonShow     `cmd:"" help:"Show a season and its snapshots."`
+	Estimate seasonEstimate `cmd:"" help:"Show what a season would pay as things stand; a nightly job keeps it."`
+	Status   seasonStatus   `cmd:"" help:"Show what stands between a season and its seal, and the one next step."`
 }
 
 type seasonCreate struct {

@@ -18,6 +18,7 @@ type snapshotCommands struct {
 	Take    snapshotTake    `cmd:"" help:"Compute a new revision of a season's result, as things stand."`
 	List    snapshotList    `cmd:"" help:"List the revisions."`
 	Show    snapshotShow    `cmd:"" help:"Show the figures of a revision."`
+	Preview snapshotPreview `cmd:"" help:"Compute a season as it would be, with other rules, windows, holds or verdicts, and compare; nothing is written."`
 	Lines   snapshotLines   `cmd:"" help:"Print every line of a revision: device, owner, figures, outcome, notes."`
 	Approve snapshotApprove `cmd:"" help:"Approve a revision that another person took, by its digest."`
 	Reject  snapshotReject  `cmd:"" help:"Refuse a revision that another person took."`

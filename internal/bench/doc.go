@@ -51,6 +51,9 @@
 //	    at most 5
 //	snapshot.memory               the most resident memory that process had at 2.4 million
 //	    at most 1                 devices / 1024 MiB
+//	snapshot.preview              the season computed by a stricter rule and each line held
+//	    at most 15                against that of the last revision, by four workers with one
+//	                              view, nothing written / the same scan
 //	evidence.write                the evidence of such a snapshot, all of it recomputed on
 //	    unbounded                 the way, into a file / the same scan
 //	evidence.verify               the file verified, without the database / the same scan
@@ -65,4 +68,13 @@
 //	                              bits are merged as made, by the merge's statement: as
 //	                              pages they would be 2.6 billion heartbeats. The 10
 //	                              million have no facts but their registrations
+//	fakes.precision               devices of labelled worlds that are listed as likely
+//	    at least 0.99             fakes and are virtual in truth / listed. Simulated in
+//	                              memory, of seeds and sizes that the method was not
+//	                              chosen by, one of them a world without fakes
+//	fakes.recall                  the same devices / all virtual ones
+//	    at least 0.9
+//	fakes.scan                    a fortnight of the fleet read, transposed and searched
+//	    unbounded                 for likely fakes / one select sum(bit_count(up)) over
+//	                              the same chunks, warm, at the default parallelism
 package main

@@ -135,6 +135,12 @@ func vacuum(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// vacuumLines is vacuum of a snapshot's lines.
+func vacuumLines(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `VACUUM ANALYZE snapshot_line`)
+	return err
+}
+
 func insertPerson(ctx context.Context, tx pgx.Tx) (id int64, err error) {
 	err = tx.QueryRow(ctx, `INSERT INTO person DEFAULT VALUES RETURNING id`).Scan(&id)
 	return id, err
@@ -151,6 +157,13 @@ func selectPerson(ctx context.Context, tx pgx.Tx) (id int64, found bool, err err
 func scanChunks(ctx context.Context, tx pgx.Tx) (up int64, err error) {
 	err = tx.QueryRow(ctx, `SELECT sum(bit_count(up))::bigint FROM uptime_chunk`).Scan(&up)
 	return up, err
+}
+
+// scanSpan is such a scan of the chunks of the hours in [from, to) alone.
+func scanSpan(ctx context.Context, tx pgx.Tx, from, to time.Time) error {
+	var up int64
+	return tx.QueryRow(ctx, `
+		SELECT coalesce(sum(bit_count(up)), 0)::bigint FROM uptime_chunk WHERE hour >= $1 AND hour < $2`, from, to).Scan(&up)
 }
 
 // makeRows makes the table that we are compared with, empty: a row a heartbeat.

@@ -29,7 +29,8 @@
 //     what, nor why.
 //   - What no digest is over can be changed by whoever fixes the hashes. So it stands
 //     in a bundle twice: closed hours in their table and added up in the manifest; the
-//     revision, its state and moment in the manifest and in every table.
+//     revision, its state and moment, and the hash of where imported uptime comes from,
+//     in the manifest and in every table.
 //   - The manifest comes last. It speaks of tables that are written as they are read
 //     from the database, in bounded memory.
 //   - With one supplier, only the groups with devices that were or would be theirs are

@@ -1,12 +1,14 @@
 package evidence
 
 import (
+	"encoding/hex"
 	"fmt"
 	"time"
 
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/archive"
 )
 
 // What a snapshot was computed from, as rows and documents, and back.
@@ -43,17 +45,35 @@ func (d *windowDocument) window() (snapshot.Window, error) {
 	return w, w.Validate()
 }
 
-func holdsOf(holds []snapshot.Hold) []holdDocument {
-	documents := make([]holdDocument, len(holds))
+func holdsOf(holds []snapshot.Hold) []intervalDocument {
+	documents := make([]intervalDocument, len(holds))
 	for i, h := range holds {
-		documents[i] = holdDocument{moment{h.From}, moment{h.To}}
+		documents[i] = intervalDocument{moment{h.From}, moment{h.To}}
 	}
 	return documents
 }
 
-func (d *holdDocument) hold() (snapshot.Hold, error) {
+func (d *intervalDocument) hold() (snapshot.Hold, error) {
 	h := snapshot.Hold{From: d.From.Time, To: d.To.Time}
 	return h, h.Validate()
+}
+
+// importsOf returns the archives that were approved by the moment and cover slots of
+// the span, in the order of their proposals.
+func importsOf(archives []archive.Record, span uptime.Span, asOf time.Time) []importDocument {
+	documents := []importDocument{}
+	for _, a := range archives {
+		d := importDocument{Source: a.Source, ManifestSHA256: hex.EncodeToString(a.ManifestSHA256[:]), Files: a.Files}
+		meets := false
+		for _, s := range a.Spans {
+			d.Complete = append(d.Complete, intervalDocument{moment{s.From.Start()}, moment{s.To.Start()}})
+			meets = meets || !s.Intersect(span).Empty()
+		}
+		if meets && a.ApprovedAt != nil && !a.ApprovedAt.After(asOf) {
+			documents = append(documents, d)
+		}
+	}
+	return documents
 }
 
 // slotsWithin returns the slots of the hour that lie in the span.

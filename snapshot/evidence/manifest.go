@@ -23,6 +23,7 @@ const (
 	windowsMember  = "windows.json"
 	holdsMember    = "holds.json"
 	releasedMember = "released_changes.json"
+	importsMember  = "imports.json"
 	coverageTable  = "coverage.parquet"
 	chunksTable    = "chunks.parquet"
 	devicesTable   = "devices.parquet"
@@ -34,7 +35,7 @@ const (
 )
 
 var memberNames = []string{
-	readmeMember, seasonMember, rulesetMember, windowsMember, holdsMember, releasedMember, coverageTable,
+	readmeMember, seasonMember, rulesetMember, windowsMember, holdsMember, releasedMember, importsMember, coverageTable,
 	chunksTable, devicesTable, changesTable, verdictsTable, minutesTable, linesTable, manifestMember,
 }
 
@@ -69,6 +70,7 @@ type head struct {
 	Estimate bool           `json:"estimate"`
 	AsOf     moment         `json:"as_of"`
 	Corrects string         `json:"corrects"` // the revision sealed before it, or ""
+	Imports  string         `json:"imports"`  // SHA-256 of imports.json, in hex: no digest is over it
 }
 
 // coverage adds up the table of coverage.
@@ -165,10 +167,20 @@ type windowDocument struct {
 	RequireGenuine bool              `json:"require_genuine"`
 }
 
-// holdDocument is one metadata hold of holds.json.
-type holdDocument struct {
+// intervalDocument is an interval, [from, to): a metadata hold of holds.json, a span of
+// imports.json.
+type intervalDocument struct {
 	From moment `json:"from"`
 	To   moment `json:"to"`
+}
+
+// importDocument is one archive of imports.json: heartbeats that were not pulled, but
+// merged from files, by two people.
+type importDocument struct {
+	Source         string             `json:"source"`          // as the archive's own manifest tells
+	ManifestSHA256 string             `json:"manifest_sha256"` // that manifest has the hash of each file
+	Files          int64              `json:"files"`
+	Complete       []intervalDocument `json:"complete"` // the spans that it covers
 }
 
 // moment is an instant as documents have it: in UTC, whatever it was read in.

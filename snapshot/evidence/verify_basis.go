@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"math"
@@ -22,7 +23,7 @@ func (v *verifier) load() bool {
 		read func(content []byte) error
 	}{
 		{seasonMember, v.readSeason}, {rulesetMember, v.readRuleset}, {windowsMember, v.readWindows},
-		{holdsMember, v.readHolds}, {releasedMember, v.readReleased},
+		{holdsMember, v.readHolds}, {releasedMember, v.readReleased}, {importsMember, v.readImports},
 	} {
 		content, err := v.bundle.content(part.name)
 		if err == nil {
@@ -78,7 +79,7 @@ func (v *verifier) readWindows(content []byte) error {
 }
 
 func (v *verifier) readHolds(content []byte) error {
-	all, err := decode[[]holdDocument](content)
+	all, err := decode[[]intervalDocument](content)
 	if err != nil {
 		return err
 	}
@@ -102,6 +103,17 @@ func (v *verifier) readReleased(content []byte) error {
 			return fmt.Errorf("change %d stands after %d", seq, all[i-1])
 		}
 		v.basis.Released[seq] = true
+	}
+	return nil
+}
+
+// readImports looks that provenance is told as it was: nothing is computed from it.
+func (v *verifier) readImports(content []byte) error {
+	if _, err := decode[[]importDocument](content); err != nil {
+		return err
+	}
+	if is, should := digestOf(bytes.NewReader(content), 0, int64(len(content))), v.manifest.Of.Imports; is != should {
+		return fmt.Errorf("its SHA-256 is %s, and by what every table repeats of %s it should be %s", is, manifestMember, should)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/hex"
@@ -17,6 +18,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/archive"
 )
 
 // ErrMoved says that what is on record no longer gives the lines of a snapshot, so
@@ -66,6 +68,7 @@ type writer struct {
 	basis     *snapshot.Basis
 	hours     []uptime.Coverage
 	toml      []byte
+	imports   []byte // imports.json
 	reckoning *snapshot.Reckoning
 	manifest  manifest
 	tables    *groupTablesWriter
@@ -109,6 +112,11 @@ func (w *writer) load(ctx context.Context, tx pgx.Tx) (err error) {
 	if w.hours, err = uptime.CoverageOf(ctx, tx, w.basis.Span()); err != nil {
 		return err
 	}
+	archives, err := archive.List(ctx, tx)
+	if err != nil {
+		return err
+	}
+	w.imports = encode(importsOf(archives, w.basis.Span(), w.s.AsOf))
 	points, err := uint256.FromDecimal(w.s.Points)
 	if err != nil {
 		return err
@@ -126,7 +134,10 @@ func (w *writer) describe() manifest {
 	s := w.s
 	m := manifest{
 		Format: Format,
-		Of:     head{Season: s.Season, Revision: s.Revision, State: s.State, Estimate: s.Estimate, AsOf: moment{s.AsOf}},
+		Of: head{
+			Season: s.Season, Revision: s.Revision, State: s.State, Estimate: s.Estimate, AsOf: moment{s.AsOf},
+			Imports: digestOf(bytes.NewReader(w.imports), 0, int64(len(w.imports))),
+		},
 		Digest: hex.EncodeToString(s.Digest), Pool: ledger.Amount(w.basis.Season.Pool), Points: s.Points,
 		Allocated: ledger.Amount(s.Allocated), Residual: ledger.Amount(s.Residual), Drawn: ledger.Amount(s.Drawn),
 		Lines: s.Lines, Suppliers: s.Suppliers, ObservedSlots: s.ObservedSlots, SeasonSlots: s.SeasonSlots,
@@ -154,6 +165,7 @@ func (w *writer) documents() error {
 		{windowsMember, encode(windowsOf(b.Windows))},
 		{holdsMember, encode(holdsOf(b.Holds))},
 		{releasedMember, encode(append([]int64{}, slices.Sorted(maps.Keys(b.Released))...))},
+		{importsMember, w.imports},
 	} {
 		entry, err := w.zip.add(d.name, d.content)
 		if err != nil {

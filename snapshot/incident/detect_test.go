@@ -51,12 +51,9 @@ func textCases(t *testing.T, name string) (cases [][]string) {
 func parseSlots(t *testing.T, text string) (population []uptime.Population) {
 	t.Helper()
 	k := uptime.Slot(0)
-	for _, run := range strings.Fields(text) {
+	for run := range strings.FieldsSeq(text) {
 		times, what, _ := strings.Cut(run, "x")
-		n, err := strconv.Atoi(times)
-		if err != nil {
-			t.Fatal(err)
-		}
+		n := parseInt(t, times)
 		count, _ := strconv.ParseInt(what, 10, 64)
 		for range n {
 			if what != "-" {
@@ -68,9 +65,18 @@ func parseSlots(t *testing.T, text string) (population []uptime.Population) {
 	return population
 }
 
+func parseInt(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 func parseEnds(t *testing.T, text string) (ends []AcceptedEnd) {
 	t.Helper()
-	for _, end := range strings.Fields(text) {
+	for end := range strings.FieldsSeq(text) {
 		var e AcceptedEnd
 		if _, err := fmt.Sscanf(end, "%d@%d", &e.Opened, &e.At); err != nil {
 			t.Fatal(err)

@@ -3,14 +3,11 @@
 // A season is not paid over an incident until a person has decided what it means.
 // There are two kinds, both found by rule from what is on record:
 //
-//	genuine devices up                                   changes through worker-api
-//	28 ▇▇▇▇▇▇▇▇▇▏                        ▁▇▇▇▇▇          30            █
-//	   ─ ─ ─ ─ ─ ─ ─ ─ 0.85 of it ─ ─ ─ ▕┊     ┊            ─ ─ ─ ─ ─ ┊█┊─ ─ at least
-//	   ─ ─ ─ ─ ─ ─ ─ ─ 0.7 of the ─ ─ ─ ┊      ┊                      ┊█┊
-//	   baseline  ┊          ▁▂▃▄▅▅▆▆▆▆▆▇┊      ┊                      ┊█┊
-//	 0           ▏▁▁▁▁▁▁▁▁▁▂            ┊      ┊          0 ▁    ▁    ▁▆▆   ▁   ▁
-//	             opened     ▲ lowest    recovered closed              from to
-//	             └──────── span ────────┘                             └span┘
+//	genuine devices up                              changes through worker-api
+//	▇▇▇▇▇▇▇▇▇▇▁▁▁▂▂▃▃▄▄▅▅▅▅▆▆▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇       ▁  ▁     ▁ ▁▇▆█▇▅▇    ▁   ▁
+//	          │ lowest       │          │                      │      │
+//	          opened         recovered  closed                 from   to
+//	          └──── span ────┘                                 └ span ┘
 //
 // A collapse is one of the genuine population: the devices that were up, but those
 // whose last verdict is spoofed. Its baseline is the lower median of the observed
@@ -38,7 +35,8 @@
 // A scan stands as of a moment: the verdicts, devices and changes recorded by then
 // count, and chunks and coverage as they are. It is never changed, but made again
 // when there is more to stand on; an incident keeps its number as long as it opens
-// at the same slot.
+// at the same slot. It is new to the scan that finds it first, whoever asked for
+// that: the hourly job raises an alert, a command says so.
 //
 // Where the rules leave room, they are read so:
 //

@@ -15,7 +15,7 @@ import (
 // far, and writes nothing: those that are not on record have no number. They come
 // in the order in which they opened.
 func Found(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]Incident, error) {
-	falls, err := findCollapses(ctx, tx, asOf)
+	collapses, err := findCollapses(ctx, tx, asOf)
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func Found(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]Incident, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := append(falls, surges...)
+	found := slices.Concat(collapses, surges)
 	slices.SortStableFunc(found, func(a, b Incident) int { return cmp.Compare(a.Opened, b.Opened) })
 	known, err := selectIncidents(ctx, tx)
 	if err != nil {

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -97,7 +98,7 @@ func Latest(ctx context.Context, tx pgx.Tx) (f Findings, current bool, err error
 		return f, false, err
 	}
 	if latest == nil {
-		return f, false, ErrNotFound
+		return f, false, fmt.Errorf("scan of incidents: %w; make one with: incident list", ErrNotFound)
 	}
 	if latest.Incidents, err = selectReadings(ctx, tx, latest.Scan); err != nil {
 		return f, false, err

@@ -31,7 +31,7 @@ func TestSurges(t *testing.T) {
 func parseTallies(t *testing.T, text string) []Tally {
 	t.Helper()
 	changed := map[uptime.Slot]int64{}
-	for _, run := range strings.Fields(text) {
+	for run := range strings.FieldsSeq(text) {
 		devices, slots, _ := strings.Cut(run, "@")
 		slots, every, stepped := strings.Cut(slots, "/")
 		from, to, ranged := strings.Cut(slots, "..")

@@ -71,7 +71,7 @@ func (w *World) lifeOf(honest int) life {
 		from := first + tick(part(draw, 16, rest))
 		l.away = ticks{from, from + absenceShortest + tick(part(draw, 32, absenceLongest-absenceShortest))}
 	}
-	if f != keeps && first < cutOverTick {
+	if f != keeps && first < cutOverTick && !w.config.Spared {
 		l.cut = w.cutOf(honest, f)
 	}
 	return l

@@ -23,6 +23,7 @@ type Config struct {
 	Scenario string // April2024 or Steady
 	Devices  int    // real devices, 1 to MaxDevices
 	Seed     uint64
+	Spared   bool // the cut-over takes the API from no honest device: the world as it might have been
 }
 
 // script is what sets the scenarios apart.

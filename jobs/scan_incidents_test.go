@@ -1,0 +1,56 @@
+package jobs_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/simulator"
+)
+
+// The attack and the cut-over of 25 April are found by themselves, and an alert is
+// raised for each of them once.
+func TestIncidentsRaiseAnAlertOnce(t *testing.T) {
+	t.Parallel()
+	w := settle(t, serve(t, 60, simulator.Options{}))
+	var alerts bytes.Buffer
+	c := w.client(jobs.Options{Log: slog.New(slog.NewTextHandler(&alerts, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	w.check(c.Work(t.Context(), jobs.ScanIncidents{}, 1))
+	if alerts.Len() > 0 {
+		t.Errorf("of an empty database: %s", alerts.String())
+	}
+	worker := w.started(jobs.Options{})
+	ids, err := worker.Backfill(t.Context(), uptime.SpanOf(day(4, 24), day(4, 26)))
+	w.check(err)
+	w.check(worker.Wait(t.Context(), ids, nil))
+	for range 2 {
+		w.check(c.Work(t.Context(), jobs.ScanIncidents{}, 1))
+	}
+	for _, want := range []string{"kind=surge opened=2024-04-25T08:05:00.000Z", "kind=collapse opened=2024-04-25T09:10:00.000Z"} {
+		if n := strings.Count(alerts.String(), want); n != 1 {
+			t.Errorf("%d alerts of %s in\n%s", n, want, alerts.String())
+		}
+	}
+	if n := strings.Count(alerts.String(), "\n"); n != 2 {
+		t.Errorf("%d alerts:\n%s", n, alerts.String())
+	}
+	w.expect("incidents", `SELECT kind FROM incident ORDER BY opened`, "surge", "collapse")
+	w.expect("scans", `SELECT count(*)::text FROM incident_scan`, "3")
+}
+
+// Without a feed, what needs none is due by the clock all the same.
+func TestThePeriodicTableWithoutAFeed(t *testing.T) {
+	t.Parallel()
+	w := settle(t, "")
+	c, err := jobs.New(w.App, jobs.Options{Periodic: true, Now: func() time.Time { return day(5, 10) }})
+	w.check(err)
+	w.check(c.Start(context.Background()))
+	t.Cleanup(func() { w.check(c.Stop(context.Background())) })
+	w.until(`SELECT count(*) FROM river_job WHERE metadata @> '{"periodic": true}' AND state = 'completed'`, 2)
+	w.expect("periodic jobs", `SELECT kind FROM river_job ORDER BY 1`, "estimate_seasons", "scan_incidents")
+}
