@@ -164,5 +164,6 @@
 // The digest covers everything that went in and came out but moments of recording
 // and the ids that a database deals out (of windows and holds), so that the same
 // facts give the same digest on any machine. Slots that were never pulled have no
-// part in it.
+// part in it. The package evidence writes all that it is over into one file, from which
+// anyone can compute it again.
 package snapshot

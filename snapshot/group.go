@@ -80,6 +80,26 @@ func LoadGroup(ctx context.Context, tx pgx.Tx, b *Basis, number int) (*Group, er
 	return &Group{Number: number, Devices: devices, Bits: block}, err
 }
 
+// Recorded is what stands on record of one group of a snapshot that has its lines.
+type Recorded struct {
+	Inputs []byte // SHA-256 of what its lines were scored from
+	Digest []byte // SHA-256 of that and of the lines with their amounts
+	Lines  []Line // by device number, then first slot
+}
+
+// RecordedGroup reads what stands on record of a group, to be held against what it
+// comes to now. Its lines are without the ids of their devices.
+func RecordedGroup(ctx context.Context, tx pgx.Tx, s Snapshot, number int) (*Recorded, error) {
+	r := &Recorded{}
+	var err error
+	if r.Inputs, r.Digest, err = selectGroupDigests(ctx, tx, s.ID, number); err != nil {
+		return nil, err
+	}
+	first := int32(number * shardsPerGroup)
+	r.Lines, err = selectShardLines(ctx, tx, s.ID, first, first+shardsPerGroup)
+	return r, err
+}
+
 // Each calls visit for every device in turn, with its bits of the observed slots.
 // They are valid until the next shard begins: keep none. shard is called before
 // the first device of each shard, with all its bits; it may be nil.

@@ -658,6 +658,14 @@ func visitLines(rows pgx.Rows, visit func(*Line) error) error {
 	return err
 }
 
+// selectGroupDigests returns the digests of what a group was scored from, and of that
+// and its lines.
+func selectGroupDigests(ctx context.Context, tx pgx.Tx, snapshot int64, number int) (inputs, digest []byte, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT inputs, digest FROM snapshot_group WHERE snapshot_id = $1 AND number = $2`, snapshot, number).Scan(&inputs, &digest)
+	return inputs, digest, err
+}
+
 // selectShardLines returns the snapshot's lines of the shards [first, end), by device
 // and first slot, without the devices' ids.
 func selectShardLines(ctx context.Context, tx pgx.Tx, snapshot int64, first, end int32) ([]Line, error) {

@@ -184,6 +184,8 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 		}
 	})
 
+	step("evidence is verified without a database", func(t *testing.T) { checkEvidence(t, data, as) })
+
 	step("what is earned goes to wallets, into files", func(t *testing.T) {
 		table := filepath.Join(data, "wallets.csv")
 		if err := os.WriteFile(table, []byte(walletTable(world)), 0o600); err != nil {

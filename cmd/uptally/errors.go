@@ -8,6 +8,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/archive"
@@ -36,7 +37,7 @@ var (
 )
 
 // exitCodes is what each error means to the shell. The first that applies counts;
-// any other error is exitFailed.
+// any other error is exitFailed, such as evidence.ErrDiffers.
 var exitCodes = []struct {
 	err  error
 	code int
@@ -48,6 +49,7 @@ var exitCodes = []struct {
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
+	{evidence.ErrNotBundle, exitUsage},
 	{incident.ErrEnd, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
@@ -71,6 +73,7 @@ var exitCodes = []struct {
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},
 	{snapshot.ErrAlreadyReleased, exitConflict},
+	{evidence.ErrMoved, exitConflict},
 	{incident.ErrConflict, exitConflict},
 	{snapshot.ErrAlreadyRefused, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},

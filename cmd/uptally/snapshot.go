@@ -25,6 +25,9 @@ type snapshotCommands struct {
 	Reject  snapshotReject  `cmd:"" help:"Refuse a revision that another person took."`
 	Seal    snapshotSeal    `cmd:"" help:"Post an approved revision to the ledger; this cannot be undone."`
 
+	Evidence snapshotEvidence `cmd:"" help:"Write all that a revision follows from into one file, from which anyone can recompute it."`
+	Verify   snapshotVerify   `cmd:"" help:"Recompute a revision from its evidence, without a database, and name the first line that differs."`
+
 	Override overrideCommands `cmd:"" help:"Two people's word that a revision may be sealed although guards have failed."`
 }
 
