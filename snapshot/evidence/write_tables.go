@@ -89,7 +89,8 @@ func (t *groupTablesWriter) discard() (err error) {
 	return err
 }
 
-// spill is a file for as long as it takes.
+// spill is a file for as long as it takes. Where a file can be open without a name it
+// has none, so that nothing is left behind however this ends.
 type spill struct {
 	*bufio.Writer
 	file *os.File
@@ -100,6 +101,7 @@ func newSpill() (*spill, error) {
 	if err != nil {
 		return nil, err
 	}
+	_ = os.Remove(file.Name()) // where that is refused, discard does it
 	return &spill{bufio.NewWriterSize(file, 1<<16), file}, nil
 }
 
@@ -115,5 +117,9 @@ func (s *spill) copyTo(out io.Writer) error {
 }
 
 func (s *spill) discard() error {
-	return errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+	err := s.file.Close()
+	if removed := os.Remove(s.file.Name()); !errors.Is(removed, os.ErrNotExist) {
+		err = errors.Join(err, removed)
+	}
+	return err
 }
