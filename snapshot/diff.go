@@ -36,8 +36,8 @@ type CauseTotal struct {
 	Cause     Cause
 	Lines     int64
 	Suppliers int64
-	Gained    int64 // base units, of the lines that it gave more
-	Lost      int64 // base units, at least 0, of the lines that it gave less
+	Gained    int64 // base units, of the suppliers to whom it gave more
+	Lost      int64 // base units, at least 0, of those from whom it took
 }
 
 // Net is what the cause gave more or less in all, in base units.

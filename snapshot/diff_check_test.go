@@ -89,12 +89,12 @@ func (o *office) explained(a, b snapshot.Snapshot) *snapshot.Difference {
 // addSteps adds the steps of one line, which must join.
 func (o *office) addSteps(l *snapshot.ChangedLine, causes map[snapshot.Cause]*snapshot.CauseTotal, suppliers map[uuid.UUID]map[snapshot.Cause]int64) {
 	o.t.Helper()
-	changes := map[snapshot.Cause]int64{}
+	touched := map[snapshot.Cause]bool{}
 	for i, step := range l.Steps {
 		if step.Before == step.After || i > 0 && step.Before != l.Steps[i-1].After {
 			o.t.Errorf("line %v: step %d leads nowhere or from elsewhere: %+v", l.DeviceID, i, l.Steps)
 		}
-		changes[step.Cause] += step.Change()
+		touched[step.Cause] = true
 		for _, side := range []struct {
 			line snapshot.Line
 			sign int64
@@ -108,13 +108,11 @@ func (o *office) addSteps(l *snapshot.ChangedLine, causes map[snapshot.Cause]*sn
 			suppliers[side.line.SupplierID][step.Cause] += side.sign * side.line.Amount
 		}
 	}
-	for cause, change := range changes {
+	for cause := range touched {
 		if causes[cause] == nil {
 			causes[cause] = &snapshot.CauseTotal{Cause: cause}
 		}
 		causes[cause].Lines++
-		causes[cause].Gained += max(change, 0)
-		causes[cause].Lost -= min(change, 0)
 	}
 }
 
@@ -127,8 +125,10 @@ func (o *office) sums(d *snapshot.Difference, causes map[snapshot.Cause]*snapsho
 	for _, total := range d.Causes {
 		net += total.Net()
 		for _, changes := range suppliers {
-			if _, concerned := changes[total.Cause]; concerned {
+			if change, concerned := changes[total.Cause]; concerned {
 				causes[total.Cause].Suppliers++
+				causes[total.Cause].Gained += max(change, 0)
+				causes[total.Cause].Lost -= min(change, 0)
 			}
 		}
 		if *causes[total.Cause] != total {

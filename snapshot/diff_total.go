@@ -60,11 +60,7 @@ func (d *Difference) total(t *totals) error {
 		return fmt.Errorf("%w: the lines differ by %d base units, the revisions' figures by %d: lines were changed; verify them",
 			ErrConflict, net, allocated)
 	}
-	for _, s := range t.suppliers {
-		for c := range s.Changes {
-			t.causes[c].Suppliers++
-		}
-	}
+	t.moved()
 	d.Causes = t.some()
 	for _, id := range slices.SortedFunc(maps.Keys(t.suppliers), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) {
 		if s := t.suppliers[id]; s.Changes != nil {
@@ -72,6 +68,21 @@ func (d *Difference) total(t *totals) error {
 		}
 	}
 	return nil
+}
+
+// moved tells the causes what suppliers gained and lost by them: an amount that goes
+// from one owner to another is both, though its line gets what it got.
+func (t *totals) moved() {
+	for c := range t.causes {
+		t.causes[c].Gained, t.causes[c].Lost = 0, 0
+	}
+	for _, s := range t.suppliers {
+		for c, change := range s.Changes {
+			t.causes[c].Suppliers++
+			t.causes[c].Gained += max(change, 0)
+			t.causes[c].Lost -= min(change, 0)
+		}
+	}
 }
 
 // Of returns what each cause did to one supplier's lines, and how many of them

@@ -8,6 +8,14 @@ import (
 // printProposal is a proposal for people.
 func printProposal(out io.Writer, v proposalView) {
 	fmt.Fprintf(out, "Incident %d began %s and was deepest at %s; seen until %s\n\n", v.Incident, utc(v.Began), utc(v.LowestAt), utc(v.SeenUntil))
+	printReturns(out, v)
+	for _, s := range v.Seasons {
+		printSeasonProposal(out, s)
+	}
+}
+
+// printReturns is the table of who came back, by how far one looks back.
+func printReturns(out io.Writer, v proposalView) {
 	g := newGrid(">lookback", ">proven", ">came back", ">did not", ">separates", "half back", "nine tenths back", "last back", "")
 	for _, r := range v.Lookbacks {
 		mark := ""
@@ -21,9 +29,6 @@ func printProposal(out io.Writer, v proposalView) {
 	if hit := v.Lookbacks[0]; hit.Hit > 0 {
 		fmt.Fprintf(out, "\nIt hit %s devices that are not spoofed, of which %s came back.\n", count(hit.Hit), count(hit.HitBack))
 	}
-	for _, s := range v.Seasons {
-		printSeasonProposal(out, s)
-	}
 }
 
 func printSeasonProposal(out io.Writer, s seasonProposalView) {
@@ -32,6 +37,20 @@ func printSeasonProposal(out io.Writer, s seasonProposalView) {
 		fmt.Fprintln(out, "No window is proposed: no device that had proved itself came back yet.")
 		return
 	}
+	printDrafts(out, s)
+	if len(s.Without) > 0 {
+		fmt.Fprintf(out, "\nThe figures are as if approved windows %v were not: a draft that overlaps one cannot be approved.\n", s.Without)
+	}
+	fmt.Fprintln(out)
+	for _, d := range s.Drafts {
+		if d.Meets {
+			fmt.Fprintf(out, "  # %s\n  %s\n", d.Reaches, d.Command)
+		}
+	}
+}
+
+// printDrafts is the table of what each draft would grant.
+func printDrafts(out io.Writer, s seasonProposalView) {
 	g := newGrid("reaches", "to, and reconnect by", ">devices", ">slots", ">moves", ">of the pool", ">inactive before", ">not back", ">pending", "")
 	for _, d := range s.Drafts {
 		mark := ""
@@ -45,13 +64,4 @@ func printSeasonProposal(out io.Writer, s seasonProposalView) {
 			count(d.Refused.InactiveBefore), count(d.Refused.NotBack), count(d.Refused.Pending), mark)
 	}
 	g.print(out)
-	if len(s.Without) > 0 {
-		fmt.Fprintf(out, "\nThe figures are as if approved windows %v were not: a draft that overlaps one cannot be approved.\n", s.Without)
-	}
-	fmt.Fprintln(out)
-	for _, d := range s.Drafts {
-		if d.Meets {
-			fmt.Fprintf(out, "  # %s\n  %s\n", d.Reaches, d.Command)
-		}
-	}
 }
