@@ -41,6 +41,7 @@ func serve(t *testing.T, f facts) (*network, *uptime.Feed) {
 	mux.HandleFunc("GET /v1/devices/changes", n.log("changes", &n.changes))
 	mux.HandleFunc("GET /v1/verdicts", n.log("verdicts", &n.verdicts))
 	mux.HandleFunc("GET /v1/heartbeats", n.heartbeats)
+	mux.HandleFunc("GET /v1/heartbeats/summary", n.summary)
 	mux.HandleFunc("GET /v1/job-minutes", func(w http.ResponseWriter, r *http.Request) {
 		n.mu.Lock()
 		defer n.mu.Unlock()
@@ -102,6 +103,25 @@ func (n *network) heartbeats(w http.ResponseWriter, r *http.Request) {
 		page = append(strconv.AppendInt(append(page, `,"next_cursor":"`...), int64(span.From), 10), '"')
 	}
 	_, _ = w.Write(append(page, '}'))
+}
+
+// summary counts the beats that heartbeats serves.
+func (n *network) summary(w http.ResponseWriter, r *http.Request) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	from, _ := time.Parse(time.RFC3339, r.URL.Query().Get("from"))
+	to, _ := time.Parse(time.RFC3339, r.URL.Query().Get("to"))
+	slots := []row{}
+	for k := uptime.SlotOf(from); k < uptime.SlotOf(to); k++ {
+		devices := 0
+		for _, up := range n.up {
+			if up.Has(k) {
+				devices++
+			}
+		}
+		slots = append(slots, row{"slot": k.Start(), "devices": devices, "heartbeats": devices})
+	}
+	reply(w, row{"slots": slots})
 }
 
 func reply(w http.ResponseWriter, body row) {

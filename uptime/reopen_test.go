@@ -260,3 +260,51 @@ func TestTheDatabaseRefusesToReopenWithoutApproval(t *testing.T) {
 	c.close(t, 1)
 	refuseAll() // the approval is used
 }
+
+// Only what is final in open hours can be awaited once more: a closed hour stays as it
+// is, whoever asks, and an hour that nobody wanted is not wanted by the way.
+func TestAwaitAgainLeavesClosedHours(t *testing.T) {
+	c := closed(t)
+	c.merge(t, c.read(t, slots(-36, -25), later)) // an hour, but for its last slot, before one that nobody wants
+	before, _ := c.coverage(t, slots(-36, 24))
+	first := hour.First()
+	asked := []uptime.Slot{first - 36, first - 26, first - 25, first - 20, first + 2, first + 11, first + 20}
+	var again []uptime.Slot
+	await := func(slots []uptime.Slot) {
+		c.tx(t, func(ctx context.Context, tx pgx.Tx) (err error) {
+			again, err = uptime.AwaitAgain(ctx, tx, slots)
+			return err
+		})
+	}
+	for _, want := range [][]uptime.Slot{asked[:2], nil} { // the second time they are awaited already
+		if await(asked); !slices.Equal(again, want) {
+			t.Errorf("awaited again are %v, want %v", again, want)
+		}
+	}
+	if await(nil); again != nil {
+		t.Errorf("of nothing: %v", again)
+	}
+	after, _ := c.coverage(t, slots(-36, 24))
+	if len(before) != 4 || len(after) != 4 || !after[2].ClosedAt.Equal(*before[2].ClosedAt) || after[2].Final != uptime.AllSlots || after[2].Observed != before[2].Observed {
+		t.Fatalf("%+v, before %+v", after, before)
+	}
+	if after[0].Final != uptime.AllSlots&^(1|1<<10|1<<11) || after[0].Observed != before[0].Observed || after[1] != before[1] || after[3] != before[3] {
+		t.Errorf("the open hours are %+v, before %+v", after, before)
+	}
+	c.tx(t, func(ctx context.Context, tx pgx.Tx) error {
+		awaited, err := uptime.AwaitedOf(ctx, tx, slots(-36, -12), later)
+		if !slices.Equal(awaited, asked[:3]) {
+			t.Errorf("awaited are %v", awaited)
+		}
+		return err
+	})
+	c.merge(t, c.read(t, slots(-36, -24), later))
+	c.tx(t, func(ctx context.Context, tx pgx.Tx) error {
+		spans, err := uptime.Closable(ctx, tx, later)
+		if !slices.Equal(spans, []uptime.Span{slots(-36, -24)}) {
+			t.Errorf("closable are %v", spans)
+		}
+		return err
+	})
+	c.close(t, 1)
+}
