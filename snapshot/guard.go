@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 )
 
@@ -104,6 +103,14 @@ func (g guarded) board(ctx context.Context, tx pgx.Tx) (Board, error) {
 // season is the code of the season.
 func (g guarded) season() string { return g.basis.Season.Code }
 
+// name is the revision's, or the season's if none is under way.
+func (g guarded) name() string {
+	if g.snapshot == nil {
+		return g.season()
+	}
+	return g.snapshot.Name()
+}
+
 // again is the remedy of whatever only a new revision mends.
 func (g guarded) again() string { return "take it again: uptally snapshot take " + g.season() }
 
@@ -112,9 +119,6 @@ func (g guarded) again() string { return "take it again: uptally snapshot take "
 func sealable(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis) error {
 	if b.Corrects != nil && (s.Corrects == nil || *s.Corrects != b.Corrects.Sealed.ID) {
 		return fmt.Errorf("%w: %s was sealed since; take it again", ErrConflict, b.Corrects.Sealed.Name())
-	}
-	if _, err := incident.Scan(ctx, tx, s.AsOf); err != nil { // the database asks for it, too
-		return err
 	}
 	board, err := guarded{b, &s}.board(ctx, tx)
 	if err != nil {

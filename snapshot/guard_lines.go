@@ -65,21 +65,24 @@ func guardAmounts(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 // guardFunds: the pool holds the season's pool, or for a correction the reserve its
 // increases.
 func guardFunds(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
-	code, account, need, flag := "funded", ledger.SeasonPool(g.season()), g.basis.Season.Pool, ""
+	if g.snapshot != nil && g.snapshot.State == Sealed {
+		return nil, nil
+	}
+	code, account, need, flags := "funded", ledger.SeasonPool(g.season()), g.basis.Season.Pool, ""
 	if g.basis.Corrects != nil {
-		code, account, need, flag = "reserve", ledger.SeasonReserve(g.season()), 0, " --reserve"
+		code, account, need, flags = "reserve", ledger.SeasonReserve(g.season()), 0, " --reserve"
 		if g.snapshot != nil {
 			need = g.snapshot.Drawn - g.basis.Corrects.Sealed.Drawn
 		}
 	}
-	if g.snapshot != nil && g.snapshot.State == Sealed {
-		return nil, nil
-	}
 	held, err := ledger.Held(ctx, tx, account)
 	met := int64(held) >= need
+	if held > 0 || g.basis.Corrects != nil { // funded before, maybe by just that: under a key of its own
+		flags += " --key fund-" + g.name()
+	}
 	return []Guard{{
 		Code: code, Verdict: verdict(met), Figure: fmt.Sprintf("%s holds %d", account, held), Threshold: fmt.Sprint(need), Firm: true,
-		Remedy: unless(met, fmt.Sprintf("fund it: uptally ledger fund %s %d%s", g.season(), need-int64(held), flag)),
+		Remedy: unless(met, fmt.Sprintf("fund it: uptally ledger fund %s %d%s", g.season(), need-int64(held), flags)),
 	}}, err
 }
 
