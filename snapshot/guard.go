@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/uptally/uptally/uptime"
 )
 
 // GuardVerdict is what a guard says of a snapshot.
@@ -77,7 +75,7 @@ func BoardOf(ctx context.Context, tx pgx.Tx, s Snapshot) (Board, error) {
 // BoardBefore evaluates the guards that need no revision, as of the latest facts:
 // whether it is worth while to take one.
 func BoardBefore(ctx context.Context, tx pgx.Tx, season string) (Board, error) {
-	now, err := uptime.Clock(ctx, tx)
+	now, err := selectNow(ctx, tx)
 	if err != nil {
 		return nil, err
 	}

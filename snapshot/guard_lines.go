@@ -99,8 +99,8 @@ func guardLedger(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	}}, nil
 }
 
-// What people should look at before a seal: more than a twentieth of the pool moved
-// since the last revision, or one supplier gets more than a fifth of what is given.
+// What people should look at before a seal: more than a twentieth of the pool was
+// gained or lost since the last revision, or one supplier gets more than a fifth of what is given.
 const (
 	changeWarnsOver = 20
 	shareWarnsOver  = 5
@@ -119,14 +119,14 @@ func guardChange(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	var moved int64
+	var gained, lost int64
 	for _, d := range differences {
-		moved += max(d.Amount, 0)
+		gained, lost = gained+max(d.Amount, 0), lost-min(d.Amount, 0)
 	}
-	met := moved <= g.basis.Season.Pool/changeWarnsOver
+	met := max(gained, lost) <= g.basis.Season.Pool/changeWarnsOver
 	return []Guard{{
 		Code: "change", Verdict: warning(met), Threshold: fmt.Sprintf("a %dth of the pool", changeWarnsOver),
-		Figure: fmt.Sprintf("%d suppliers differ from %s, gaining %d", len(differences), previous.Name(), moved),
+		Figure: fmt.Sprintf("%d suppliers differ from %s, gaining %d and losing %d", len(differences), previous.Name(), gained, lost),
 		Remedy: unless(met, fmt.Sprintf("see why: uptally snapshot diff %s %s", previous.Name(), g.snapshot.Name())),
 	}}, nil
 }

@@ -168,7 +168,7 @@ func TestWarnings(t *testing.T) {
 			x.correction(cleared)
 			x.fund(ledger.SeasonReserve(x.season.Code), x.s.Drawn)
 			g := x.board()["change"]
-			if g.Verdict != snapshot.GuardWarning || g.Figure != fmt.Sprintf("1 suppliers differ from may-2/r1, gaining %d", x.s.Drawn) ||
+			if g.Verdict != snapshot.GuardWarning || g.Figure != fmt.Sprintf("1 suppliers differ from may-2/r1, gaining %d and losing 0", x.s.Drawn) ||
 				g.Threshold != "a 20th of the pool" || g.Remedy != "see why: uptally snapshot diff may-2/r1 may-2/r2" {
 				t.Errorf("guard %+v", g)
 			}
@@ -178,9 +178,20 @@ func TestWarnings(t *testing.T) {
 	t.Run("no change", func(t *testing.T) {
 		o.in(t).trial(villageSeason, func(x *trial) {
 			x.correction(func(*trial) {})
-			if g := x.board()["change"]; g.Verdict != snapshot.GuardPassed || g.Figure != "0 suppliers differ from may-2/r1, gaining 0" {
+			if g := x.board()["change"]; g.Verdict != snapshot.GuardPassed || g.Figure != "0 suppliers differ from may-2/r1, gaining 0 and losing 0" {
 				t.Errorf("guard %+v", g)
 			}
+		})
+	})
+	t.Run("a large loss", func(t *testing.T) {
+		o.in(t).trial(villageSeason, func(x *trial) {
+			sealed := x.correction(func(x *trial) { x.verdict(sold, uptime.Spoofed) })
+			lost := x.s.Residual - sealed.Residual
+			if g := x.board()["change"]; g.Verdict != snapshot.GuardWarning || lost == 0 ||
+				g.Figure != fmt.Sprintf("2 suppliers differ from may-2/r1, gaining 0 and losing %d", lost) {
+				t.Errorf("guard %+v", g)
+			}
+			x.sealed()
 		})
 	})
 	t.Run("a large share", func(t *testing.T) {

@@ -95,7 +95,9 @@ func viewSeasonStatus(ctx context.Context, tx pgx.Tx, season string, s *snapshot
 }
 
 // underWay reports whether the revision has figures and may still be sealed.
-func underWay(s *snapshot.Snapshot) bool { return s.State == snapshot.Draft || s.State == snapshot.Approved }
+func underWay(s *snapshot.Snapshot) bool {
+	return s.State == snapshot.Draft || s.State == snapshot.Approved
+}
 
 // viewGuards evaluates the guards of a revision that has lines.
 func viewGuards(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot) ([]guardView, error) {
