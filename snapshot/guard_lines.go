@@ -122,7 +122,7 @@ func guardChange(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	}
 	met := moved <= g.basis.Season.Pool/changeWarnsOver
 	return []Guard{{
-		Code: "change", Verdict: warning(met), Threshold: fmt.Sprintf("a %dth of the pool", changeWarnsOver),
+		Code: "change", Verdict: warning(met), Threshold: fmt.Sprintf("at most 1 in %d of the pool", changeWarnsOver),
 		Figure: fmt.Sprintf("%d suppliers differ from %s, gaining %d", len(differences), previous.Name(), moved),
 		Remedy: unless(met, fmt.Sprintf("see why: uptally snapshot diff %s %s", previous.Name(), g.snapshot.Name())),
 	}}, nil
@@ -160,7 +160,7 @@ func guardShare(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	}
 	met := largest.Amount <= g.snapshot.Allocated/shareWarnsOver
 	return []Guard{{
-		Code: "largest_share", Verdict: warning(met), Threshold: fmt.Sprintf("a %dth of what is allocated", shareWarnsOver),
+		Code: "largest_share", Verdict: warning(met), Threshold: fmt.Sprintf("at most 1 in %d of what is allocated", shareWarnsOver),
 		Figure: fmt.Sprintf("%d of %d to one of %d suppliers", largest.Amount, g.snapshot.Allocated, len(amounts)),
 		Remedy: unless(met, fmt.Sprintf("look at supplier %s: uptally snapshot lines %s", largest.SupplierID, g.snapshot.Name())),
 	}}, nil

@@ -115,7 +115,10 @@ func guardIncidents(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) 
 	for i, c := range concerns {
 		lines[i] = Guard{
 			Code: incidentCode(c.Incident), Verdict: verdict(!c.Open()), Figure: incidentFigure(c),
-			Threshold: "resolved by a grace window of the season, or dismissed", Remedy: c.Remedy,
+			Threshold: "a grace window of the season, or dismissed", Remedy: c.Remedy,
+		}
+		if c.Kind == incident.KindSurge {
+			lines[i].Threshold = "held, or dismissed"
 		}
 	}
 	return lines, nil

@@ -14,7 +14,7 @@ func upsertSummary(ctx context.Context, tx pgx.Tx, first uptime.Hour, devices, h
 	_, err := tx.Exec(ctx, `
 		INSERT INTO uptime_summary (hour, devices, heartbeats, read_at)
 		SELECT $1::timestamptz + n * interval '1 hour', ($2::bigint[])[n * 12 + 1 : n * 12 + 12], ($3::bigint[])[n * 12 + 1 : n * 12 + 12], $4
-		FROM generate_series(0, cardinality($2) / 12 - 1) AS n
+		FROM generate_series(0, cardinality($2::bigint[]) / 12 - 1) AS n
 		ON CONFLICT (hour) DO UPDATE SET devices = excluded.devices, heartbeats = excluded.heartbeats, read_at = excluded.read_at`,
 		first.Start(), devices, heartbeats, now)
 	return err
