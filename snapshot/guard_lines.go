@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -78,13 +79,13 @@ func guardFunds(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	held, err := ledger.Held(ctx, tx, account)
 	met := int64(held) >= need
 	return []Guard{{
-		Code: code, Verdict: verdict(met), Figure: fmt.Sprintf("%s holds %d", account, held), Threshold: fmt.Sprint(need), Firm: true,
+		Code: code, Verdict: verdict(met), Figure: fmt.Sprintf("%s holds %d", account, held), Threshold: strconv.FormatInt(need, 10), Firm: true,
 		Remedy: unless(met, fmt.Sprintf("fund it: uptally ledger fund %s %d%s", g.season(), need-int64(held), flag)),
 	}}, err
 }
 
 // guardLedger: what was sealed before is in the ledger to the unit.
-func guardLedger(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
+func guardLedger(ctx context.Context, tx pgx.Tx, _ guarded) ([]Guard, error) {
 	r, err := ReconcileLedger(ctx, tx)
 	if err != nil {
 		return nil, err

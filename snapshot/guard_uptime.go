@@ -140,7 +140,7 @@ func incidentCode(i incident.Incident) string {
 // incidentFigure says what happened, and who decided what on it.
 func incidentFigure(c incident.Concern) string {
 	opened := c.Opened.Start().Format(time.RFC3339)
-	figure := ""
+	var figure string
 	if c.Kind == incident.KindSurge {
 		figure = fmt.Sprintf("%d devices changed through the untrusted channel from %s", c.Surge.Devices, opened)
 	} else {
