@@ -81,6 +81,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		river.AddWorker(workers, &closeHours{c: c})
 		river.AddWorker(workers, &requestLatest{c: c})
 		river.AddWorker(workers, &requestAwaited{c: c})
+		river.AddWorker(workers, &reconcileIngest{c: c})
 	}
 	config := &river.Config{
 		ID: c.id, Queues: queues, Workers: workers, Logger: slog.New(slog.DiscardHandler),

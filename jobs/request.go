@@ -143,6 +143,7 @@ func periodicTable(now func() time.Time, feed bool) []*river.PeriodicJob {
 		every(15*time.Minute, func() river.JobArgs { return SyncVerdicts{} }),
 		every(15*time.Minute, func() river.JobArgs { return CloseHours{} }),
 		every(15*time.Minute, func() river.JobArgs { return RequestAwaited{} }),
+		every(24*time.Hour, func() river.JobArgs { return ReconcileIngest{} }),
 		every(time.Hour, daysAgo(1)),
 		every(time.Hour, daysAgo(2)),
 	)

@@ -6,6 +6,7 @@
 -- Verdicts by hand are numbered as they are entered, on whichever device, so that
 -- people who enter some at one time never wait for each other.
 CREATE SEQUENCE verdict_by_hand;
+CREATE INDEX verdict_by_hand_recorded ON verdict (recorded_at) WHERE by_hand;
 GRANT USAGE ON SEQUENCE verdict_by_hand TO uptally_app;
 ALTER TABLE verdict ADD CONSTRAINT verdict_by_hand_reasoned
     CHECK (NOT by_hand OR (reason <> '' AND evidence <> ''));

@@ -23,28 +23,6 @@ CREATE FUNCTION public.estimate_clear(of_season text) RETURNS void
     DELETE FROM estimate WHERE season = of_season;
 $$;
 
-CREATE FUNCTION public.fact_refuse_back() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    RAISE EXCEPTION 'the horizon of facts is %: it does not go back to %', OLD.as_of, NEW.as_of
-        USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-
-CREATE FUNCTION public.fact_refuse_backdated() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtext('facts'));
-    IF NEW.recorded_at <= (SELECT as_of FROM fact_horizon) THEN
-        RAISE EXCEPTION 'a row of % cannot be recorded as of %: that was read already; stamp it with fact_stamp()', TG_TABLE_NAME, NEW.recorded_at
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    RETURN NEW;
-END $$;
-
 CREATE FUNCTION public.fact_stamp() RETURNS timestamp with time zone
     LANGUAGE sql
     AS $$SELECT greatest(clock_timestamp(), as_of + interval '1 microsecond') FROM fact_horizon$$;
@@ -63,14 +41,8 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN ARRAY(
-        SELECT DISTINCT r.incident
-        FROM incident_scan s
-        JOIN incident_reading found ON found.scan = s.id
-        CROSS JOIN LATERAL (
-            SELECT found.incident, found.kind, found.opened, coalesce(
-                (SELECT e.ends FROM incident_end e WHERE e.incident = found.incident ORDER BY e.id DESC LIMIT 1),
-                found.ends) AS ends) r
-        WHERE s.as_of = moment
+        SELECT r.incident FROM incident_reading r
+        WHERE r.scan = newest.id
           AND CASE r.kind
               WHEN 'collapse' THEN r.opened < season_to + interval '1 day' AND coalesce(r.ends, 'infinity') > season_from
               ELSE r.opened < season_to END
@@ -102,6 +74,51 @@ BEGIN
                LEFT JOIN ledger_account c ON c.id = t.credit WHERE d.id IS NULL OR c.id IS NULL) THEN
         RAISE EXCEPTION 'a transfer names an account that does not exist; open it first'
             USING ERRCODE = 'foreign_key_violation', TABLE = 'ledger_transfer';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.metadata_refuse_released() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    decided bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('review of held changes'));
+    SELECT added.change_seq INTO decided
+    FROM added
+    JOIN device_change c ON c.seq = added.change_seq
+    WHERE c.channel <> 'worker-api'
+       OR EXISTS (SELECT FROM metadata_release r WHERE r.change_seq = added.change_seq)
+       OR NOT EXISTS (SELECT FROM metadata_hold h LEFT JOIN metadata_release r ON r.hold_id = h.id
+                      WHERE r.id IS NULL AND c.changed_at >= h.held_from AND c.changed_at < h.held_to)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'change % is not set aside by a hold, or released: it cannot be refused', decided
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.metadata_release_refused() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    decided bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('review of held changes'));
+    SELECT x.change_seq INTO decided
+    FROM metadata_refusal x
+    JOIN device_change c ON c.seq = x.change_seq
+    WHERE EXISTS (SELECT FROM added WHERE added.change_seq = x.change_seq)
+       OR EXISTS (SELECT FROM added JOIN metadata_hold h ON h.id = added.hold_id
+                  WHERE c.changed_at >= h.held_from AND c.changed_at < h.held_to)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'change % is refused: it cannot be released as well', decided
+            USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
 END $$;
@@ -155,18 +172,6 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE FUNCTION public.snapshot_refuse_ready() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF NEW.state <> 'taking' OR NEW.as_of IS DISTINCT FROM (SELECT as_of FROM fact_horizon) THEN
-        RAISE EXCEPTION 'snapshot %/r% cannot begin as %, as of %: take it', NEW.season, NEW.revision, NEW.state, NEW.as_of
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    RETURN NEW;
-END $$;
-
 CREATE FUNCTION public.snapshot_refuse_undecided() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -187,11 +192,6 @@ BEGIN
                       WHERE o.snapshot_id = NEW.id AND bar.code = ANY (o.guards));
     IF bars IS NOT NULL THEN
         RAISE EXCEPTION 'snapshot %/r% is not sealed over %: decide on each first', NEW.season, NEW.revision, bars
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    IF NOT EXISTS (SELECT FROM ledger_journal j
-                   WHERE j.season = NEW.season AND j.revision = NEW.revision AND j.subject_digest = NEW.digest) THEN
-        RAISE EXCEPTION 'snapshot %/r% is not in the ledger: post it first', NEW.season, NEW.revision
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
@@ -720,6 +720,14 @@ ALTER TABLE public.metadata_hold ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE public.metadata_refusal (
+    change_seq bigint NOT NULL,
+    reason text NOT NULL,
+    person_id bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT metadata_refusal_reason_check CHECK ((reason <> ''::text))
+);
+
 CREATE TABLE public.metadata_release (
     id bigint NOT NULL,
     hold_id bigint,
@@ -1090,6 +1098,11 @@ CREATE TABLE public.uptime_log (
     CONSTRAINT uptime_log_rows_check CHECK ((rows >= 0))
 );
 
+CREATE TABLE public.uptime_mend (
+    slot timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.uptime_pull (
     id bigint NOT NULL,
     window_from timestamp with time zone NOT NULL,
@@ -1154,6 +1167,34 @@ CREATE TABLE public.uptime_reopening_approval (
 
 ALTER TABLE public.uptime_reopening ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.uptime_reopening_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.uptime_summary (
+    hour timestamp with time zone NOT NULL,
+    devices bigint[] NOT NULL,
+    heartbeats bigint[] NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_summary_devices_check CHECK ((cardinality(devices) = 12)),
+    CONSTRAINT uptime_summary_heartbeats_check CHECK ((cardinality(heartbeats) = 12)),
+    CONSTRAINT uptime_summary_hour_check CHECK (((EXTRACT(epoch FROM hour) % (3600)::numeric) = (0)::numeric))
+);
+
+CREATE TABLE public.uptime_summary_read (
+    id bigint NOT NULL,
+    span_from timestamp with time zone NOT NULL,
+    span_to timestamp with time zone NOT NULL,
+    refusal text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT uptime_summary_read_check CHECK ((span_to > span_from))
+);
+
+ALTER TABLE public.uptime_summary_read ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.uptime_summary_read_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1314,6 +1355,9 @@ ALTER TABLE ONLY public.ledger_transfer
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_pkey PRIMARY KEY (change_seq);
+
 ALTER TABLE ONLY public.metadata_release
     ADD CONSTRAINT metadata_release_change_seq_key UNIQUE (change_seq);
 
@@ -1401,6 +1445,9 @@ ALTER TABLE ONLY public.uptime_given_up
 ALTER TABLE ONLY public.uptime_log
     ADD CONSTRAINT uptime_log_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.uptime_mend
+    ADD CONSTRAINT uptime_mend_pkey PRIMARY KEY (slot, recorded_at);
+
 ALTER TABLE ONLY public.uptime_pull
     ADD CONSTRAINT uptime_pull_pkey PRIMARY KEY (id);
 
@@ -1413,8 +1460,16 @@ ALTER TABLE ONLY public.uptime_reopening
 ALTER TABLE ONLY public.uptime_reopening
     ADD CONSTRAINT uptime_reopening_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.uptime_summary
+    ADD CONSTRAINT uptime_summary_pkey PRIMARY KEY (hour);
+
+ALTER TABLE ONLY public.uptime_summary_read
+    ADD CONSTRAINT uptime_summary_read_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
+
+CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
 
 CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
 
@@ -1449,6 +1504,8 @@ CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) W
 CREATE INDEX uptime_pull_archive ON public.uptime_pull USING btree (archive) WHERE (archive IS NOT NULL);
 
 CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
+
+CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at) WHERE by_hand;
 
 CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
 
@@ -1496,6 +1553,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_hold FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_refusal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_release FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ruleset FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1516,27 +1575,23 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_given_up FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_mend FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_pull FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_reopening_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_summary_read FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER begins_by_taking BEFORE INSERT ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_ready();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (new.closed_at IS NOT NULL) AND ((old.observed IS DISTINCT FROM new.observed) OR (old.final IS DISTINCT FROM new.final)))) EXECUTE FUNCTION public.uptime_refuse_closed();
 
-CREATE TRIGGER never_back BEFORE UPDATE ON public.fact_horizon FOR EACH ROW WHEN ((new.as_of < old.as_of)) EXECUTE FUNCTION public.fact_refuse_back();
+CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_refusal REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_refuse_released();
 
-CREATE TRIGGER never_backdated BEFORE INSERT ON public.grace_approval FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
-
-CREATE TRIGGER never_backdated BEFORE INSERT ON public.grace_window FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
-
-CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_hold FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
-
-CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_release FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
+CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_release REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_release_refused();
 
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1625,6 +1680,12 @@ ALTER TABLE ONLY public.ledger_journal
 
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_change_seq_fkey FOREIGN KEY (change_seq) REFERENCES public.device_change(seq);
+
+ALTER TABLE ONLY public.metadata_refusal
+    ADD CONSTRAINT metadata_refusal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.metadata_release
     ADD CONSTRAINT metadata_release_change_seq_fkey FOREIGN KEY (change_seq) REFERENCES public.device_change(seq);
@@ -1716,10 +1777,6 @@ GRANT USAGE ON SCHEMA public TO uptally_app;
 REVOKE ALL ON FUNCTION public.estimate_clear(of_season text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.estimate_clear(of_season text) TO uptally_app;
 
-REVOKE ALL ON FUNCTION public.fact_refuse_back() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.fact_refuse_backdated() FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION public.fact_stamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.fact_stamp() TO uptally_app;
 
@@ -1728,14 +1785,16 @@ GRANT ALL ON FUNCTION public.incident_unresolved(of_season text, season_from tim
 
 REVOKE ALL ON FUNCTION public.ledger_refuse_adrift() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.metadata_refuse_released() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.metadata_release_refused() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_edit() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.snapshot_refuse_ready() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_undecided() FROM PUBLIC;
 
@@ -1820,6 +1879,8 @@ GRANT SELECT,INSERT ON TABLE public.metadata_hold TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.metadata_hold_id_seq TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.metadata_refusal TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.metadata_release TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.metadata_release_id_seq TO uptally_app;
@@ -1882,6 +1943,8 @@ GRANT SELECT,INSERT ON TABLE public.uptime_given_up TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_log TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.uptime_mend TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.uptime_pull TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.uptime_pull_id_seq TO uptally_app;
@@ -1891,6 +1954,12 @@ GRANT SELECT,INSERT ON TABLE public.uptime_reopening TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.uptime_reopening_approval TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.uptime_reopening_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_summary TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_summary_read TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.uptime_summary_read_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.verdict TO uptally_app;
 

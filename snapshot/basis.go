@@ -94,13 +94,19 @@ func correctionOf(ctx context.Context, tx pgx.Tx, season string, revision int) (
 	return c, nil
 }
 
-// observedOf returns the observed slots of the span, clipped to the first and the
-// last of them: what was never pulled has no part in a digest.
+// observedOf returns what ObservedWithin returns of the hours on record.
 func observedOf(ctx context.Context, tx pgx.Tx, span uptime.Span) (uptime.Timeline, error) {
 	hours, err := uptime.CoverageOf(ctx, tx, span)
 	if err != nil {
 		return uptime.Timeline{}, err
 	}
+	return ObservedWithin(hours, span), nil
+}
+
+// ObservedWithin returns the observed slots of the span, clipped to the first and
+// the last of them: what was never pulled has no part in a digest. The hours are in
+// order.
+func ObservedWithin(hours []uptime.Coverage, span uptime.Span) uptime.Timeline {
 	var seen uptime.Span
 	for _, h := range hours {
 		for i := range uptime.SlotsPerHour {
@@ -112,7 +118,7 @@ func observedOf(ctx context.Context, tx pgx.Tx, span uptime.Span) (uptime.Timeli
 			}
 		}
 	}
-	return uptime.Observed(hours, seen), nil
+	return uptime.Observed(hours, seen)
 }
 
 // closings tells whether an hour that the basis needs is still open, and how often

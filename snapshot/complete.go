@@ -108,7 +108,7 @@ func restate(ctx context.Context, tx pgx.Tx, b *Basis, s Snapshot) ([]byte, erro
 	if err != nil {
 		return nil, fmt.Errorf("points %s: %w", s.Points, err)
 	}
-	groups, err := selectGroupDigests(ctx, tx, s.ID)
+	groups, err := selectAllocatedDigests(ctx, tx, s.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -108,19 +108,19 @@ type computed struct {
 	*scenario
 	points  *uint256.Int
 	groups  []scoredGroup
-	refused refusals
+	refused Refusals
 }
 
 // scoredGroup is what comes of a group, but for digests: they are for what stays.
 type scoredGroup struct {
 	encoded []byte // the lines one after the other (see AppendLine)
 	points  uint256.Int
-	refused refusals
+	refused Refusals
 	judged  int // devices with supposed verdicts
 }
 
-// refusals are how many devices a window refuses, by reason.
-type refusals struct{ InactiveBefore, NotBack, Pending int64 }
+// Refusals are how many devices a window refuses, by reason.
+type Refusals struct{ InactiveBefore, NotBack, Pending int64 }
 
 func compute(ctx context.Context, tx pgx.Tx, r *reading, season string, what WhatIf, workers int) (*computed, error) {
 	s, err := supposeBasis(ctx, tx, r.now, season, &what)
@@ -184,7 +184,7 @@ func (s *scenario) score(group *Group, out *scoredGroup) error {
 	})
 }
 
-func (r *refusals) count(refused Notes) {
+func (r *Refusals) count(refused Notes) {
 	switch refused {
 	case NoteGraceInactiveBefore:
 		r.InactiveBefore++
@@ -195,7 +195,7 @@ func (r *refusals) count(refused Notes) {
 	}
 }
 
-func (r *refusals) add(o refusals) {
+func (r *Refusals) add(o Refusals) {
 	r.InactiveBefore += o.InactiveBefore
 	r.NotBack += o.NotBack
 	r.Pending += o.Pending

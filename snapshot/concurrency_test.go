@@ -239,7 +239,7 @@ func (o *office) writers(season string) []func(n int, random *rand.Rand) error {
 func factsAsOf(ctx context.Context, tx pgx.Tx, asOf time.Time) (digest string, err error) {
 	union := ""
 	for i, table := range []string{
-		"device", "device_change", "verdict", "job_minutes", "job_minutes_read", "metadata_hold", "metadata_release", "grace_window", "grace_approval",
+		"device", "device_change", "verdict", "job_minutes", "job_minutes_read", "metadata_hold", "metadata_release", "metadata_refusal", "grace_window", "grace_approval",
 	} {
 		if i > 0 {
 			union += " UNION ALL "

@@ -214,8 +214,7 @@ func (s *Scorer) observed(span uptime.Span) int {
 func (s *Scorer) addGrace(line *Line) {
 	for i := range s.decisions {
 		decided := &s.decisions[i]
-		granted := s.down.Count(decided.granted.Intersect(line.Span))
-		if credit := decided.credit(s.windows[i].Credit, granted); credit > 0 {
+		if _, credit := s.creditOf(i, line.Span); credit > 0 {
 			line.Grace += int32(credit)
 			line.Notes |= NoteGraceApplied
 		}
@@ -223,6 +222,13 @@ func (s *Scorer) addGrace(line *Line) {
 			line.Notes |= decided.refused
 		}
 	}
+}
+
+// creditOf returns what the i-th decision grants of a line's span, |G ∩ line|, and
+// what it credits to the line for it.
+func (s *Scorer) creditOf(i int, line uptime.Span) (granted, credit int) {
+	granted = s.down.Count(s.decisions[i].granted.Intersect(line))
+	return granted, s.decisions[i].credit(s.windows[i].Credit, granted)
 }
 
 // weight is Ruleset.Weight, remembered.
@@ -245,9 +251,13 @@ func (s *Scorer) weight(facts uptime.Facts) (millionths int64, listed bool, err 
 // last slot of a day in S ∩ R is the day's last slot, or none.
 func jobMinutes(days []uptime.JobMinutes, counted uptime.Span) (minutes int64) {
 	for i := range days {
-		if counted.Contains(uptime.SlotOf(days[i].Day) + uptime.SlotsPerDay - 1) {
+		if dayCounts(&days[i], counted) {
 			minutes += int64(days[i].Minutes)
 		}
 	}
 	return minutes
+}
+
+func dayCounts(d *uptime.JobMinutes, counted uptime.Span) bool {
+	return counted.Contains(uptime.SlotOf(d.Day) + uptime.SlotsPerDay - 1)
 }

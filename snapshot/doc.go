@@ -61,8 +61,109 @@
 // revision. Where the first sealed revision had no points, no point is worth
 // anything later either.
 //
+// A preview is a take that nobody writes, as things are or are supposed to be: the
+// same basis, changed in memory, and the same rules, over one view of the database
+// that all its readers share.
+//
+//	on record ──► basis ──WhatIf──► lines ──┬──► figures          Compute
+//	                      rules,            └──► who moves,       Preview
+//	                      windows, holds,        against a
+//	                      verdicts               revision
+//	collapse ──► returns ──► drafts ──► lines with and without    Propose
+//
+// Where there was room, it is so:
+//
+//   - It is as of now: what was committed by then counts. Supposed verdicts are
+//     entered by hand now, so that they come after all others; the last of a device
+//     counts. All that is supposed is checked as what is recorded.
+//   - The revision compared with is the last that is a draft, approved or sealed,
+//     unless one is named. A line is the same one if device and first slot are,
+//     whoever owns it; its suppliers are told apart.
+//   - The change of an amount is relative to the amount before, and a change of just
+//     a bound counts as the farther one. What is absent is an amount of 0.
+//
+// A proposal drafts windows for a collapse:
+//
+//   - The window begins with the slot after the last observed one, in the day before
+//     the opening, in which 95 of 100 of the baseline were up.
+//   - A device was hit if it missed an observed slot between that and the deepest
+//     one; a gap that comes later is that of any day. Spoofed devices are left out.
+//   - It is back where a window finds it back, with half of the lookback and three
+//     slots in a row as by default, and within 60 days.
+//   - Half and nine tenths of the returns are of the proven devices that came back
+//     by the last observed slot: of the dead nobody knows.
+//   - The lookback is a day, unless six hours or three days are better by more than
+//     10 in 1000 at telling those who came back from those who did not.
+//   - The deadline is the window's end, the first whole hour after the return that it
+//     reaches. The last return's is recommended.
+//   - What moves is what lines with granted credit get more than without the window,
+//     at the rate of each; approved windows that overlap a draft are left out of both.
+//
+// Diff walks every device from what one revision was computed from to what a later
+// one was, one kind of input exchanged at a stage, and scores it anew where that may
+// change it. What a stage changes is its cause's, so that the causes add up to the
+// whole difference, to the unit, whatever changed together:
+//
+//	stored lines of A
+//	  ├─ hours      the bits and the coverage of now, all else as of A
+//	  ├─ ruleset
+//	  ├─ hold       holds and releases
+//	  ├─ verdict
+//	  ├─ facts      registrations, job minutes, changes but for the owner they name
+//	  ├─ ownership  that owner
+//	  ├─ grace      windows, and which deadlines have passed
+//	  ├─ rate       what a point is worth, if a seal fixed it after A
+//	  └─ hours      what is left, should bits differ from those that B was scored from
+//	stored lines of B
+//
+// Until a seal a stage's amounts are at the rate of its own Σ points: one verdict
+// moves everybody's amount, and is the cause of it. At a fixed rate it moves one.
+// Where A itself fixed the rate, it holds for all stages. How the walk is read:
+//
+//   - What takes away comes before what adds. A change that a hold sets aside when it
+//     is first seen is never believed on the way, and a device that a verdict excludes
+//     before it is first counted takes nothing from the others.
+//   - A registration is a fact as a whole, with its owner.
+//   - A line that is the same in both revisions is not listed, whatever it went
+//     through between.
+//   - A stage that cannot be computed, for a weight, points or an amount above 63 bits,
+//     is passed over: what it changes counts for the next that can.
+//   - Bits have no versions: between two revisions from before an hour was reopened
+//     both steps of the hours may appear, where a line differs anyway.
+//   - The way back from a later revision to an earlier one is the inverse of the way
+//     there, step by step.
+//
+// An Explanation is one device's season, step by step, with the numbers that decided
+// each. It is read off the scorer once it has scored the device, so that it cannot
+// tell another story than the lines:
+//
+//	facts ─► verdicts ─► coverage ─► windows ─► lines ─► tests ─► floor(pool * points / Σ points)
+//	  each change        # . ? x     f, B, r, G         in order,
+//	  believed or held   + -                            up to the one that decides
+//
+// Of a revision it is recomputed as of its moment and held against what is stored:
+// they differ only where hours were reopened since, and then both are shown. Of a
+// season without lines it is an estimate as of now, at the rate of all devices as
+// they would be scored now.
+//
+// What holds set aside is reviewed change by change:
+//
+//		open ──► released, by itself or with its hold: believed from then on
+//		  └────► refused: a person looked, and does not believe it; it moves no amount
+//
+//	  - A change is decided once by itself. A hold in which changes were refused is not
+//	    released as a whole any more; its other changes are, one by one.
+//	  - Only a change that a hold sets aside can be refused. Where it lies in several
+//	    holds, it is set aside until each of them is released.
+//	  - What a change would alter is told against what is believed without it, so that
+//	    another change that is not believed either does not count as being before it.
+//	  - What it would pay is what its device gets with it believed, less what it gets as
+//	    if it had never come, at the rate of the season's last revision; other suppliers'
+//	    shares move a little too if an outcome changes before a first revision is sealed.
+//
 // The digest covers everything that went in and came out but moments of recording
 // and the ids that a database deals out (of windows and holds), so that the same
 // facts give the same digest on any machine. Slots that were never pulled have no
-// part in it.
+// part in it. The package evidence writes all that it is over into one file, from which
+// anyone can compute it again.
 package snapshot

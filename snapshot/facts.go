@@ -48,10 +48,11 @@ func (b *Basis) held(c *uptime.Change) bool {
 	if c.Channel.Trusted() || b.Released[c.Seq] {
 		return false
 	}
-	return slices.ContainsFunc(b.Holds, func(h Hold) bool {
-		return !c.ChangedAt.Before(h.From) && c.ChangedAt.Before(h.To)
-	})
+	return slices.ContainsFunc(b.Holds, func(h Hold) bool { return h.contains(c.ChangedAt) })
 }
+
+// contains reports whether the instant lies in [h.From, h.To).
+func (h Hold) contains(t time.Time) bool { return !t.Before(h.From) && t.Before(h.To) }
 
 // believed appends to dst the changes that are folded, in the order of (changed_at,
 // seq), and reports whether one with its slot in the season was set aside.
@@ -65,10 +66,13 @@ func (b *Basis) believed(season uptime.Span, changes []uptime.Change, dst []*upt
 			held = true
 		}
 	}
-	slices.SortFunc(dst, func(a, b *uptime.Change) int {
-		return cmp.Or(a.ChangedAt.Compare(b.ChangedAt), cmp.Compare(a.Seq, b.Seq))
-	})
+	slices.SortFunc(dst, compareChanges)
 	return dst, held
+}
+
+// compareChanges is the order in which changes are folded, (changed_at, seq).
+func compareChanges(a, b *uptime.Change) int {
+	return cmp.Or(a.ChangedAt.Compare(b.ChangedAt), cmp.Compare(a.Seq, b.Seq))
 }
 
 // ownerSpan is a maximal run of slots with one owner, and the facts in force at

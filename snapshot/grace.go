@@ -75,13 +75,20 @@ func (w *Window) before() uptime.Span {
 }
 
 // decision is what a window decides on a device: a grant, or a note that says why
-// there is none, or neither where the window does not concern it.
+// there is none, or neither where the window does not concern it. It keeps the
+// numbers of every step that was taken.
 type decision struct {
 	window  uptime.Span
+	skipped bool        // the last verdict keeps the device out: no further step
+	gap     uptime.Slot // f, if missed
+	missed  bool        // without a gap: no further step
 	refused Notes       // 0, or one refusal or pending note
 	granted uptime.Span // its slots that were observed and not up are G
-	// The own rate, |U ∩ B| / |B|; set from the second step on.
+	// B, and the own rate |U ∩ B| / |B|; set from the second step on.
+	before         uptime.Span
 	seen, lookedAt int
+	back           uptime.Slot // r, if isBack
+	isBack         bool
 }
 
 // presence is one device's timeline as a window looks at it.
@@ -96,30 +103,34 @@ type presence struct {
 // decide applies the window to the device's whole timeline, as of asOf.
 func (w *Window) decide(p *presence, asOf time.Time) decision {
 	d := decision{window: w.slots()}
-	if isKind(p.last, uptime.Spoofed) || w.RequireGenuine && !isKind(p.last, uptime.Genuine) {
+	if d.skipped = w.skips(p.last); d.skipped {
 		return d
 	}
-	gap, missed := p.down.First(p.sinceRegistration(d.window))
-	if !missed {
+	if d.gap, d.missed = p.down.First(p.sinceRegistration(d.window)); !d.missed {
 		return d
 	}
-	before := p.sinceRegistration(w.before())
-	d.seen, d.lookedAt = p.up.Count(before), p.observed.Count(before)
+	d.before = p.sinceRegistration(w.before())
+	d.seen, d.lookedAt = p.up.Count(d.before), p.observed.Count(d.before)
 	if d.lookedAt == 0 || !w.MinBefore.AtLeast(d.seen, d.lookedAt) {
 		d.refused = NoteGraceInactiveBefore
 		return d
 	}
 	deadline := uptime.SlotAtOrAfter(w.ReconnectBy)
-	back, isBack := p.up.FirstRun(uptime.Span{From: gap, To: deadline}, w.Sustain)
+	d.back, d.isBack = p.up.FirstRun(uptime.Span{From: d.gap, To: deadline}, w.Sustain)
 	switch {
-	case isBack:
-		d.granted = w.grant(p, uptime.Span{From: gap, To: min(d.window.To, back)})
+	case d.isBack:
+		d.granted = w.grant(p, uptime.Span{From: d.gap, To: min(d.window.To, d.back)})
 	case w.ReconnectBy.After(asOf):
 		d.refused = NoteGracePending
 	default:
 		d.refused = NoteGraceNotBack
 	}
 	return d
+}
+
+// skips reports whether a device with that last verdict is left out.
+func (w *Window) skips(last *uptime.Verdict) bool {
+	return isKind(last, uptime.Spoofed) || w.RequireGenuine && !isKind(last, uptime.Genuine)
 }
 
 // grant returns the part of the season in which the missed slots are granted: up

@@ -80,6 +80,26 @@ func LoadGroup(ctx context.Context, tx pgx.Tx, b *Basis, number int) (*Group, er
 	return &Group{Number: number, Devices: devices, Bits: block}, err
 }
 
+// Recorded is what stands on record of one group of a snapshot that has its lines.
+type Recorded struct {
+	Inputs []byte // SHA-256 of what its lines were scored from
+	Digest []byte // SHA-256 of that and of the lines with their amounts
+	Lines  []Line // by device number, then first slot
+}
+
+// RecordedGroup reads what stands on record of a group, to be held against what it
+// comes to now. Its lines are without the ids of their devices.
+func RecordedGroup(ctx context.Context, tx pgx.Tx, s Snapshot, number int) (*Recorded, error) {
+	r := &Recorded{}
+	var err error
+	if r.Inputs, r.Digest, err = selectGroupDigests(ctx, tx, s.ID, number); err != nil {
+		return nil, err
+	}
+	first := int32(number * shardsPerGroup)
+	r.Lines, err = selectShardLines(ctx, tx, s.ID, first, first+shardsPerGroup)
+	return r, err
+}
+
 // Each calls visit for every device in turn, with its bits of the observed slots.
 // They are valid until the next shard begins: keep none. shard is called before
 // the first device of each shard, with all its bits; it may be nil.
@@ -141,12 +161,25 @@ func (g *Group) Score(b *Basis) (*Scored, error) {
 // loadDevices returns the devices [first, end) recorded as of the basis, with
 // their facts, in order of number and without their bits.
 func loadDevices(ctx context.Context, tx pgx.Tx, b *Basis, first, end uptime.DeviceNumber) ([]Device, error) {
+	at := recorded{By: b.AsOf}
+	devices, err := loadRegistrations(ctx, tx, first, end, at)
+	if err != nil {
+		return nil, err
+	}
+	return devices, loadFacts(ctx, tx, b.Season, first, end, at, func(number uptime.DeviceNumber) *Device {
+		return &devices[number-first]
+	})
+}
+
+// loadRegistrations returns the devices [first, end) so recorded, in order of
+// number, each with its registration as its one change.
+func loadRegistrations(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, at recorded) ([]Device, error) {
 	// Registrations and facts of all devices stand in one piece of memory each.
 	devices := make([]Device, 0, end-first)
 	registrations := make([]uptime.Change, 0, end-first)
 	facts := make([]uptime.Facts, 0, end-first)
 	texts := interner{}
-	err := eachDevice(ctx, tx, first, end, b.AsOf, texts,
+	err := eachDevice(ctx, tx, first, end, at, texts,
 		func(number uptime.DeviceNumber, seq int64, id uuid.UUID, registered time.Time, f uptime.Facts) {
 			facts = append(facts, f)
 			own := &facts[len(facts)-1]
@@ -157,18 +190,24 @@ func loadDevices(ctx context.Context, tx pgx.Tx, b *Basis, first, end uptime.Dev
 			n := len(registrations)
 			devices = append(devices, Device{Number: number, ID: id, RegisteredAt: registered, Changes: registrations[n-1 : n : n]})
 		})
-	if err != nil {
-		return nil, err
-	}
-	of := func(number uptime.DeviceNumber) *Device { return &devices[number-first] }
-	err = errors.Join(
-		eachChange(ctx, tx, first, end, b.AsOf, func(n uptime.DeviceNumber, c uptime.Change) {
-			of(n).Changes = append(of(n).Changes, c)
+	return devices, err
+}
+
+// loadFacts adds what was so recorded of the devices [first, end) but their
+// registrations: changes, verdicts, and job minutes of the season, one value a day.
+func loadFacts(ctx context.Context, tx pgx.Tx, s Season, first, end uptime.DeviceNumber, at recorded,
+	of func(uptime.DeviceNumber) *Device,
+) error {
+	return errors.Join(
+		eachChange(ctx, tx, first, end, at, func(n uptime.DeviceNumber, c uptime.Change) {
+			d := of(n)
+			d.Changes = append(d.Changes, c)
 		}),
-		eachVerdict(ctx, tx, first, end, b.AsOf, func(n uptime.DeviceNumber, v uptime.Verdict) {
-			of(n).Verdicts = append(of(n).Verdicts, v)
+		eachVerdict(ctx, tx, first, end, at, func(n uptime.DeviceNumber, v uptime.Verdict) {
+			d := of(n)
+			d.Verdicts = append(d.Verdicts, v)
 		}),
-		eachJobMinutes(ctx, tx, first, end, b.Season, b.AsOf, func(n uptime.DeviceNumber, m uptime.JobMinutes) {
+		eachJobMinutes(ctx, tx, first, end, s, at, func(n uptime.DeviceNumber, m uptime.JobMinutes) {
 			days := &of(n).JobMinutes
 			if last := len(*days) - 1; last >= 0 && (*days)[last].Day.Equal(m.Day) {
 				(*days)[last] = m
@@ -176,7 +215,6 @@ func loadDevices(ctx context.Context, tx pgx.Tx, b *Basis, first, end uptime.Dev
 				*days = append(*days, m)
 			}
 		}))
-	return devices, err
 }
 
 // interner keeps one copy of each text: a season has a dozen GPU models.

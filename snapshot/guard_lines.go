@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -81,13 +82,13 @@ func guardFunds(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 		flags += " --key fund-" + g.name()
 	}
 	return []Guard{{
-		Code: code, Verdict: verdict(met), Figure: fmt.Sprintf("%s holds %d", account, held), Threshold: fmt.Sprint(need), Firm: true,
+		Code: code, Verdict: verdict(met), Figure: fmt.Sprintf("%s holds %d", account, held), Threshold: strconv.FormatInt(need, 10), Firm: true,
 		Remedy: unless(met, fmt.Sprintf("fund it: uptally ledger fund %s %d%s", g.season(), need-int64(held), flags)),
 	}}, err
 }
 
 // guardLedger: what was sealed before is in the ledger to the unit.
-func guardLedger(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
+func guardLedger(ctx context.Context, tx pgx.Tx, _ guarded) ([]Guard, error) {
 	r, err := ReconcileLedger(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -125,7 +126,7 @@ func guardChange(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	}
 	met := max(gained, lost) <= g.basis.Season.Pool/changeWarnsOver
 	return []Guard{{
-		Code: "change", Verdict: warning(met), Threshold: fmt.Sprintf("a %dth of the pool", changeWarnsOver),
+		Code: "change", Verdict: warning(met), Threshold: fmt.Sprintf("at most 1 in %d of the pool", changeWarnsOver),
 		Figure: fmt.Sprintf("%d suppliers differ from %s, gaining %d and losing %d", len(differences), previous.Name(), gained, lost),
 		Remedy: unless(met, fmt.Sprintf("see why: uptally snapshot diff %s %s", previous.Name(), g.snapshot.Name())),
 	}}, nil
@@ -163,11 +164,8 @@ func guardShare(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	}
 	met := largest.Amount <= g.snapshot.Allocated/shareWarnsOver
 	return []Guard{{
-		Code: "largest_share", Verdict: warning(met), Threshold: fmt.Sprintf("a %dth of what is allocated", shareWarnsOver),
+		Code: "largest_share", Verdict: warning(met), Threshold: fmt.Sprintf("at most 1 in %d of what is allocated", shareWarnsOver),
 		Figure: fmt.Sprintf("%d of %d to one of %d suppliers", largest.Amount, g.snapshot.Allocated, len(amounts)),
 		Remedy: unless(met, fmt.Sprintf("look at supplier %s: uptally snapshot lines %s", largest.SupplierID, g.snapshot.Name())),
 	}}, nil
 }
-
-// guardIngest stands until the reconciliation does.
-func guardIngest(context.Context, pgx.Tx, guarded) ([]Guard, error) { return nil, nil }

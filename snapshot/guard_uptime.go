@@ -10,6 +10,7 @@ import (
 
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/reconcile"
 )
 
 // Of a season's slots, at least coverageLeast in coverageOf must be observed.
@@ -128,7 +129,10 @@ func guardIncidents(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) 
 	for i, c := range concerns {
 		lines[i] = Guard{
 			Code: incidentCode(c.Incident), Verdict: verdict(!c.Open()), Figure: incidentFigure(c),
-			Threshold: "resolved by a grace window of the season, or dismissed", Remedy: c.Remedy,
+			Threshold: "a grace window of the season, or dismissed", Remedy: c.Remedy,
+		}
+		if c.Kind == incident.KindSurge {
+			lines[i].Threshold = "held, or dismissed"
 		}
 	}
 	return lines, nil
@@ -150,7 +154,7 @@ func incidentCode(i incident.Incident) string {
 // incidentFigure says what happened, and who decided what on it.
 func incidentFigure(c incident.Concern) string {
 	opened := c.Opened.Start().Format(time.RFC3339)
-	figure := ""
+	var figure string
 	if c.Kind == incident.KindSurge {
 		figure = fmt.Sprintf("%d devices changed through the untrusted channel from %s", c.Surge.Devices, opened)
 	} else {
@@ -165,4 +169,19 @@ func incidentFigure(c incident.Concern) string {
 		return figure + fmt.Sprintf("; hold %d", c.Holds[0])
 	}
 	return figure + "; nobody has decided"
+}
+
+// guardIngest: what was read of the season is what the service itself counts. Where it
+// was never compared, that is a warning: there is nothing to hold it against.
+func guardIngest(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
+	state, err := reconcile.StateOf(ctx, tx, g.basis.Season.Span())
+	if err != nil {
+		return nil, err
+	}
+	guard := Guard{Code: "ingest_reconciled", Verdict: verdict(state.Short() == 0), Figure: state.String(), Threshold: "no slot of ours is short"}
+	if state.Short() == 0 && state.NotCompared > 0 {
+		guard.Verdict = GuardWarning
+	}
+	guard.Remedy = unless(guard.Verdict == GuardPassed, "compare and mend: uptally reconcile ingest --season "+g.season())
+	return []Guard{guard}, nil
 }

@@ -64,11 +64,16 @@ func SeasonByCode(ctx context.Context, tx pgx.Tx, code string) (PinnedSeason, er
 
 // RulesetOf returns the season's pinned ruleset.
 func RulesetOf(ctx context.Context, tx pgx.Tx, s PinnedSeason) (*Ruleset, error) {
-	toml, err := selectRuleset(ctx, tx, s.RulesetSHA256)
+	toml, err := RulesetFile(ctx, tx, s)
 	if err != nil {
 		return nil, err
 	}
 	return LoadRuleset(toml)
+}
+
+// RulesetFile returns the file of the season's pinned ruleset, byte for byte.
+func RulesetFile(ctx context.Context, tx pgx.Tx, s PinnedSeason) ([]byte, error) {
+	return selectRuleset(ctx, tx, s.RulesetSHA256)
 }
 
 // Rulesets returns every ruleset that a season was pinned to.

@@ -80,9 +80,11 @@ func (o *office) contents() string {
 // byHand records a verdict as a person would.
 func (o *office) byHand(device int, kind uptime.VerdictKind, effective time.Time) {
 	o.t.Helper()
-	o.owner(`INSERT INTO verdict (device, by_hand, seq, kind, effective_at, decided_at, reason, evidence, person_id, recorded_at)
-		SELECT number, true, (SELECT count(*) + 1 FROM verdict WHERE by_hand), $2, $3, clock_timestamp(), 'seen', '', $4, clock_timestamp()
-		FROM device WHERE id = $1`, deviceID(device), string(kind), effective, o.ada)
+	entry := uptime.VerdictEntry{DeviceID: deviceID(device), Kind: kind, EffectiveAt: effective, Reason: "seen", Evidence: "a run"}
+	o.tx(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := uptime.AddVerdicts(ctx, tx, []uptime.VerdictEntry{entry}, o.ada)
+		return err
+	})
 }
 
 const villageRulesWithout = `"NVIDIA T4" = "1"`
@@ -90,8 +92,8 @@ const villageRulesWithout = `"NVIDIA T4" = "1"`
 // Each kind of supposition comes to what a take comes to once it is really so.
 func TestPreviewIsWhatATakeWouldBe(t *testing.T) {
 	t.Parallel()
-	early := snapshot.Window{
-		From: may(2, 1), To: may(2, 3), Cause: "another", Lookback: 12, MinBefore: snapshot.DefaultMinBefore,
+	early := snapshot.Window{ // its lookback lies before the season
+		From: may(2, 0), To: may(2, 3), Cause: "another", Lookback: 12, MinBefore: snapshot.DefaultMinBefore,
 		Sustain: 2, ReconnectBy: may(2, 6), Credit: snapshot.CreditOwnRate,
 	}
 	v := newVillage()
@@ -112,15 +114,15 @@ func TestPreviewIsWhatATakeWouldBe(t *testing.T) {
 	proposed := o.propose(v.season.Code, villageWindow)
 	var hold int64
 	for _, s := range []step{
+		{"a window given directly", snapshot.WhatIf{AddWindows: []snapshot.Window{early}}, func() { o.window(v.season.Code, early) }},
 		{"a proposed window", snapshot.WhatIf{WithWindows: []int64{proposed}}, func() {
 			o.tx(func(ctx context.Context, tx pgx.Tx) error { return snapshot.ApproveWindow(ctx, tx, proposed, o.grace) })
 		}},
-		{"a window given directly", snapshot.WhatIf{AddWindows: []snapshot.Window{early}}, func() { o.window(v.season.Code, early) }},
 		{"a hold", snapshot.WhatIf{WithHolds: []snapshot.Hold{villageHold}}, func() { hold = o.hold(villageHold) }},
 		{"another hold", snapshot.WhatIf{WithHolds: []snapshot.Hold{{From: may(2, 14), To: may(2, 16)}}}, func() {
 			o.hold(snapshot.Hold{From: may(2, 14), To: may(2, 16)})
 		}},
-		{"verdicts", snapshot.WhatIf{Verdicts: []uptime.Verdict{
+		{"verdicts", snapshot.WhatIf{Verdicts: []uptime.VerdictEntry{
 			{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)},
 			{DeviceID: deviceID(steady), Kind: uptime.Genuine, EffectiveAt: may(2, 0)},
 			{DeviceID: deviceID(steady), Kind: uptime.Spoofed, EffectiveAt: may(2, 0)},
@@ -151,7 +153,7 @@ func TestPreviewIsWhatATakeWouldBe(t *testing.T) {
 	}
 	undone := snapshot.WhatIf{
 		WithoutWindows: []int64{proposed, proposed + 1}, WithoutHolds: []int64{hold, hold + 1},
-		Verdicts: []uptime.Verdict{
+		Verdicts: []uptime.VerdictEntry{
 			{DeviceID: deviceID(cheat), Kind: uptime.Spoofed, EffectiveAt: may(2, 3)},
 			{DeviceID: deviceID(steady), Kind: uptime.Genuine, EffectiveAt: may(2, 3)},
 		},
@@ -219,7 +221,7 @@ func TestPreviewComparesWithTheLastRevision(t *testing.T) {
 	// cut in two; without the verdict the cheat is paid, so all others get less.
 	what := snapshot.WhatIf{
 		WithoutHolds: []int64{1},
-		Verdicts:     []uptime.Verdict{{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)}},
+		Verdicts:     []uptime.VerdictEntry{{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)}},
 	}
 	p = o.preview(v.season.Code, what)
 	if m := p.ByLine; m.Appear != 1 || m.Gain != 1 || m.Lose != 5 || m.Same != 1 || m.Vanish != 0 || m.Gained-m.Lost != p.Allocated-s.Allocated {
@@ -273,7 +275,7 @@ func TestPreviewOfACorrection(t *testing.T) {
 	o.check(err)
 	what := snapshot.WhatIf{
 		WithoutWindows: []int64{1},
-		Verdicts:       []uptime.Verdict{{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)}},
+		Verdicts:       []uptime.VerdictEntry{{DeviceID: deviceID(cheat), Kind: uptime.Genuine, EffectiveAt: may(2, 0)}},
 	}
 	unchanged := o.preview(v.season.Code, snapshot.WhatIf{})
 	if unchanged.Corrects == nil || unchanged.Corrects.ID != s.ID || unchanged.Drawn != 0 || unchanged.Residual != s.Residual {
@@ -314,7 +316,7 @@ func TestPreviewRefuses(t *testing.T) {
 		{"a window that is none", snapshot.WhatIf{AddWindows: []snapshot.Window{wrong}}, nil, "sustain"},
 		{"no such hold", snapshot.WhatIf{WithoutHolds: []int64{7}}, snapshot.ErrNotFound, "hold 7"},
 		{"a hold that is none", snapshot.WhatIf{WithHolds: []snapshot.Hold{{From: may(2, 1), To: may(2, 1)}}}, nil, "later end"},
-		{"a device that is none", snapshot.WhatIf{Verdicts: []uptime.Verdict{{DeviceID: uuid.Max, Kind: uptime.Genuine}}}, snapshot.ErrNotFound, "1 of the 1 devices"},
+		{"a device that is none", snapshot.WhatIf{Verdicts: []uptime.VerdictEntry{{DeviceID: uuid.Max, Kind: uptime.Genuine}}}, snapshot.ErrNotFound, "1 of the 1 devices"},
 		{"what cannot be computed", snapshot.WhatIf{Set: []string{`weights.gpu."NVIDIA T4"=9999999999999`}}, snapshot.ErrImpossible, "63 bits"},
 	} {
 		_, err := snapshot.Compute(context.Background(), o.App, v.season.Code, c.what, 1, nil)
@@ -415,7 +417,7 @@ func drawWhatIf(dice *rand.Rand) (what snapshot.WhatIf) {
 	}
 	for range dice.IntN(4) {
 		kind := []uptime.VerdictKind{uptime.Spoofed, uptime.Genuine}[dice.IntN(2)]
-		what.Verdicts = append(what.Verdicts, uptime.Verdict{DeviceID: deviceID(dice.IntN(villagers)), Kind: kind, EffectiveAt: at(0, 24)})
+		what.Verdicts = append(what.Verdicts, uptime.VerdictEntry{DeviceID: deviceID(dice.IntN(villagers)), Kind: kind, EffectiveAt: at(0, 24)})
 	}
 	return what
 }
@@ -436,11 +438,9 @@ func record(ctx context.Context, tx pgx.Tx, o *office, season string, what snaps
 			return err
 		}
 	}
-	for i, x := range what.Verdicts {
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO verdict (device, by_hand, seq, kind, effective_at, decided_at, reason, evidence, person_id, recorded_at)
-			SELECT number, true, $2, $3, $4, now(), 'supposed', '', $5, fact_stamp() FROM device WHERE id = $1`,
-			x.DeviceID, i, string(x.Kind), x.EffectiveAt, o.ada); err != nil {
+	for _, x := range what.Verdicts {
+		x.Reason, x.Evidence = "supposed", "nothing"
+		if _, err := uptime.AddVerdicts(ctx, tx, []uptime.VerdictEntry{x}, o.ada); err != nil {
 			return err
 		}
 	}

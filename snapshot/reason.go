@@ -104,6 +104,22 @@ func (o Outcome) Valid() bool { return o >= 1 && int(o) <= len(outcomeReasons) }
 // is not valid.
 func (o Outcome) Reason() Reason { return outcomeReasons[o-1] }
 
+// unseenReason is never_seen of a line that nobody could look at: it says nothing
+// of the device.
+var unseenReason = Reason{"never_seen",
+	"We could not see you: none of these slots could be observed, so nothing says whether the device was up.",
+	"Nothing to do: what could not be observed counts neither for nor against the device. If it ran then, tell the rewards team."}
+
+// Reason returns what the line's outcome means and what to do, as it reads for this
+// line: that nothing was seen is one thing where we looked, and another where we
+// could not.
+func (l Line) Reason() Reason {
+	if l.Outcome == OutcomeNeverSeen && l.Observed == 0 {
+		return unseenReason
+	}
+	return l.Outcome.Reason()
+}
+
 // String returns the outcome's code, such as "eligible".
 func (o Outcome) String() string {
 	if !o.Valid() {

@@ -61,7 +61,8 @@ func AddHold(ctx context.Context, tx pgx.Tx, h Hold, reason string, person int64
 	return insertHold(ctx, tx, h, reason, person, stamp)
 }
 
-// ReleaseHold lets the changes that the hold set aside be believed after all.
+// ReleaseHold lets the changes that the hold set aside be believed after all. A
+// refused change stays refused: of a hold with such, release the others one by one.
 func ReleaseHold(ctx context.Context, tx pgx.Tx, hold int64, reason string, person int64) error {
 	return release(ctx, tx, &hold, nil, fmt.Sprintf("hold %d", hold), reason, person)
 }
@@ -78,6 +79,12 @@ func release(ctx context.Context, tx pgx.Tx, hold, change *int64, what, reason s
 	}
 	stamp, err := uptime.StampFacts(ctx, tx)
 	if err != nil {
+		return err
+	}
+	if err := lockReview(ctx, tx); err != nil {
+		return err
+	}
+	if err := refusedWithin(ctx, tx, hold, change); err != nil {
 		return err
 	}
 	switch err := insertRelease(ctx, tx, hold, change, reason, person, stamp); refusal(err) {

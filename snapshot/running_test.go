@@ -12,8 +12,8 @@ import (
 	"github.com/uptally/uptally/snapshot"
 )
 
-// estimate computes the season's estimate and returns its lines as CSV.
-func (o *office) estimate(season string) (e snapshot.Estimate, lines string) {
+// reestimate computes the season's estimate and returns its lines as CSV.
+func (o *office) reestimate(season string) (e snapshot.Estimate, lines string) {
 	o.t.Helper()
 	e, err := snapshot.Reestimate(o.t.Context(), o.App, season)
 	o.check(err)
@@ -43,7 +43,7 @@ func TestEstimate(t *testing.T) {
 	})
 	wantError(t, "an estimate that never was", missing, snapshot.ErrNotFound)
 
-	first, lines := o.estimate(v.season.Code)
+	first, lines := o.reestimate(v.season.Code)
 	s := o.take(v.season.Code)
 	if lines != o.lines(s) || first.Allocated != s.Allocated || first.Residual != s.Residual || first.Points != s.Points || first.Lines != s.Lines {
 		t.Errorf("estimate %+v\n%swant as %+v\n%s", first, lines, s, o.lines(s))
@@ -51,7 +51,7 @@ func TestEstimate(t *testing.T) {
 
 	o.network.do(func(f *facts) { f.verdict(outaged, "spoofed", may(2, 20)) })
 	o.syncVerdicts()
-	second, again := o.estimate(v.season.Code)
+	second, again := o.reestimate(v.season.Code)
 	s = o.take(v.season.Code)
 	if again == lines || again != o.lines(s) || !second.AsOf.After(first.AsOf) {
 		t.Errorf("the second estimate:\n%swant\n%s", again, o.lines(s))

@@ -107,6 +107,144 @@ func selectReleasedChanges(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]in
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
+// insertReleases releases changes one by one, by seq.
+func insertReleases(ctx context.Context, tx pgx.Tx, seqs []int64, reason string, person int64, stamp time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO metadata_release (change_seq, reason, person_id, recorded_at)
+		SELECT seq, $2, $3, $4 FROM unnest($1::bigint[]) AS seq`, seqs, reason, person, stamp)
+	return err
+}
+
+// insertRefusals refuses changes one by one, by seq.
+func insertRefusals(ctx context.Context, tx pgx.Tx, seqs []int64, reason string, person int64, stamp time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO metadata_refusal (change_seq, reason, person_id, recorded_at)
+		SELECT seq, $2, $3, $4 FROM unnest($1::bigint[]) AS seq`, seqs, reason, person, stamp)
+	return err
+}
+
+// lockReview makes releases and refusals wait for each other; the triggers on both
+// tables take the same lock.
+func lockReview(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('review of held changes'))`)
+	return err
+}
+
+// eachDecision calls visit for every release and refusal recorded by asOf, each of a
+// whole hold or of one change.
+func eachDecision(ctx context.Context, tx pgx.Tx, asOf time.Time, visit func(hold, change *int64, state HeldState, d Decision)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT hold_id, change_seq, 'released', reason, person_id, recorded_at FROM metadata_release WHERE recorded_at <= $1
+		UNION ALL
+		SELECT NULL, change_seq, 'refused', reason, person_id, recorded_at FROM metadata_refusal WHERE recorded_at <= $1`, asOf)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			hold, change *int64
+			state        HeldState
+			d            Decision
+		)
+		if err := rows.Scan(&hold, &change, &state, &d.Reason, &d.PersonID, &d.At); err != nil {
+			return err
+		}
+		d.At = d.At.UTC()
+		visit(hold, change, state, d)
+	}
+	return rows.Err()
+}
+
+// eachLogOfHeld calls visit for all that was logged by asOf of every device with a
+// change through the untrusted channel that lies in a hold and is one that the
+// filter names: device by device, in the order of (changed_at, seq).
+func eachLogOfHeld(ctx context.Context, tx pgx.Tx, f HeldFilter, asOf time.Time, visit func(uptime.DeviceNumber, uptime.Change)) error {
+	rows, err := tx.Query(ctx, `
+		WITH held AS (
+			SELECT DISTINCT d.number
+			FROM device_change c
+			JOIN device d ON d.number = c.device
+			JOIN metadata_hold h ON c.changed_at >= h.held_from AND c.changed_at < h.held_to
+			WHERE c.channel = 'worker-api' AND c.recorded_at <= $1 AND h.recorded_at <= $1
+				AND ($2::bigint IS NULL OR h.id = $2) AND ($3::uuid IS NULL OR d.id = $3)
+				AND (cardinality($4::bigint[]) = 0 OR c.seq = ANY ($4))
+		)
+		SELECT `+loggedColumns+` FROM (`+logged+`) l JOIN held USING (number) WHERE recorded_at <= $1
+		ORDER BY number, changed_at, seq`, asOf, f.Hold, f.Device, append([]int64{}, f.Changes...))
+	if err != nil {
+		return err
+	}
+	return collectLogged(rows, visit)
+}
+
+// eachLogOf calls visit for all that was logged by asOf of one device, in the order
+// of (changed_at, seq).
+func eachLogOf(ctx context.Context, tx pgx.Tx, number uptime.DeviceNumber, asOf time.Time, visit func(uptime.DeviceNumber, uptime.Change)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT `+loggedColumns+` FROM (`+logged+`) l WHERE number = $1 AND recorded_at <= $2
+		ORDER BY changed_at, seq`, int32(number), asOf)
+	if err != nil {
+		return err
+	}
+	return collectLogged(rows, visit)
+}
+
+// logged is the log as it came: registrations and later changes.
+const (
+	loggedColumns = `number, id, seq, changed_at, channel, supplier_id, gpu_model, gpu_count, connectivity, device_name, status`
+	logged        = `
+		SELECT number, id, seq, registered_at AS changed_at, channel, supplier_id, gpu_model, gpu_count, connectivity,
+			device_name, status, recorded_at
+		FROM device
+		UNION ALL
+		SELECT c.device, d.id, c.seq, c.changed_at, c.channel, c.supplier_id, c.gpu_model, c.gpu_count, c.connectivity,
+			c.device_name, c.status, c.recorded_at
+		FROM device_change c JOIN device d ON d.number = c.device`
+)
+
+func collectLogged(rows pgx.Rows, visit func(uptime.DeviceNumber, uptime.Change)) error {
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			number uptime.DeviceNumber
+			c      uptime.Change
+		)
+		if err := rows.Scan(&number, &c.DeviceID, &c.Seq, &c.ChangedAt, &c.Channel, &c.SupplierID, &c.GPUModel, &c.GPUCount,
+			&c.Connectivity, &c.DeviceName, &c.Status); err != nil {
+			return err
+		}
+		visit(number, c)
+	}
+	return rows.Err()
+}
+
+// selectNumber returns the number of a device recorded by asOf; pgx.ErrNoRows, if
+// there is none.
+func selectNumber(ctx context.Context, tx pgx.Tx, id uuid.UUID, asOf time.Time) (number uptime.DeviceNumber, err error) {
+	err = tx.QueryRow(ctx, `SELECT number FROM device WHERE id = $1 AND recorded_at <= $2`, id, asOf).Scan(&number)
+	return number, err
+}
+
+// selectVerdicts returns the verdicts on a device recorded by asOf, in no promised
+// order, with what their makers wrote.
+func selectVerdicts(ctx context.Context, tx pgx.Tx, number uptime.DeviceNumber, asOf time.Time) ([]uptime.Verdict, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence
+		FROM verdict v JOIN device d ON d.number = v.device WHERE v.device = $1 AND v.recorded_at <= $2`, int32(number), asOf)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[uptime.Verdict])
+}
+
+// selectStamp returns the stamp that a fact would get now: as of it, everything that is
+// recorded counts.
+func selectStamp(ctx context.Context, tx pgx.Tx) (now time.Time, err error) {
+	err = tx.QueryRow(ctx, `SELECT fact_stamp()`).Scan(&now)
+	return now, err
+}
+
 func insertWindow(ctx context.Context, tx pgx.Tx, season string, w Window, person int64, stamp time.Time) (int64, error) {
 	var id int64
 	err := tx.QueryRow(ctx, `
@@ -169,7 +307,9 @@ func fixAsOf(ctx context.Context, tx pgx.Tx) (time.Time, error) {
 // latestStamps is the last stamp of each kind of fact that a snapshot reads.
 const latestStamps = `
 	(SELECT max(recorded_at) FROM uptime_log), (SELECT max(recorded_at) FROM job_minutes_read),
+	(SELECT max(recorded_at) FROM verdict WHERE by_hand),
 	(SELECT max(recorded_at) FROM metadata_hold), (SELECT max(recorded_at) FROM metadata_release),
+	(SELECT max(recorded_at) FROM metadata_refusal),
 	(SELECT max(recorded_at) FROM grace_window), (SELECT max(recorded_at) FROM grace_approval)`
 
 // selectNow returns a moment that no fact that the transaction sees was stamped after,
@@ -350,8 +490,8 @@ func updateAllocated(ctx context.Context, tx pgx.Tx, snapshot int64, number int,
 	return err
 }
 
-// selectGroupDigests returns the digests of the snapshot's groups, in order.
-func selectGroupDigests(ctx context.Context, tx pgx.Tx, snapshot int64) ([][]byte, error) {
+// selectAllocatedDigests returns the digests of all of the snapshot's groups, in order.
+func selectAllocatedDigests(ctx context.Context, tx pgx.Tx, snapshot int64) ([][]byte, error) {
 	rows, err := tx.Query(ctx, `SELECT digest FROM snapshot_group WHERE snapshot_id = $1 ORDER BY number`, snapshot)
 	if err != nil {
 		return nil, err
@@ -527,6 +667,42 @@ func visitLines(rows pgx.Rows, visit func(*Line) error) error {
 	return err
 }
 
+// selectGroupDigests returns the digests of what a group was scored from, and of that
+// and its lines.
+func selectGroupDigests(ctx context.Context, tx pgx.Tx, snapshot int64, number int) (inputs, digest []byte, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT inputs, digest FROM snapshot_group WHERE snapshot_id = $1 AND number = $2`, snapshot, number).Scan(&inputs, &digest)
+	return inputs, digest, err
+}
+
+// selectShardLines returns the snapshot's lines of the shards [first, end), by device
+// and first slot, without the devices' ids.
+func selectShardLines(ctx context.Context, tx pgx.Tx, snapshot int64, first, end int32) ([]Line, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run,
+			weight_millionths, job_minutes, points, amount, outcome, notes
+		FROM snapshot_line WHERE snapshot_id = $1 AND shard >= $2 AND shard < $3
+		ORDER BY shard, device, first_slot`, snapshot, first, end)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	lines := make([]Line, 0, DevicesPerGroup)
+	for rows.Next() {
+		// The wire's own bytes: a revision has every device.
+		raw, be := rows.RawValues(), binary.BigEndian
+		i4 := func(i int) int32 { return int32(be.Uint32(raw[i])) }
+		i8 := func(i int) int64 { return int64(be.Uint64(raw[i])) }
+		lines = append(lines, Line{
+			Device: uptime.DeviceNumber(i4(0)), Span: uptime.Span{From: uptime.Slot(i8(1)), To: uptime.Slot(i8(2))},
+			SupplierID: uuid.UUID(raw[3]), Observed: i4(4), Up: i4(5), Grace: i4(6), LongestRun: i4(7),
+			WeightMillionths: i8(8), JobMinutes: i8(9), Points: i8(10), Amount: i8(11),
+			Outcome: Outcome(be.Uint16(raw[12])), Notes: Notes(be.Uint16(raw[13])),
+		})
+	}
+	return lines, rows.Err()
+}
+
 // amountRow is what a preview compares of a line.
 type amountRow struct {
 	Device     uptime.DeviceNumber
@@ -558,14 +734,36 @@ func eachAmount(ctx context.Context, tx pgx.Tx, snapshot int64, first, end int32
 	return rows.Err()
 }
 
-// eachDevice calls visit for the devices first, first+1, … recorded by asOf, in
-// order, with the registration as a change.
-func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time, texts interner,
+// selectDeviceLines returns the snapshot's lines of one device, by first slot.
+func selectDeviceLines(ctx context.Context, tx pgx.Tx, snapshot int64, number uptime.DeviceNumber) ([]Line, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
+			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
+		FROM snapshot_line l JOIN device d ON d.number = l.device
+		WHERE l.snapshot_id = $1 AND l.shard = $2 AND l.device = $3
+		ORDER BY l.first_slot`, snapshot, number.Shard(), int32(number))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l Line, err error) {
+		err = row.Scan(&l.Device, &l.DeviceID, &l.SupplierID, &l.Span.From, &l.Span.To, &l.Observed, &l.Up, &l.Grace, &l.LongestRun,
+			&l.WeightMillionths, &l.JobMinutes, &l.Points, &l.Amount, &l.Outcome, &l.Notes)
+		return l, err
+	})
+}
+
+// recorded are the moments of recording that are asked for: After < t <= By. The
+// zero After is before every stamp.
+type recorded struct{ After, By time.Time }
+
+// eachDevice calls visit for the devices [first, end) so recorded, in order, with
+// the registration as a change.
+func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, at recorded, texts interner,
 	visit func(number uptime.DeviceNumber, seq int64, id uuid.UUID, registered time.Time, facts uptime.Facts),
 ) error {
 	rows, err := tx.Query(ctx, `
 		SELECT number, seq, id, registered_at, supplier_id, gpu_model, gpu_count, connectivity FROM device
-		WHERE number >= $1 AND number < $2 AND recorded_at <= $3 ORDER BY number`, first, end, asOf)
+		WHERE number >= $1 AND number < $2 AND recorded_at > $3 AND recorded_at <= $4 ORDER BY number`, first, end, at.After, at.By)
 	if err != nil {
 		return err
 	}
@@ -585,12 +783,12 @@ func eachDevice(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, 
 // postgresEpoch is what the wire's timestamps count microseconds from.
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func eachChange(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time,
+func eachChange(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, at recorded,
 	visit func(uptime.DeviceNumber, uptime.Change),
 ) error {
 	rows, err := tx.Query(ctx, `
 		SELECT device, seq, changed_at, channel, supplier_id, gpu_model, gpu_count, connectivity FROM device_change
-		WHERE device >= $1 AND device < $2 AND recorded_at <= $3 ORDER BY device, seq`, first, end, asOf)
+		WHERE device >= $1 AND device < $2 AND recorded_at > $3 AND recorded_at <= $4 ORDER BY device, seq`, first, end, at.After, at.By)
 	if err != nil {
 		return err
 	}
@@ -608,12 +806,13 @@ func eachChange(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, 
 	return rows.Err()
 }
 
-func eachVerdict(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, asOf time.Time,
+func eachVerdict(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, at recorded,
 	visit func(uptime.DeviceNumber, uptime.Verdict),
 ) error {
 	rows, err := tx.Query(ctx, `
 		SELECT device, by_hand, seq, kind, effective_at, decided_at FROM verdict
-		WHERE device >= $1 AND device < $2 AND recorded_at <= $3 ORDER BY device, by_hand, seq`, first, end, asOf)
+		WHERE device >= $1 AND device < $2 AND recorded_at > $3 AND recorded_at <= $4
+		ORDER BY device, by_hand, seq`, first, end, at.After, at.By)
 	if err != nil {
 		return err
 	}
@@ -628,15 +827,15 @@ func eachVerdict(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber,
 	return err
 }
 
-// eachJobMinutes visits what was recorded of each device and day by asOf, the value
-// that counts, the last one, after those that it replaces.
-func eachJobMinutes(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, s Season, asOf time.Time,
+// eachJobMinutes visits what was so recorded of each device and day, the value that
+// counts, the last one, after those that it replaces.
+func eachJobMinutes(ctx context.Context, tx pgx.Tx, first, end uptime.DeviceNumber, s Season, at recorded,
 	visit func(uptime.DeviceNumber, uptime.JobMinutes),
 ) error {
 	rows, err := tx.Query(ctx, `
 		SELECT device, day, minutes FROM job_minutes
-		WHERE device >= $1 AND device < $2 AND day BETWEEN $3::date AND $4::date AND recorded_at <= $5
-		ORDER BY device, day, recorded_at`, first, end, s.FirstDay, s.LastDay, asOf)
+		WHERE device >= $1 AND device < $2 AND day BETWEEN $3::date AND $4::date AND recorded_at > $5 AND recorded_at <= $6
+		ORDER BY device, day, recorded_at`, first, end, s.FirstDay, s.LastDay, at.After, at.By)
 	if err != nil {
 		return err
 	}

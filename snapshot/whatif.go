@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -15,14 +16,14 @@ import (
 // WhatIf is what a preview supposes to be otherwise than it is on record. The zero
 // value supposes nothing.
 type WhatIf struct {
-	Ruleset        []byte           // TOML, in place of the season's; nil: its own
-	Set            []string         // KEY=VALUE, see SetRules; applied to the ruleset
-	WithWindows    []int64          // windows of the season that are proposed, as if approved
-	AddWindows     []Window         // as if proposed and approved
-	WithoutWindows []int64          // approved windows, as if they were not
-	WithHolds      []Hold           // as if added
-	WithoutHolds   []int64          // holds, as if released
-	Verdicts       []uptime.Verdict // as if entered by hand now, in this order; of each, DeviceID, Kind and EffectiveAt count
+	Ruleset        []byte                // TOML, in place of the season's; nil: its own
+	Set            []string              // KEY=VALUE, see SetRules; applied to the ruleset
+	WithWindows    []int64               // windows of the season that are proposed, as if approved
+	AddWindows     []Window              // as if proposed and approved
+	WithoutWindows []int64               // approved windows, as if they were not
+	WithHolds      []Hold                // as if added
+	WithoutHolds   []int64               // holds, as if released
+	Verdicts       []uptime.VerdictEntry // as if entered by hand now, in this order
 }
 
 // rules returns the ruleset that is supposed, the season's own being given.
@@ -66,6 +67,7 @@ func (w *WhatIf) suppose(b *Basis, onRecord []WindowRecord) error {
 		if err := x.Validate(); err != nil {
 			return err
 		}
+		x.From, x.To, x.ReconnectBy = stored(x.From), stored(x.To), stored(x.ReconnectBy)
 		b.Windows = append(b.Windows, x)
 	}
 	return errors.Join(inOrder(b.Windows), w.supposeHolds(b))
@@ -96,18 +98,24 @@ func (w *WhatIf) supposeHolds(b *Basis) error {
 		if err := h.Validate(); err != nil {
 			return err
 		}
+		h.From, h.To = stored(h.From), stored(h.To)
 		b.Holds = append(b.Holds, h)
 	}
 	return nil
 }
 
+// stored returns a moment as the database would have kept it.
+func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
 // verdicts returns the supposed verdicts by device, each after all that is on
 // record of its instant.
 func (w *WhatIf) verdicts(b *Basis) map[uuid.UUID][]uptime.Verdict {
 	of := make(map[uuid.UUID][]uptime.Verdict, len(w.Verdicts))
-	for i, v := range w.Verdicts {
-		v.DecidedAt, v.ByHand, v.Seq = b.AsOf, true, math.MaxInt64-int64(len(w.Verdicts)-i)
-		of[v.DeviceID] = append(of[v.DeviceID], v)
+	for i, e := range w.Verdicts {
+		of[e.DeviceID] = append(of[e.DeviceID], uptime.Verdict{
+			Seq: math.MaxInt64 - int64(len(w.Verdicts)-i), DeviceID: e.DeviceID, Kind: e.Kind, EffectiveAt: stored(e.EffectiveAt),
+			DecidedAt: b.AsOf, ByHand: true, Reason: e.Reason, Evidence: e.Evidence,
+		})
 	}
 	return of
 }

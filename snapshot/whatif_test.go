@@ -5,8 +5,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-
-	"github.com/uptally/uptally/uptime"
 )
 
 const setRulesFile = `name = "rules" # the comment goes
@@ -98,36 +96,6 @@ func TestSetRulesRefuses(t *testing.T) {
 	}
 	if _, err := SetRules([]byte("name ="), nil); !errors.Is(err, ErrRuleset) {
 		t.Errorf("what is no TOML: %v", err)
-	}
-}
-
-func TestParseVerdicts(t *testing.T) {
-	const id = "00000000-0000-4000-8000-000000000001"
-	for name, file := range map[string]string{
-		"CSV":                    "device_id,verdict,effective_at\n" + id + ",spoofed,2024-04-23T06:00:00Z\n",
-		"CSV with more columns":  "device_id,verdict,effective_at,reason,evidence\n\n" + id + ",spoofed,2024-04-23T08:00:00+02:00,\"a, b\",\n",
-		"JSON":                   ` [{"device_id": "` + id + `", "verdict": "spoofed", "effective_at": "2024-04-23T06:00:00Z", "reason": "x"}]`,
-		"CSV with Windows' ends": "device_id,verdict,effective_at\r\n" + id + ",spoofed,2024-04-23T06:00:00Z\r\n",
-	} {
-		got, err := ParseVerdicts([]byte(file))
-		if err != nil || len(got) != 1 || got[0].DeviceID.String() != id || got[0].Kind != uptime.Spoofed || instant(got[0].EffectiveAt) != "2024-04-23T06:00:00Z" {
-			t.Errorf("%s: %+v (%v)", name, got, err)
-		}
-	}
-	for file, says := range map[string][]string{
-		"device,verdict,effective_at\n":                                                {"line 1", "device_id,verdict,effective_at"},
-		"device_id,verdict,effective_at\nx,spoofed,2024-04-23T06:00:00Z\n\n" + id:      {"line 2", `"x"`, "line 4", "1 columns"},
-		"device_id,verdict,effective_at\n" + id + ",fake,2024-04-23T06:00:00Z\n":       {"line 2", `"fake"`},
-		"device_id,verdict,effective_at\n" + id + ",genuine,yesterday\n":               {"line 2", `"yesterday"`},
-		`[{"device_id": "` + id + `", "verdict": "genuine"}, {"device_id": 1}`:         {"JSON"},
-		`[{"device_id": "` + id + `", "verdict": "genuine"}, {"device_id": "nobody"}]`: {"row 1", "effective_at", "row 2", `"nobody"`},
-	} {
-		_, err := ParseVerdicts([]byte(file))
-		for _, what := range says {
-			if !errors.Is(err, ErrVerdicts) || !strings.Contains(err.Error(), what) {
-				t.Errorf("%q: %v, which should say %q", file, err, what)
-			}
-		}
 	}
 }
 

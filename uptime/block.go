@@ -43,6 +43,16 @@ func (b *Block) Put(shard int32, hour Hour, chunk []byte) error {
 	return nil
 }
 
+// Chunk returns the 1536 bytes of one chunk, as Put takes them. Slots outside the
+// span are empty.
+func (b *Block) Chunk(shard int32, hour Hour) (chunk [ChunkBytes]byte) {
+	first := hour.First()
+	if within := (Span{From: first, To: first + SlotsPerHour}).Intersect(b.span); !within.Empty() {
+		copy(chunk[slotBytes*(within.From-first):], b.Bits(shard)[slotBytes*(within.From-b.span.From):slotBytes*(within.To-b.span.From)])
+	}
+	return chunk
+}
+
 // Bits returns the shard's own bytes, not a copy: 128 a slot of the span, lane l
 // of a slot being bit 7-l%8 of byte l/8.
 func (b *Block) Bits(shard int32) []byte { return b.shards[shard-b.firstShard] }

@@ -1,6 +1,7 @@
 package uptime_test
 
 import (
+	"bytes"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -33,6 +34,25 @@ func TestTransposeKeepsEveryBit(t *testing.T) {
 			if err := block.Put(shard, hour, bytes); err != nil {
 				t.Fatal(err)
 			}
+		}
+		again := uptime.NewBlock(span, first, 2)
+		for hour := firstHour - 1; hour <= end; hour++ {
+			chunk := block.Chunk(shard, hour)
+			if err := again.Put(shard, hour, chunk[:]); err != nil {
+				t.Fatal(err)
+			}
+			var within uptime.Chunk
+			if err := within.UnmarshalBinary(chunk[:]); err != nil {
+				t.Fatal(err)
+			}
+			for slot := range uptime.SlotsPerHour {
+				if !span.Contains(hour.First()+uptime.Slot(slot)) && within.Count(slot) > 0 {
+					t.Fatalf("slot %d of hour %d has bits outside the span", slot, hour)
+				}
+			}
+		}
+		if !bytes.Equal(again.Bits(shard), block.Bits(shard)) {
+			t.Fatal("put together again, the chunks of the block are others")
 		}
 		var lanes uptime.Lanes
 		block.Transpose(shard, &lanes)

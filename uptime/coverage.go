@@ -215,6 +215,30 @@ func GiveUp(ctx context.Context, tx pgx.Tx, span Span, now time.Time, person *in
 	return len(slots), markCoverage(ctx, tx, marks)
 }
 
+// AwaitAgain makes slots of open hours awaited once more, although they are final:
+// they are read again when somebody asks for them. Those of closed hours stay as they
+// are.
+func AwaitAgain(ctx context.Context, tx pgx.Tx, slots []Slot) error {
+	if len(slots) == 0 {
+		return nil
+	}
+	hours, err := lockSpan(ctx, tx, Span{From: slots[0], To: slots[len(slots)-1] + 1})
+	if err != nil {
+		return err
+	}
+	again := map[Hour]HourSlots{}
+	for _, k := range slots {
+		again[k.Hour()] |= 1 << k.InHour()
+	}
+	var marks []Coverage
+	for _, h := range hours {
+		if slots := again[h.Hour] & h.Final; slots != 0 && h.ClosedAt == nil {
+			marks = append(marks, Coverage{Hour: h.Hour, Final: slots})
+		}
+	}
+	return unmarkFinal(ctx, tx, marks)
+}
+
 // GivenUpOf returns the slots of the span that were given up on, and why.
 func GivenUpOf(ctx context.Context, tx pgx.Tx, span Span) ([]GivenUp, error) {
 	return selectGivenUp(ctx, tx, span)

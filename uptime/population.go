@@ -86,6 +86,21 @@ func ReadBlock(ctx context.Context, tx pgx.Tx, span Span, first, shards int32) (
 	return block, err
 }
 
+// ReadTimeline reads when one device was up within the span. It reads an hour of its
+// shard a row, and takes milliseconds a season.
+func ReadTimeline(ctx context.Context, tx pgx.Tx, device DeviceNumber, span Span) (Timeline, error) {
+	up := NewTimeline(span)
+	from, to := span.Hours()
+	err := eachHourOf(ctx, tx, device, from, to, func(hour Hour, slots HourSlots) {
+		for i := range SlotsPerHour {
+			if slots.Has(i) {
+				up.Add(hour.First() + Slot(i))
+			}
+		}
+	})
+	return up, err
+}
+
 // Shards returns how many shards the devices registered by asOf fill.
 func Shards(ctx context.Context, tx pgx.Tx, asOf time.Time) (int32, error) {
 	return countShards(ctx, tx, asOf)

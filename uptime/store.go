@@ -107,6 +107,19 @@ func mergeCoverage(ctx context.Context, tx pgx.Tx, hours []time.Time, observed, 
 	return err
 }
 
+// unmarkFinal makes the slots that are marked final not so, hour by hour.
+func unmarkFinal(ctx context.Context, tx pgx.Tx, marks []Coverage) error {
+	hours, final := make([]time.Time, len(marks)), make([]pgtype.Bits, len(marks))
+	for i, m := range marks {
+		hours[i], final[i] = m.Hour.Start(), bitsOfSlots(m.Final)
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE uptime_coverage c SET final = c.final & ~ m.final::bit(12)
+		FROM unnest($1::timestamptz[], $2::varbit[]) AS m (hour, final)
+		WHERE c.hour = m.hour AND c.closed_at IS NULL`, hours, final)
+	return err
+}
+
 // closeHours closes the open hours that ended at endedBy or before and whose
 // twelve slots are final, and returns how many it closed.
 func closeHours(ctx context.Context, tx pgx.Tx, endedBy, now time.Time) (int64, error) {
@@ -264,6 +277,30 @@ func eachChunk(ctx context.Context, tx pgx.Tx, first, end int32, from, to Hour,
 		}
 	}
 	return rows.Err()
+}
+
+// eachHourOf calls visit with the slots of every hour [from, to) that one device was
+// up in: bit i is slot i. Twelve bits are taken out of each chunk where it lies.
+func eachHourOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, from, to Hour, visit func(Hour, HourSlots)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT hour,
+			(get_bit(up, $2 + 0) << 0) | (get_bit(up, $2 + 1024) << 1) | (get_bit(up, $2 + 2048) << 2) | (get_bit(up, $2 + 3072) << 3) |
+			(get_bit(up, $2 + 4096) << 4) | (get_bit(up, $2 + 5120) << 5) | (get_bit(up, $2 + 6144) << 6) | (get_bit(up, $2 + 7168) << 7) |
+			(get_bit(up, $2 + 8192) << 8) | (get_bit(up, $2 + 9216) << 9) | (get_bit(up, $2 + 10240) << 10) | (get_bit(up, $2 + 11264) << 11)
+		FROM uptime_chunk WHERE shard = $1 AND hour >= $3 AND hour < $4`,
+		device.Shard(), device.Lane(), from.Start(), to.Start())
+	if err != nil {
+		return err
+	}
+	var (
+		hour  time.Time
+		slots int32
+	)
+	_, err = pgx.ForEachRow(rows, []any{&hour, &slots}, func() error {
+		visit(HourOf(hour), HourSlots(slots))
+		return nil
+	})
+	return err
 }
 
 // postgresEpoch is what the wire's timestamps count microseconds from.

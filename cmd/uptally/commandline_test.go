@@ -153,6 +153,9 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 		}
 	})
 
+	explainSteps(t, step, as)
+	reviewSteps(t, step, as)
+
 	step("a snapshot is approved by another person, and sealed once", func(t *testing.T) {
 		as("ada", "snapshot", "approve", "spring").must(t, exitNotAllowed)
 		as("ada", "snapshot", "seal", "spring").must(t, exitConflict)
@@ -180,6 +183,8 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 			t.Errorf("statement is %+v", statement)
 		}
 	})
+
+	step("evidence is verified without a database", func(t *testing.T) { checkEvidence(t, data, as) })
 
 	step("what is earned goes to wallets, into files", func(t *testing.T) {
 		table := filepath.Join(data, "wallets.csv")
@@ -230,8 +235,9 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 	})
 
 	step("a hold is released once, and one change of it", func(t *testing.T) {
-		as("ada", "hold", "release", "1", "--reason", "checked").must(t, 0)
-		as("ada", "hold", "release", "1", "--reason", "checked").must(t, exitConflict)
+		as("ada", "hold", "add", "--from", "2024-05-02", "--to", "2024-05-03", "--reason", "in vain").must(t, 0)
+		as("ada", "hold", "release", "2", "--reason", "checked").must(t, 0)
+		as("ada", "hold", "release", "2", "--reason", "checked").must(t, exitConflict)
 		as("ada", "hold", "release", "--change", "1", "--reason", "checked").must(t, exitNotFound)
 		as("ada", "hold", "release", "--reason", "checked").must(t, exitUsage)
 	})

@@ -8,10 +8,12 @@ import (
 	"os"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
@@ -32,9 +34,13 @@ type demo struct {
 	world  *simulator.World
 	db     *database
 	client *jobs.Client
+	feed   *uptime.Feed
 
 	// Two persons, as every act that pays needs two.
 	ada, grace int64
+
+	// The device that grace credited most in the second season.
+	credited uuid.UUID
 
 	chapters int
 	summary  demoSummary
@@ -109,13 +115,13 @@ func (d *demo) tell(ctx context.Context) (err error) {
 		err = errors.Join(err, wait())
 	}()
 	return withJobs(ctx, d.db, jobs.Options{Feed: feed, Workers: d.Workers}, func(client *jobs.Client) error {
-		d.client = client
+		d.client, d.feed = client, feed
 		if err := d.enter(ctx); err != nil {
 			return err
 		}
 		d.openingScene(network)
 		for _, chapter := range []func(context.Context) error{
-			d.pull, d.chart, d.seasons, d.attack, d.spoofed, d.openGrace, d.compare, d.seal, d.ledger, d.pay,
+			d.pull, d.chart, d.seasons, d.attack, d.spoofed, d.incidents, d.openGrace, d.compare, d.diff, d.seal, d.prove, d.ledger, d.pay,
 		} {
 			if err := chapter(ctx); err != nil {
 				return err
@@ -154,15 +160,25 @@ func (d *demo) line(format string, args ...any) { fmt.Fprintf(d.story, "  "+form
 func (d *demo) blank() { fmt.Fprintln(d.story) }
 
 // table prints a table under the chapter.
-func (d *demo) table(g grid) { g.print(indented{d.story}) }
+func (d *demo) table(g grid) { g.print(&indented{to: d.story}) }
 
 // indented writes each line two columns to the right.
-type indented struct{ to io.Writer }
+type indented struct {
+	to     io.Writer
+	within bool // a line has begun
+}
 
-// Write takes whole lines.
-func (w indented) Write(lines []byte) (int, error) {
-	if _, err := w.to.Write(append([]byte("  "), lines...)); err != nil {
+// Write takes any part of a text.
+func (w *indented) Write(text []byte) (int, error) {
+	var out []byte
+	for _, c := range text {
+		if !w.within && c != '\n' {
+			out = append(out, "  "...)
+		}
+		out, w.within = append(out, c), c != '\n'
+	}
+	if _, err := w.to.Write(out); err != nil {
 		return 0, err
 	}
-	return len(lines), nil
+	return len(text), nil
 }

@@ -147,6 +147,7 @@ func (d *demo) compare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		d.credited = mostCredited(after)
 		credited, others, farmed := d.graceChanges(before, after)
 		for _, row := range []struct {
 			title string
@@ -162,6 +163,17 @@ func (d *demo) compare(ctx context.Context) error {
 	d.line("A pool is divided whole, so what grace gives back is what others would have had in")
 	d.line("place of those who were cut off through no fault of their own.")
 	return nil
+}
+
+// mostCredited returns the device of the line with most grace.
+func mostCredited(lines []snapshot.Line) (device uuid.UUID) {
+	var most int32
+	for _, l := range lines {
+		if l.Grace >= most {
+			device, most = l.DeviceID, l.Grace
+		}
+	}
+	return device
 }
 
 // graceChange is what some devices get without and with grace.

@@ -138,7 +138,11 @@ func (d *demo) end(elapsed time.Duration) error {
 	for _, command := range []string{
 		"pull status",
 		"snapshot list",
+		"incident list",
+		"season status ignition-s2",
 		"snapshot show ignition-s2/r3",
+		"snapshot diff ignition-s2/r2 ignition-s2/r3",
+		"snapshot preview ignition-s2 --set eligibility.min_uptime=0.9",
 		"snapshot lines ignition-s2 --outcome below_min_uptime",
 		"grace list",
 		"ledger balance season/",
@@ -147,6 +151,7 @@ func (d *demo) end(elapsed time.Duration) error {
 	} {
 		d.line("uptally --data %s %s", quoted(d.folder.path), command)
 	}
+	d.line("uptally --data %s device explain %s --season ignition-s2", quoted(d.folder.path), d.credited)
 	d.blank()
 	d.line("The files are in %s. Told in %s.", d.summary.Out, elapsed.Round(100*time.Millisecond))
 	if d.JSON {

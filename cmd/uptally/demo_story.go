@@ -12,23 +12,21 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/reconcile"
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
 // storySeason is a season of the story. Its code is also its ruleset's name.
 type storySeason struct {
-	code       string
-	from, to   time.Time // exclusive
-	pool       ledger.Amount
-	graceUntil time.Time // the end of its grace window
+	code     string
+	from, to time.Time // exclusive
+	pool     ledger.Amount
 }
 
-// storySeasons are both Ignition seasons; the pools are the story's own. Grace
-// lasts to the end of the first, and in the second for a fortnight from the
-// cut-over, for owners to restart their devices.
+// storySeasons are both Ignition seasons; the pools are the story's own.
 var storySeasons = []storySeason{
-	{"ignition-s1", simulator.Season1Start, simulator.Season1End, 20_000_000 * ledger.Unit, simulator.Season1End},
-	{"ignition-s2", simulator.Season2Start, simulator.Season2End, 7_500_000 * ledger.Unit, simulator.CutOverAt.AddDate(0, 0, 14)},
+	{"ignition-s1", simulator.Season1Start, simulator.Season1End, 20_000_000 * ledger.Unit},
+	{"ignition-s2", simulator.Season2Start, simulator.Season2End, 7_500_000 * ledger.Unit},
 }
 
 // season returns the season as it is recorded.
@@ -59,6 +57,9 @@ func (d *demo) pull(ctx context.Context) error {
 	if err := d.backfill(ctx, d.client, span, "  Pulling"); err != nil {
 		return err
 	}
+	if _, err := reconcile.Read(ctx, d.db.pool, d.feed, span, time.Now()); err != nil {
+		return err
+	}
 	return d.write(ctx, func(tx pgx.Tx) error {
 		status, err := readStatus(ctx, tx, span, 1)
 		if err != nil {
@@ -69,6 +70,12 @@ func (d *demo) pull(ctx context.Context) error {
 		}
 		d.line("%s of %s slots of five minutes observed, %s of %s hours closed.",
 			count(status.Coverage.Observed), count(status.Coverage.Slots), count(status.Coverage.Closed), count(status.Coverage.Hours))
+		state, err := reconcile.StateOf(ctx, tx, span)
+		if err != nil {
+			return err
+		}
+		d.line("Against the service's own counts: %s of %s slots equal, %s with heartbeats of ids that nobody registered, %s do not fit.",
+			count(state.Equal), count(state.Slots), count(state.OursShort), count(state.Misfits))
 		return nil
 	})
 }
@@ -205,48 +212,6 @@ func (d *demo) attack(ctx context.Context) error {
 	return d.tellMoved(ctx)
 }
 
-// openGrace proposes and approves a window for each season, by two persons.
-func (d *demo) openGrace(ctx context.Context) error {
-	d.chapter("Grace for those who were cut off and proved themselves")
-	for i, s := range storySeasons {
-		window := graceOf(s)
-		var id int64
-		if err := d.write(ctx, func(tx pgx.Tx) (err error) {
-			id, err = snapshot.ProposeWindow(ctx, tx, s.code, window, d.ada)
-			return err
-		}); err != nil {
-			return err
-		}
-		d.line("ada: uptally grace add %s --from %s --to %s --reconnect-by %s", s.code, utc(window.From), utc(window.To), utc(window.ReconnectBy))
-		if i == 0 {
-			refused := d.write(ctx, func(tx pgx.Tx) error { return snapshot.ApproveWindow(ctx, tx, id, d.ada) })
-			if refused == nil {
-				return fmt.Errorf("grace window %d: its own proposer could approve it", id)
-			}
-			d.line("ada: uptally grace approve %d", id)
-			d.line("     refused, exit code %d: %v", exitCode(refused), refused)
-		}
-		if err := d.write(ctx, func(tx pgx.Tx) error { return snapshot.ApproveWindow(ctx, tx, id, d.grace) }); err != nil {
-			return err
-		}
-		d.line("grace: uptally grace approve %d", id)
-	}
-	d.blank()
-	d.line("A device is credited for what it missed if it was up for half of the day before,")
-	d.line("and was back for 15 minutes in a row by %s. A fake that never came back is not.", reconnectBy.Format("2 January"))
-	d.blank()
-	return d.takeBoth(ctx, "with the hold and grace")
-}
-
-// graceOf is the story's window of a season, from the cut-over on.
-func graceOf(s storySeason) snapshot.Window {
-	return snapshot.Window{
-		From: simulator.CutOverAt, To: s.graceUntil, Cause: "cut-over of the uptime API to tokens of each user's own",
-		Lookback: snapshot.DefaultLookback, MinBefore: snapshot.DefaultMinBefore, Sustain: snapshot.DefaultSustain,
-		ReconnectBy: reconnectBy, Credit: snapshot.CreditFull,
-	}
-}
-
 // seal has the last revisions approved by another person, and posts them.
 func (d *demo) seal(ctx context.Context) error {
 	d.chapter("Approved by another person, and sealed")
@@ -287,7 +252,7 @@ func (d *demo) tellSealed(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot, j
 	}
 	d.line("%s, digest %s…, approved and sealed by grace as journal %d:", s.Name(), short(s.Digest), journal.Number)
 	d.blank()
-	printOutcomes(indented{d.story}, totals, s)
+	printOutcomes(&indented{to: d.story}, totals, s)
 	d.blank()
 	d.line("residual, posted openly back to the treasury: %s", inIO(s.Residual))
 	return nil

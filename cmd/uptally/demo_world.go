@@ -113,6 +113,4 @@ var (
 
 	holdFrom  = time.Date(2024, 4, 25, 8, 0, 0, 0, time.UTC)
 	holdUntil = time.Date(2024, 4, 25, 12, 0, 0, 0, time.UTC)
-
-	reconnectBy = simulator.Season2End
 )

@@ -8,10 +8,12 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/archive"
 	"github.com/uptally/uptally/uptime/fakes"
+	"github.com/uptally/uptally/uptime/reconcile"
 )
 
 // The exit codes.
@@ -35,20 +37,23 @@ var (
 )
 
 // exitCodes is what each error means to the shell. The first that applies counts;
-// any other error is exitFailed.
+// any other error is exitFailed, such as evidence.ErrDiffers.
 var exitCodes = []struct {
 	err  error
 	code int
 }{
 	{errUsage, exitUsage},
+	{snapshot.ErrSeasonsDiffer, exitUsage},
 	{fakes.ErrSpan, exitUsage},
 	{uptime.ErrVerdictEntry, exitUsage},
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
+	{evidence.ErrNotBundle, exitUsage},
 	{incident.ErrEnd, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
+	{snapshot.ErrNoSeason, exitNotFound},
 	{fakes.ErrUnobserved, exitNotFound},
 	{uptime.ErrUnknownDevice, exitNotFound},
 	{uptime.ErrUnknownReopening, exitNotFound},
@@ -68,7 +73,9 @@ var exitCodes = []struct {
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},
 	{snapshot.ErrAlreadyReleased, exitConflict},
+	{evidence.ErrMoved, exitConflict},
 	{incident.ErrConflict, exitConflict},
+	{snapshot.ErrAlreadyRefused, exitConflict},
 	{uptime.ErrHourClosed, exitConflict},
 	{uptime.ErrHourOpen, exitConflict},
 	{uptime.ErrReopeningApproved, exitConflict},
@@ -79,6 +86,7 @@ var exitCodes = []struct {
 	{distribution.ErrNotApproved, exitConflict},
 
 	{snapshot.ErrGuard, exitGuard},
+	{reconcile.ErrMisfit, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
 }
 

@@ -12,10 +12,12 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/archive"
 	"github.com/uptally/uptally/uptime/fakes"
+	"github.com/uptally/uptally/uptime/reconcile"
 )
 
 func TestExitCodeOfErrors(t *testing.T) {
@@ -29,14 +31,18 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{errNotMigrated, 1},
 		{uptime.ErrUnauthorised, 1},
 		{snapshot.ErrRuleset, 1},
+		{evidence.ErrDiffers, 1},
 		{archive.ErrFaulty, 1},
 		{&uptime.BadVerdicts{Rows: []uptime.BadVerdict{{}}}, 1},
 		{usage("--from"), 2},
+		{snapshot.ErrSeasonsDiffer, 2},
 		{uptime.ErrVerdictEntry, 2},
 		{ledger.ErrAmountSyntax, 2},
+		{evidence.ErrNotBundle, 2},
 		{fakes.ErrSpan, 2},
 		{incident.ErrEnd, 2},
 		{snapshot.ErrNotFound, 3},
+		{snapshot.ErrNoSeason, 3},
 		{fakes.ErrUnobserved, 3},
 		{uptime.ErrUnknownDevice, 3},
 		{uptime.ErrUnknownReopening, 3},
@@ -52,7 +58,9 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{distribution.ErrSelfApproval, 4},
 		{snapshot.ErrConflict, 5},
 		{snapshot.ErrWindowsOverlap, 5},
+		{evidence.ErrMoved, 5},
 		{incident.ErrConflict, 5},
+		{snapshot.ErrAlreadyRefused, 5},
 		{uptime.ErrHourClosed, 5},
 		{uptime.ErrHourOpen, 5},
 		{uptime.ErrReopeningApproved, 5},
@@ -62,6 +70,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{distribution.ErrConflict, 5},
 		{distribution.ErrNotApproved, 5},
 		{snapshot.ErrGuard, 6},
+		{reconcile.ErrMisfit, 6},
 		{ledger.ErrInsufficient, 6},
 	} {
 		wrapped := c.err
@@ -120,8 +129,17 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"incident dismiss 1 --season s --reason=", "--reason"},
 		{"incident end 1 --at 2024-04-25 --reason=", "--reason"},
 		{"incident end 1 --at yesterday --reason x", "is no instant"},
+		{"device explain 9d2a0000-0000-4000-8000-000000000000 --season s --revision=-1", "revisions are 1, 2"},
+		{"hold review --field owner", "gpu_model"},
+		{"hold review --csv --json", "choose one"},
+		{"hold release --reason x", "--change"},
+		{"hold refuse 1 --change 7 --reason x", "leave out the hold"},
 		{"snapshot lines s --csv --json", "choose one"},
 		{"snapshot lines s --outcome paid", "eligible"},
+		{"snapshot verify nowhere.evidence.zip", "nowhere.evidence.zip"},
+		{"snapshot verify .", "is no file"},
+		{"snapshot verify exitcodes_test.go", "not an evidence bundle"},
+		{"snapshot verify exitcodes_test.go --digest 00", "64 hex digits"},
 		{"ledger statement suppliers", "season/<code>/pool"},
 		{"wallet add", "a supplier's id"},
 		{"wallet add 9d2a0000-0000-4000-8000-000000000000 not-a-wallet", "wallet"},

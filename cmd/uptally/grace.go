@@ -12,6 +12,7 @@ import (
 )
 
 type graceCommands struct {
+	Propose gracePropose `cmd:"" help:"Draft windows for an incident from the data, and say what each would grant; nothing is written."`
 	Add     graceAdd     `cmd:"" help:"Propose a window in which proven devices are credited; another person approves it."`
 	Approve graceApprove `cmd:"" help:"Approve a window that another person proposed."`
 	List    graceList    `cmd:"" help:"List the windows."`

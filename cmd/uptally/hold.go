@@ -13,7 +13,9 @@ import (
 type holdCommands struct {
 	Add     holdAdd     `cmd:"" help:"Set aside changes through the untrusted channel in an interval."`
 	List    holdList    `cmd:"" help:"List the holds."`
-	Release holdRelease `cmd:"" help:"Believe what a hold set aside after all, all of it or one change."`
+	Review  holdReview  `cmd:"" help:"List what holds set aside, what each change would alter, and whom it would pay."`
+	Release holdRelease `cmd:"" help:"Believe what a hold set aside after all: all of it, or changes one by one."`
+	Refuse  holdRefuse  `cmd:"" help:"Put on record that changes were looked at and are not believed."`
 }
 
 type holdAdd struct {
@@ -42,33 +44,6 @@ type holdList struct{}
 // Run lists the holds by beginning.
 func (holdList) Run(ctx context.Context, a *app) error {
 	return a.read(ctx, func(tx pgx.Tx) error { return a.showHolds(ctx, tx, nil) })
-}
-
-type holdRelease struct {
-	ID     *int64 `arg:"" optional:"" xor:"what" help:"Number of the hold."`
-	Change *int64 `xor:"what" placeholder:"SEQ" help:"One change, by its number in the network's log, instead of a hold."`
-	Reason string `required:"" help:"Why it is believed after all."`
-}
-
-// Run releases a hold or one change.
-func (c holdRelease) Run(ctx context.Context, a *app) error {
-	if (c.ID == nil) == (c.Change == nil) {
-		return usage("hold release: name a hold, or one change with --change")
-	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
-		if c.Change != nil {
-			if err := snapshot.ReleaseChange(ctx, tx, *c.Change, c.Reason, person); err != nil {
-				return err
-			}
-			a.say("Change %d is believed in every snapshot taken from now on.", *c.Change)
-			return a.show(map[string]any{"change": *c.Change, "reason": c.Reason}, func(io.Writer) {})
-		}
-		if err := snapshot.ReleaseHold(ctx, tx, *c.ID, c.Reason, person); err != nil {
-			return err
-		}
-		a.say("Hold %d no longer counts in snapshots taken from now on.", *c.ID)
-		return a.showHolds(ctx, tx, c.ID)
-	})
 }
 
 // holdView is a hold as --json prints it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/reconcile"
 )
 
 type pullCommands struct {
@@ -70,8 +72,27 @@ func (c pullSpan) Run(ctx context.Context, a *app) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if err == nil {
+			a.tellFit(ctx, db, feed, span)
+		}
 		return a.tellCoverage(ctx, db, span, fmt.Sprintf("Ended after %s.", time.Since(began).Round(time.Millisecond)), err)
 	})
+}
+
+// tellFit holds the span against the service's own counts, and says how they fit. It
+// is no part of the reading: whatever comes of it, what was read was read.
+func (a *app) tellFit(ctx context.Context, db *database, feed *uptime.Feed, span uptime.Span) {
+	refusal, err := reconcile.Read(ctx, db.pool, feed, span, time.Now())
+	if err == nil && refusal == "" {
+		var state *reconcile.State
+		if state, err = stateOf(ctx, db, span); err == nil {
+			a.say("Against the service's own counts: %s. See: uptally reconcile ingest --from %s --to %s",
+				state, utc(span.From.Start()), utc(span.To.Start()))
+		}
+	}
+	if err != nil || refusal != "" {
+		a.say("Not held against the service's own counts: %s", cmp.Or(refusal, fmt.Sprint(err)))
+	}
 }
 
 // backfill pulls the span and closes what can be closed.

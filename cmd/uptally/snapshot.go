@@ -20,9 +20,13 @@ type snapshotCommands struct {
 	Show    snapshotShow    `cmd:"" help:"Show the figures of a revision."`
 	Preview snapshotPreview `cmd:"" help:"Compute a season as it would be, with other rules, windows, holds or verdicts, and compare; nothing is written."`
 	Lines   snapshotLines   `cmd:"" help:"Print every line of a revision: device, owner, figures, outcome, notes."`
+	Diff    snapshotDiff    `cmd:"" help:"Explain how one revision differs from another: every changed line, and its cause."`
 	Approve snapshotApprove `cmd:"" help:"Approve a revision that another person took, by its digest."`
 	Reject  snapshotReject  `cmd:"" help:"Refuse a revision that another person took."`
 	Seal    snapshotSeal    `cmd:"" help:"Post an approved revision to the ledger; this cannot be undone."`
+
+	Evidence snapshotEvidence `cmd:"" help:"Write all that a revision follows from into one file, from which anyone can recompute it."`
+	Verify   snapshotVerify   `cmd:"" help:"Recompute a revision from its evidence, without a database, and name the first line that differs."`
 
 	Override overrideCommands `cmd:"" help:"Two people's word that a revision may be sealed although guards have failed."`
 }

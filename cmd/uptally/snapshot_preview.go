@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
 )
 
 type snapshotPreview struct {
@@ -23,7 +23,7 @@ type snapshotPreview struct {
 	WithoutWindow []int64        `placeholder:"ID" help:"As if this approved grace window were not; may be repeated."`
 	WithHold      []holdInterval `placeholder:"FROM/TO" help:"As if changes in this interval were held; may be repeated."`
 	WithoutHold   []int64        `placeholder:"ID" help:"As if this hold were released; may be repeated."`
-	Verdicts      string         `placeholder:"FILE" help:"As if these verdicts were entered now: CSV or JSON with device_id, verdict, effective_at."`
+	Verdicts      string         `placeholder:"FILE" help:"As if these verdicts were entered now: CSV or JSON as for: verdict import."`
 	Against       string         `placeholder:"REVISION" help:"Revision to compare with, such as ignition-s1/r2; by default the last one that stands."`
 	Top           int            `default:"20" help:"How many of the suppliers and devices that move most are named."`
 	Workers       int            `default:"4" help:"Groups of devices read at once."`
@@ -47,7 +47,7 @@ func (h *holdInterval) UnmarshalText(text []byte) error {
 }
 
 // whatIf returns what the flags suppose.
-func (c snapshotPreview) whatIf() (what snapshot.WhatIf, err error) {
+func (c snapshotPreview) whatIf(a *app) (what snapshot.WhatIf, err error) {
 	what = snapshot.WhatIf{Set: c.Set, WithWindows: c.WithWindow, WithoutWindows: c.WithoutWindow, WithoutHolds: c.WithoutHold}
 	for _, h := range c.WithHold {
 		what.WithHolds = append(what.WithHolds, h.Hold)
@@ -60,12 +60,16 @@ func (c snapshotPreview) whatIf() (what snapshot.WhatIf, err error) {
 	if c.Verdicts == "" {
 		return what, nil
 	}
-	file, err := os.ReadFile(c.Verdicts)
+	file, err := a.readFile(c.Verdicts)
 	if err != nil {
 		return what, usage("--verdicts: %w", err)
 	}
-	if what.Verdicts, err = snapshot.ParseVerdicts(file); err != nil {
-		return what, usage("--verdicts %s: %w", c.Verdicts, err)
+	rows, err := uptime.ParseVerdictFile(c.Verdicts, file)
+	if err != nil {
+		return what, usage("--verdicts: %w", err)
+	}
+	for _, row := range rows {
+		what.Verdicts = append(what.Verdicts, row.VerdictEntry)
 	}
 	return what, nil
 }
@@ -76,7 +80,7 @@ func (c snapshotPreview) Run(ctx context.Context, a *app) error {
 	if c.Top < 1 || c.Workers < 1 {
 		return usage("--top %d, --workers %d: give 1 or more of each", c.Top, c.Workers)
 	}
-	what, err := c.whatIf()
+	what, err := c.whatIf(a)
 	if err != nil {
 		return err
 	}

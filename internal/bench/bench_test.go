@@ -50,6 +50,7 @@ func TestASmallRunMeasuresEveryFigure(t *testing.T) {
 	want := []string{
 		"ingest.merge", "ingest.bytes_per_device_hour", "ingest.decode", "ingest.pull",
 		"snapshot.score", "snapshot.take", "snapshot.growth", "snapshot.memory", "snapshot.preview",
+		"evidence.write", "evidence.verify", "evidence.verify_supplier", "evidence.bytes",
 		"scale.devices", "scale.devices.merge", "scale.devices.score", "scale.devices.bytes",
 		"fakes.precision", "fakes.recall", "fakes.scan",
 	}

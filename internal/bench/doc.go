@@ -17,7 +17,7 @@
 // one that the program runs by itself, beside others of four times and of 10
 // million devices: some 20 GB of disk for some minutes.
 //
-//	fleet ──reel──► chunks ──COPY──► devices_600000_days_30 ──► ingest, snapshot, scale
+//	fleet ──reel──► chunks ──COPY──► devices_600000_days_30 ──► ingest, snapshot, evidence, scale
 //	(seed)   └────► chunks ──COPY──► devices_2400000_days_30 ─► growth, memory, scale
 //	         └────► an hour ─merge─► devices_10000000_days_0 ─► scale
 //	simulator ────HTTP, jobs───────► pull ────────────────────► ingest.pull
@@ -54,6 +54,14 @@
 //	snapshot.preview              the season computed by a stricter rule and each line held
 //	    at most 15                against that of the last revision, by four workers with one
 //	                              view, nothing written / the same scan
+//	evidence.write                the evidence of such a snapshot, all of it recomputed on
+//	    unbounded                 the way, into a file / the same scan
+//	evidence.verify               the file verified, without the database / the same scan
+//	    unbounded
+//	evidence.verify_supplier      the file verified for a supplier of a hundred devices / the
+//	    unbounded                 same scan
+//	evidence.bytes                bytes of the file / devices
+//	    unbounded
 //	scale.devices                 10 million devices for a day: merged hour by hour and
 //	    unbounded                 scored / the straight line through 600,000 and 2.4
 //	                              million. Also told apart, and in bytes of chunks. The
