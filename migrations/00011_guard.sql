@@ -102,6 +102,7 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER never_backdated BEFORE INSERT ON metadata_hold FOR EACH ROW EXECUTE FUNCTION fact_refuse_backdated();
 CREATE TRIGGER never_backdated BEFORE INSERT ON metadata_release FOR EACH ROW EXECUTE FUNCTION fact_refuse_backdated();
+CREATE TRIGGER never_backdated BEFORE INSERT ON metadata_refusal FOR EACH ROW EXECUTE FUNCTION fact_refuse_backdated();
 CREATE TRIGGER never_backdated BEFORE INSERT ON grace_window FOR EACH ROW EXECUTE FUNCTION fact_refuse_backdated();
 CREATE TRIGGER never_backdated BEFORE INSERT ON grace_approval FOR EACH ROW EXECUTE FUNCTION fact_refuse_backdated();
 

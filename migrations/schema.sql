@@ -1648,6 +1648,8 @@ CREATE TRIGGER never_backdated BEFORE INSERT ON public.grace_window FOR EACH ROW
 
 CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_hold FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
 
+CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_refusal FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
+
 CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_release FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
 
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();

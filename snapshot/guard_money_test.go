@@ -169,7 +169,7 @@ func TestWarnings(t *testing.T) {
 			x.fund(ledger.SeasonReserve(x.season.Code), x.s.Drawn)
 			g := x.board()["change"]
 			if g.Verdict != snapshot.GuardWarning || g.Figure != fmt.Sprintf("1 suppliers differ from may-2/r1, gaining %d and losing 0", x.s.Drawn) ||
-				g.Threshold != "a 20th of the pool" || g.Remedy != "see why: uptally snapshot diff may-2/r1 may-2/r2" {
+				g.Threshold != "at most 1 in 20 of the pool" || g.Remedy != "see why: uptally snapshot diff may-2/r1 may-2/r2" {
 				t.Errorf("guard %+v", g)
 			}
 			x.sealed()
@@ -205,7 +205,7 @@ func TestWarnings(t *testing.T) {
 			}
 			g := board["largest_share"]
 			if g.Verdict != snapshot.GuardWarning || !strings.HasSuffix(g.Figure, fmt.Sprintf("of %d to one of 4 suppliers", x.s.Allocated)) ||
-				g.Threshold != "a 5th of what is allocated" || !strings.Contains(g.Remedy, "supplier 00005000-0000-4000-8000-000000000000: uptally snapshot lines may-2/r1") {
+				g.Threshold != "at most 1 in 5 of what is allocated" || !strings.Contains(g.Remedy, "supplier 00005000-0000-4000-8000-000000000000: uptally snapshot lines may-2/r1") {
 				t.Errorf("guard %+v", g)
 			}
 			x.sealed()

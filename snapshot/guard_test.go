@@ -9,6 +9,7 @@ import (
 
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
 )
 
 // trialCase is what happens to a season before it is taken, until it is approved, and
@@ -216,20 +217,55 @@ func heldAt(day, hour int) func(*trial) {
 
 func dismissed(id int64) func(*trial) { return func(x *trial) { x.t.Helper(); x.dismiss(id) } }
 
+// What the service itself counts of the season must have been read; where it was never
+// asked, that is a warning.
+func TestGuardOfTheIngest(t *testing.T) {
+	t.Parallel()
+	counted := func(more int) func(*trial) { // more devices in the season's last slot
+		return func(x *trial) {
+			x.t.Helper()
+			population, err := uptime.PopulationOf(x.ctx, x.tx, x.season.Span(), farOff)
+			x.check(err)
+			population[len(population)-1].Up += int64(more)
+			for i := 0; i < len(population); i += uptime.SlotsPerHour {
+				devices := make([]int64, uptime.SlotsPerHour)
+				for slot := range devices {
+					devices[slot] = population[i+slot].Up
+				}
+				x.exec(`INSERT INTO uptime_summary (hour, devices, heartbeats, read_at) VALUES ($1, $2, $2, now())`, population[i].Slot.Start(), devices)
+			}
+		}
+	}
+	verdict := func(want snapshot.GuardVerdict) func(*trial) {
+		return func(x *trial) {
+			x.t.Helper()
+			if g := x.board()["ingest_reconciled"]; g.Verdict != want {
+				x.t.Errorf("%+v", g)
+			}
+		}
+	}
+	courthouse(t).hear(t, []trialCase{
+		{name: "never compared", after: verdict(snapshot.GuardWarning)},
+		{name: "all of it", before: counted(0), after: verdict(snapshot.GuardPassed)},
+		{name: "one device more", before: counted(1), fails: []snapshot.Guard{failing("ingest_reconciled",
+			"288 slots: 287 equal, 1 ours short, 0 theirs short, 0 unobserved, 0 not compared; 1 do not fit", "no slot of ours is short",
+			"compare and mend: uptally reconcile ingest --season may-2")}},
+	})
+}
+
 // Every collapse and every surge is a guard of its own. Numbers start from 1.
 func TestGuardsOfIncidents(t *testing.T) {
 	t.Parallel()
-	const threshold = "resolved by a grace window of the season, or dismissed"
 	const noon, next, evening = "2024-05-02T13:00:00Z", "2024-05-03T20:00:00Z", "2024-05-02T20:00:00Z"
 	there := map[string]int{noon: 4, next: 3, evening: 4, "2024-05-01T22:00:00Z": 4}
 	fell := func(id int, from, decided, remedy string) snapshot.Guard {
-		return failing(fmt.Sprint("incident ", id), fmt.Sprintf("0 of %d devices left from %s; %s", there[from], from, decided), threshold, remedy)
+		return failing(fmt.Sprint("incident ", id), fmt.Sprintf("0 of %d devices left from %s; %s", there[from], from, decided), "a grace window of the season, or dismissed", remedy)
 	}
 	open := func(id int, from string) snapshot.Guard {
 		return fell(id, from, "nobody has decided", fmt.Sprintf("`uptally grace propose %d --season may-2`; or, if it changes nothing: `uptally incident dismiss %d --season may-2", id, id))
 	}
 	surged := func(id int, from, remedy string) snapshot.Guard {
-		return failing(fmt.Sprint("surge ", id), "4 devices changed through the untrusted channel from "+from+"; nobody has decided", threshold, remedy)
+		return failing(fmt.Sprint("surge ", id), "4 devices changed through the untrusted channel from "+from+"; nobody has decided", "held, or dismissed", remedy)
 	}
 	courthouse(t).hear(t, []trialCase{
 		{name: "a collapse", before: silence(noon), fails: []snapshot.Guard{open(1, noon)}},
