@@ -26,7 +26,7 @@ type Guard struct {
 	Figure    string // what it found
 	Threshold string // what it asks for
 	Remedy    string // what to do; "" if it passed
-	Firm      bool   // it guards what no two people can override: the sums of money
+	Firm      bool   // no two people can override it: closed hours, whole lines, sums of money
 }
 
 // Board are all guards of a season's revision, or of the one that would be taken
