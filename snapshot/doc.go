@@ -165,17 +165,19 @@
 // remedy. Two persons can override those that had failed when the one asked, for that
 // revision alone, but no firm one: hours, partition, and the sums of money.
 //
-//		coverage  hours_closed*  logs_read  incident N …  surge N …  ingest_reconciled
-//		grace_counted  grace_pending  partition*  amounts*  funded* | reserve*
-//		ledger_reconciled*                 warnings: change  largest_share       * firm
+//	coverage  hours_closed*  logs_read  incident N …  surge N …  ingest_reconciled
+//	grace_counted  grace_pending  partition*  amounts*  funded* | reserve*
+//	ledger_reconciled*                 warnings: change  largest_share       * firm
 //
-//	  - What a revision was computed from must read the same when it is sealed: its digest
-//	    is put together again from its groups' and the basis. An hour of a lookback that
-//	    was pulled only afterwards calls for a new revision.
-//	  - The reserve must hold all increases of a correction by itself, whatever the same
-//	    correction puts back.
-//	  - A surge concerns every season that ends after it began, until it is held or
-//	    dismissed for that season: an owner that was rewritten stays so.
+// Where their rules leave room, they are read so:
+//
+//   - What a revision was computed from must read the same when it is sealed: its digest
+//     is put together again from its groups' and the basis. An hour of a lookback that
+//     was pulled only afterwards calls for a new revision.
+//   - The reserve must hold all increases of a correction by itself, whatever the same
+//     correction puts back.
+//   - A surge concerns every season that ends after it began, until it is held or
+//     dismissed for that season: an owner that was rewritten stays so.
 //
 // The database refuses by itself a seal over an incident that is open, past a window
 // that the revision does not count, and of what was not posted. The application's role
