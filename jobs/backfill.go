@@ -129,8 +129,21 @@ func (c *Client) Wait(ctx context.Context, ids []int64, progress func(unfinished
 	}
 }
 
-// CloseHours closes, by a job, what nothing is awaited of, and waits for it.
+// CloseHours closes, by a job, what nothing is awaited of, and waits for it; before,
+// it waits until what lacks by the service's own counts was read again.
 func (c *Client) CloseHours(ctx context.Context) error {
+	for {
+		ids, err := c.mendClosable(ctx)
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			break // as at the latest when each was asked for MendsMax times
+		}
+		if err := c.Wait(ctx, ids, nil); err != nil {
+			return err
+		}
+	}
 	var ids []int64
 	err := c.begin(ctx, func(tx pgx.Tx) (err error) {
 		ids, err = c.insert(ctx, tx, []river.InsertManyParams{{Args: CloseHours{}}})

@@ -10,7 +10,9 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
-// CloseHours closes the hours that nothing is awaited of any longer.
+// CloseHours closes the hours that nothing is awaited of any longer. What a closed
+// hour lacks can only be mended by two people: so each is held against the service's
+// own counts before, and left open while it is read again.
 type CloseHours struct{}
 
 // Kind names the job.
@@ -24,10 +26,13 @@ type closeHours struct {
 	c *Client
 }
 
-func (*closeHours) Timeout(*river.Job[CloseHours]) time.Duration { return 5 * time.Minute }
+func (*closeHours) Timeout(*river.Job[CloseHours]) time.Duration { return time.Hour }
 
-// Work closes them.
+// Work compares and closes.
 func (w *closeHours) Work(ctx context.Context, _ *river.Job[CloseHours]) error {
+	if _, err := w.c.mendClosable(ctx); err != nil {
+		return err
+	}
 	return w.c.begin(ctx, func(tx pgx.Tx) error {
 		_, err := uptime.CloseHours(ctx, tx, w.c.now())
 		return err

@@ -33,6 +33,8 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&scoreGroup{c: c}).Work(ctx, &river.Job[ScoreGroup]{JobRow: row, Args: args})
 	case ScanIncidents:
 		return (&scanIncidents{c: c}).Work(ctx, &river.Job[ScanIncidents]{JobRow: row, Args: args})
+	case CloseHours:
+		return (&closeHours{c: c}).Work(ctx, &river.Job[CloseHours]{JobRow: row, Args: args})
 	case ReconcileIngest:
 		return (&reconcileIngest{c: c}).Work(ctx, &river.Job[ReconcileIngest]{JobRow: row, Args: args})
 	case EstimateSeasons:

@@ -53,7 +53,9 @@ func TestThePeriodicTable(t *testing.T) {
 	w := settle(t, serve(t, 8, simulator.Options{}))
 	story := clockAt(day(5, 10).Add(12*time.Hour + 5*time.Minute + 45*time.Second)) // of its hour, one slot is over
 	w.started(jobs.Options{Now: story.now})                                         // a client without the table does not keep it from running
-	w.owner(`INSERT INTO uptime_coverage (hour, final) VALUES ('2024-04-01 00:00+00', B'111111111111'), ('2024-04-01 01:00+00', B'011111111111')`)
+	w.owner(`INSERT INTO uptime_coverage (hour, observed, final) VALUES
+		('2023-04-01 00:00+00', B'111111111111', B'111111111111'), -- before the first heartbeat of the world
+		('2024-04-01 01:00+00', B'000000000000', B'011111111111')`)
 	w.owner(`SELECT uptime_make_partitions('2024-04-01', '2024-06-01')`)
 	w.started(jobs.Options{Periodic: true, Now: story.now})
 	w.until(`SELECT count(*) FROM river_job WHERE metadata @> '{"periodic": true}' AND state = 'completed'`, 9)
@@ -64,7 +66,7 @@ func TestThePeriodicTable(t *testing.T) {
 	w.until(`SELECT count(*) FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0' AND state = 'completed'`, 2)
 	w.expect("windows", `SELECT args ->> 'from' || ' ' || (args ->> 'to') FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0' ORDER BY 1`,
 		"2024-04-01T01:00:00Z 2024-04-01T01:05:00Z", "2024-05-10T12:00:00Z 2024-05-10T12:05:00Z")
-	w.expect("the hour that nothing was awaited of", `SELECT (closed_at IS NOT NULL)::text FROM uptime_coverage WHERE hour = '2024-04-01 00:00+00'`, "true")
+	w.expect("the hour that nothing was awaited of", `SELECT (closed_at IS NOT NULL)::text FROM uptime_coverage WHERE hour = '2023-04-01 00:00+00'`, "true")
 	w.expect("logs read to their ends", `SELECT name FROM uptime_log WHERE rows > 0 AND read_to_end > '-infinity' ORDER BY name`, "changes", "verdicts")
 	w.expect("job minutes read", `SELECT DISTINCT day::text FROM job_minutes_read ORDER BY 1`, "2024-05-08", "2024-05-09")
 }

@@ -172,14 +172,18 @@ func incidentFigure(c incident.Concern) string {
 }
 
 // guardIngest: what was read of the season is what the service itself counts. Where it
-// was never compared, that is a warning: there is nothing to hold it against.
+// was never compared, or the service counts less, that is a warning: there is nothing
+// that we lack.
 func guardIngest(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	state, err := reconcile.StateOf(ctx, tx, g.basis.Season.Span())
 	if err != nil {
 		return nil, err
 	}
-	guard := Guard{Code: "ingest_reconciled", Verdict: verdict(state.Short() == 0), Figure: state.String(), Threshold: "no slot of ours is short"}
-	if state.Short() == 0 && state.NotCompared > 0 {
+	guard := Guard{Code: "ingest_reconciled", Verdict: GuardPassed, Figure: state.String(), Threshold: "no slot of ours is short"}
+	switch {
+	case state.Short() > 0:
+		guard.Verdict = GuardFailed
+	case state.NotCompared+state.TheirsShort > 0:
 		guard.Verdict = GuardWarning
 	}
 	guard.Remedy = unless(guard.Verdict == GuardPassed, "compare and mend: uptally reconcile ingest --season "+g.season())

@@ -216,27 +216,35 @@ func GiveUp(ctx context.Context, tx pgx.Tx, span Span, now time.Time, person *in
 }
 
 // AwaitAgain makes slots of open hours awaited once more, although they are final:
-// they are read again when somebody asks for them. Those of closed hours stay as they
-// are.
-func AwaitAgain(ctx context.Context, tx pgx.Tx, slots []Slot) error {
+// they are read again by whatever reads awaited slots. The slots are in order. It
+// returns those that it made so; those of closed hours, and those that are awaited
+// or were never wanted, stay as they are.
+func AwaitAgain(ctx context.Context, tx pgx.Tx, slots []Slot) (awaited []Slot, err error) {
 	if len(slots) == 0 {
-		return nil
+		return nil, nil
 	}
-	hours, err := lockSpan(ctx, tx, Span{From: slots[0], To: slots[len(slots)-1] + 1})
+	hours, err := lockCoverage(ctx, tx, slots[0].Hour(), slots[len(slots)-1].Hour()+1)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	again := map[Hour]HourSlots{}
-	for _, k := range slots {
-		again[k.Hour()] |= 1 << k.InHour()
-	}
-	var marks []Coverage
+	final := map[Hour]HourSlots{} // of open hours
 	for _, h := range hours {
-		if slots := again[h.Hour] & h.Final; slots != 0 && h.ClosedAt == nil {
-			marks = append(marks, Coverage{Hour: h.Hour, Final: slots})
+		if h.ClosedAt == nil {
+			final[h.Hour] = h.Final
 		}
 	}
-	return unmarkFinal(ctx, tx, marks)
+	var marks []Coverage
+	for _, k := range slots {
+		if !final[k.Hour()].Has(k.InHour()) {
+			continue
+		}
+		if n := len(marks); n == 0 || marks[n-1].Hour != k.Hour() {
+			marks = append(marks, Coverage{Hour: k.Hour()})
+		}
+		marks[len(marks)-1].Final |= 1 << k.InHour()
+		awaited = append(awaited, k)
+	}
+	return awaited, unmarkFinal(ctx, tx, marks)
 }
 
 // GivenUpOf returns the slots of the span that were given up on, and why.
@@ -248,6 +256,20 @@ func GivenUpOf(ctx context.Context, tx pgx.Tx, span Span) ([]GivenUp, error) {
 // slots are final. It returns how many it closed.
 func CloseHours(ctx context.Context, tx pgx.Tx, now time.Time) (int64, error) {
 	return closeHours(ctx, tx, now.Add(-LateCommits), now)
+}
+
+// Closable returns the hours that CloseHours would close, as spans in order.
+func Closable(ctx context.Context, tx pgx.Tx, now time.Time) ([]Span, error) {
+	hours, err := selectClosable(ctx, tx, now.Add(-LateCommits))
+	var spans []Span
+	for _, h := range hours {
+		if n := len(spans); n > 0 && spans[n-1].To == h.First() {
+			spans[n-1].To = (h + 1).First()
+		} else {
+			spans = append(spans, Span{From: h.First(), To: (h + 1).First()})
+		}
+	}
+	return spans, err
 }
 
 // LockHours locks the coverage of the span's hours, in hour order, and returns it:

@@ -94,10 +94,15 @@ func (f *Feed) Heartbeats(ctx context.Context, from, to time.Time, cursor string
 func (f *Feed) Summary(ctx context.Context, from, to time.Time) (slots []SlotSummary, err error) {
 	a := &ask{path: "/v1/heartbeats/summary", query: url.Values{"from": {inUTC(from)}, "to": {inUTC(to)}}}
 	err = f.fetch(ctx, a, new([]byte), func(body []byte) error {
-		slots, _, err = decodeRows(body, "slots", slots, (*scanner).slotSummary)
-		return err
+		if slots, _, err = decodeRows(body, "slots", slots, (*scanner).slotSummary); err != nil {
+			return err
+		}
+		return checkSlotsOnce(slots)
 	})
-	return slots, err
+	if err != nil {
+		return nil, err
+	}
+	return slots, nil
 }
 
 // Changes reads one page of the log of registrations and metadata changes, oldest

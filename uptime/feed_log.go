@@ -207,3 +207,15 @@ func (s *scanner) slotSummary() SlotSummary {
 	}
 	return SlotSummary{Slot: slot, Devices: devices.value, Heartbeats: heartbeats.value}
 }
+
+// checkSlotsOnce refuses a summary that counts a slot twice.
+func checkSlotsOnce(slots []SlotSummary) error {
+	seen := make(map[Slot]bool, len(slots))
+	for i, s := range slots {
+		if seen[s.Slot] {
+			return fmt.Errorf("slots[%d]: %s comes twice", i, s.Slot.Start().Format(time.RFC3339))
+		}
+		seen[s.Slot] = true
+	}
+	return nil
+}

@@ -120,6 +120,22 @@ func unmarkFinal(ctx context.Context, tx pgx.Tx, marks []Coverage) error {
 	return err
 }
 
+// selectClosable returns the hours that closeHours would close, in order.
+func selectClosable(ctx context.Context, tx pgx.Tx, endedBy time.Time) ([]Hour, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT hour FROM uptime_coverage
+		WHERE closed_at IS NULL AND final = B'111111111111' AND hour + interval '1 hour' <= $1
+		ORDER BY hour`, endedBy)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Hour, error) {
+		var hour time.Time
+		err := row.Scan(&hour)
+		return HourOf(hour), err
+	})
+}
+
 // closeHours closes the open hours that ended at endedBy or before and whose
 // twelve slots are final, and returns how many it closed.
 func closeHours(ctx context.Context, tx pgx.Tx, endedBy, now time.Time) (int64, error) {

@@ -82,7 +82,7 @@ func (c pullSpan) Run(ctx context.Context, a *app) error {
 // tellFit holds the span against the service's own counts, and says how they fit. It
 // is no part of the reading: whatever comes of it, what was read was read.
 func (a *app) tellFit(ctx context.Context, db *database, feed *uptime.Feed, span uptime.Span) {
-	refusal, err := reconcile.Read(ctx, db.pool, feed, span, time.Now())
+	refusal, err := reconcile.ReadMissing(ctx, db.pool, feed, span, time.Now())
 	if err == nil && refusal == "" {
 		var state *reconcile.State
 		if state, err = stateOf(ctx, db, span); err == nil {
@@ -101,13 +101,18 @@ func (a *app) backfill(ctx context.Context, client *jobs.Client, span uptime.Spa
 	if err != nil {
 		return err
 	}
-	bar := a.newProgress(title, len(ids))
-	defer bar.end()
-	failed := client.Wait(ctx, ids, func(unfinished int) { bar.at(len(ids) - unfinished) })
+	failed := a.await(ctx, client, ids, title)
 	if ctx.Err() != nil {
 		return failed
 	}
 	return errors.Join(failed, client.CloseHours(ctx))
+}
+
+// await waits for jobs, and shows how far they are.
+func (a *app) await(ctx context.Context, client *jobs.Client, ids []int64, title string) error {
+	bar := a.newProgress(title, len(ids))
+	defer bar.end()
+	return client.Wait(ctx, ids, func(unfinished int) { bar.at(len(ids) - unfinished) })
 }
 
 // spanView is a run of slots as --json prints it, with why it is not observed.

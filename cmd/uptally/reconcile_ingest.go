@@ -129,16 +129,18 @@ func (a *app) compare(ctx context.Context, db *database, span uptime.Span, mend 
 		return nil
 	}
 	return withJobs(ctx, db, jobs.Options{Feed: feed}, func(client *jobs.Client) error {
-		ids, err := client.Mend(ctx, span)
-		if err != nil || len(ids) == 0 {
-			return err
+		for {
+			ids, err := client.Mend(ctx, span)
+			if err != nil {
+				return err
+			}
+			if len(ids) == 0 {
+				return client.CloseHours(ctx)
+			}
+			if err := a.await(ctx, client, ids, "Reading again"); err != nil {
+				return err
+			}
 		}
-		bar := a.newProgress("Reading again", len(ids))
-		defer bar.end()
-		if err := client.Wait(ctx, ids, func(unfinished int) { bar.at(len(ids) - unfinished) }); err != nil {
-			return err
-		}
-		return client.CloseHours(ctx)
 	})
 }
 

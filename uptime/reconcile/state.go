@@ -1,125 +1,124 @@
 package reconcile
 
 import (
-	"context"
-
-	"github.com/jackc/pgx/v5"
+	"errors"
+	"fmt"
 
 	"github.com/uptally/uptally/uptime"
 )
 
-// StateOf returns how the span stands, by the service's counts as they were last
-// read and our bits as they are now.
-func StateOf(ctx context.Context, tx pgx.Tx, span uptime.Span) (*State, error) {
-	slots, err := slotsOf(ctx, tx, span)
-	if err != nil {
-		return nil, err
-	}
-	s := Sum(slots)
-	if s.Refusal, err = selectRefusal(ctx, tx, span); err != nil {
-		return nil, err
-	}
-	return s, s.addHeartbeats(ctx, tx, slots)
+// Difference is a run of slots with one finding, but for its size.
+type Difference struct {
+	uptime.Span
+	Finding       // its size is summed over the slots
+	Largest int64 // devices, of one slot
 }
 
-// slotsOf reads all that is known of the span's slots.
-func slotsOf(ctx context.Context, tx pgx.Tx, span uptime.Span) ([]Slot, error) {
-	now, err := uptime.Clock(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	population, err := uptime.PopulationOf(ctx, tx, span, now)
-	if err != nil {
-		return nil, err
-	}
-	slots := make([]Slot, span.Len())
-	at := func(k uptime.Slot) *Slot { return &slots[k-span.From] }
-	for i, p := range population {
-		slots[i] = Slot{Slot: p.Slot, Ours: p.Up, Observed: p.Observed}
-	}
-	hours, err := uptime.CoverageOf(ctx, tx, span)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range hours {
-		for i := range uptime.SlotsPerHour {
-			if k := h.Hour.First() + uptime.Slot(i); span.Contains(k) {
-				at(k).Final, at(k).Closed = h.Final.Has(i), h.ClosedAt != nil
-			}
-		}
-	}
-	givenUp, err := uptime.GivenUpOf(ctx, tx, span)
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range givenUp {
-		at(g.Slot).GivenUp, at(g.Slot).ByPerson = g.Reason, g.PersonID != nil
-	}
-	return slots, addTheirs(ctx, tx, span, at)
+// State is how a span stands. Its counts of verdicts add up to Slots.
+type State struct {
+	Slots       int // of the span that are over
+	Equal       int
+	OursShort   int
+	TheirsShort int
+	Unobserved  int
+	NotCompared int
+	Misfits     int          // slots that do not fit
+	Awaited     int          // of them, those that are read or counted again without anybody's doing
+	Differences []Difference // every slot that is not equal, in order
+
+	// Over the windows of last whole passes that lie in the span and were compared.
+	HeartbeatSlots  int
+	TheirHeartbeats int64
+	OurHeartbeats   int64 // rows read, repeated ones included
+
+	Refusal string // why the summary was last not had; "" if it was
 }
 
-// addTheirs adds the service's counts, what the passes over each slot told, and how
-// often it was asked for again.
-func addTheirs(ctx context.Context, tx pgx.Tx, span uptime.Span, at func(uptime.Slot) *Slot) error {
-	first, end := span.Hours()
-	if err := eachSummary(ctx, tx, first, end, func(hour uptime.Hour, devices, heartbeats []int64) {
-		for i := range uptime.SlotsPerHour {
-			if k := hour.First() + uptime.Slot(i); span.Contains(k) && devices[i] >= 0 {
-				at(k).Compared, at(k).Theirs, at(k).Heartbeats = true, devices[i], heartbeats[i]
-			}
-		}
-	}); err != nil {
-		return err
+// Sum compares all slots, which are in order.
+func Sum(slots []Slot) *State {
+	s := &State{Slots: len(slots)}
+	for _, slot := range slots {
+		s.add(slot.Slot, slot.Find())
 	}
-	if err := eachPass(ctx, tx, span, func(p pass) {
-		for k := max(p.window.From, span.From); k < min(p.window.To, span.To); k++ {
-			s := at(k)
-			s.Unknown, s.Archive, s.Late = p.unknown, p.archive, s.Late+p.late
-		}
-	}); err != nil {
-		return err
-	}
-	return eachMend(ctx, tx, span, func(k uptime.Slot, times int) { at(k).Mends = times })
+	return s
 }
 
-// addHeartbeats adds up both sides over the windows of last whole passes.
-func (s *State) addHeartbeats(ctx context.Context, tx pgx.Tx, slots []Slot) error {
-	if len(slots) == 0 {
+func (s *State) add(k uptime.Slot, f Finding) {
+	*s.counter(f.Verdict)++
+	if !f.Fits {
+		s.Misfits++
+	}
+	if f.Awaited {
+		s.Awaited++
+	}
+	if f.Verdict == Equal {
+		return
+	}
+	if n := len(s.Differences); n > 0 && s.Differences[n-1].takes(k, f) {
+		last := &s.Differences[n-1]
+		last.To, last.Size, last.Largest = k+1, last.Size+f.Size, max(last.Largest, f.Size)
+		return
+	}
+	s.Differences = append(s.Differences, Difference{uptime.Span{From: k, To: k + 1}, f, f.Size})
+}
+
+// takes reports whether the slot goes on with the run.
+func (d Difference) takes(k uptime.Slot, f Finding) bool {
+	f.Size = d.Size
+	return d.To == k && d.Finding == f
+}
+
+func (s *State) counter(v Verdict) *int {
+	switch v {
+	case OursShort:
+		return &s.OursShort
+	case TheirsShort:
+		return &s.TheirsShort
+	case Unobserved:
+		return &s.Unobserved
+	case NotCompared:
+		return &s.NotCompared
+	}
+	return &s.Equal
+}
+
+// mends returns the slots that may be mended by asking for them again, in order.
+func (s *State) mends() (slots []uptime.Slot) {
+	for _, d := range s.Differences {
+		for k := d.From; d.Mend && k < d.To; k++ {
+			slots = append(slots, k)
+		}
+	}
+	return slots
+}
+
+// Short returns how many slots lack devices that the service counts, and nothing
+// explains it.
+func (s *State) Short() (slots int) {
+	for _, d := range s.Differences {
+		if d.Verdict == OursShort && !d.Fits {
+			slots += d.Len()
+		}
+	}
+	return slots
+}
+
+// Fits reports whether nothing is to be done.
+func (s *State) Fits() bool { return s.Misfits == 0 }
+
+// ErrMisfit says that what was read is not what the service counts.
+var ErrMisfit = errors.New("what was read is not what the service counts")
+
+// Check returns ErrMisfit if something in the state does not fit.
+func (s *State) Check() error {
+	if s.Fits() {
 		return nil
 	}
-	span := uptime.Span{From: slots[0].Slot, To: slots[len(slots)-1].Slot + 1}
-	last := make([]int, len(slots)) // which pass was the last over a slot, from 1
-	var passes []pass
-	if err := eachPass(ctx, tx, span, func(p pass) {
-		passes = append(passes, p)
-		for k := max(p.window.From, span.From); k < min(p.window.To, span.To); k++ {
-			last[k-span.From] = len(passes)
-		}
-	}); err != nil {
-		return err
-	}
-	for n, p := range passes {
-		if theirs, whole := heartbeatsOf(slots, last, n+1, p.window.Intersect(span), p.window.Len()); whole {
-			s.HeartbeatSlots += p.window.Len()
-			s.TheirHeartbeats += theirs
-			s.OurHeartbeats += p.rows
-		}
-	}
-	return nil
+	return fmt.Errorf("%w: %s", ErrMisfit, s)
 }
 
-// heartbeatsOf returns the service's count of a pass's window, if the pass is the last
-// over all of it and all of it was compared.
-func heartbeatsOf(slots []Slot, last []int, number int, window uptime.Span, length int) (theirs int64, whole bool) {
-	if window.Len() != length {
-		return 0, false
-	}
-	for k := window.From; k < window.To; k++ {
-		i := k - slots[0].Slot
-		if last[i] != number || !slots[i].Compared {
-			return 0, false
-		}
-		theirs += slots[i].Heartbeats
-	}
-	return theirs, true
+// String says in a phrase what was found.
+func (s *State) String() string {
+	return fmt.Sprintf("%d slots: %d equal, %d ours short, %d theirs short, %d unobserved, %d not compared; %d do not fit",
+		s.Slots, s.Equal, s.OursShort, s.TheirsShort, s.Unobserved, s.NotCompared, s.Misfits)
 }

@@ -20,22 +20,53 @@ func upsertSummary(ctx context.Context, tx pgx.Tx, first uptime.Hour, devices, h
 	return err
 }
 
+// notOver stands for the count of a slot that was not over when it was asked for.
+const notOver = -1
+
+// counts are the service's of an hour's twelve slots.
+type counts struct {
+	hour                uptime.Hour
+	devices, heartbeats []int64
+	readAt              time.Time
+}
+
 // eachSummary visits the counts of the hours [first, end).
-func eachSummary(ctx context.Context, tx pgx.Tx, first, end uptime.Hour, visit func(hour uptime.Hour, devices, heartbeats []int64)) error {
+func eachSummary(ctx context.Context, tx pgx.Tx, first, end uptime.Hour, visit func(counts)) error {
 	rows, err := tx.Query(ctx, `
-		SELECT hour, devices, heartbeats FROM uptime_summary WHERE hour >= $1 AND hour < $2`, first.Start(), end.Start())
+		SELECT hour, devices, heartbeats, read_at FROM uptime_summary WHERE hour >= $1 AND hour < $2`, first.Start(), end.Start())
 	if err != nil {
 		return err
 	}
 	var (
-		hour                time.Time
-		devices, heartbeats []int64
+		hour time.Time
+		c    counts
 	)
-	_, err = pgx.ForEachRow(rows, []any{&hour, &devices, &heartbeats}, func() error {
-		visit(uptime.HourOf(hour), devices, heartbeats)
+	_, err = pgx.ForEachRow(rows, []any{&hour, &c.devices, &c.heartbeats, &c.readAt}, func() error {
+		c.hour = uptime.HourOf(hour)
+		visit(c)
 		return nil
 	})
 	return err
+}
+
+// selectMissing returns the hours of [first, end) that were not counted once they
+// were a day old, as spans.
+func selectMissing(ctx context.Context, tx pgx.Tx, first, end uptime.Hour) (missing []uptime.Span, err error) {
+	rows, err := tx.Query(ctx, `
+		SELECT min(hour), max(hour) + interval '1 hour' FROM (
+			SELECT h AS hour, h - row_number() OVER (ORDER BY h) * interval '1 hour' AS run
+			FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS h
+			WHERE NOT EXISTS (SELECT FROM uptime_summary s WHERE s.hour = h AND s.read_at >= h + interval '1 hour' + $3)
+		) AS hours GROUP BY run ORDER BY run`, first.Start(), end.Start(), uptime.LateCommits)
+	if err != nil {
+		return nil, err
+	}
+	var from, to time.Time
+	_, err = pgx.ForEachRow(rows, []any{&from, &to}, func() error {
+		missing = append(missing, uptime.SpanOf(from, to))
+		return nil
+	})
+	return missing, err
 }
 
 // pass is what the record of a merged pass tells.
@@ -90,8 +121,7 @@ func insertMends(ctx context.Context, tx pgx.Tx, slots []uptime.Slot, now time.T
 		starts[i] = k.Start()
 	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO uptime_mend (slot, recorded_at) SELECT slot, $2 FROM unnest($1::timestamptz[]) AS slot
-		ON CONFLICT DO NOTHING`, starts, now)
+		INSERT INTO uptime_mend (slot, recorded_at) SELECT slot, $2 FROM unnest($1::timestamptz[]) AS slot`, starts, now)
 	return err
 }
 
