@@ -68,6 +68,9 @@ func (c *Client) Mend(ctx context.Context, span uptime.Span) (ids []int64, err e
 		if err != nil || len(spans) == 0 {
 			return err
 		}
+		if err := c.devices.Refresh(ctx, tx); err != nil { // how large a window may be depends on them
+			return err
+		}
 		var params []river.InsertManyParams
 		for _, again := range spans {
 			for _, w := range windows(again, c.hoursPerWindow()) {
@@ -90,9 +93,12 @@ func (c *Client) mendClosable(ctx context.Context) (ids []int64, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	refusal := ""
 	for _, hours := range closable {
-		if _, err := reconcile.ReadMissing(ctx, c.pool, c.feed, hours, c.now()); err != nil {
-			return nil, err
+		if refusal == "" { // a service that gave no count is not asked for another at once
+			if refusal, err = reconcile.ReadMissing(ctx, c.pool, c.feed, hours, c.now()); err != nil {
+				return nil, err
+			}
 		}
 		again, err := c.Mend(ctx, hours)
 		if err != nil {

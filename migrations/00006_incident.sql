@@ -89,11 +89,13 @@ CREATE TABLE incident_end (
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON incident_end
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- The incidents that stand between a season and its seal, by the newest scan as of
--- the moment: those that concern the season and that no approved window of it, no
--- holds and no dismissal resolves. Bounds of the season are starts of its first
--- day and of the day after its last. Without a scan as of the moment that knows
--- every end that a person set, nothing can be said: it fails.
+-- The incidents that stand between a season and its seal: those that concern it, by
+-- what any scan as of the moment found, and that no approved window of it, no holds
+-- and no dismissal resolves. What one scan found, another as of the same moment
+-- cannot hide; only the end that a person set last stands for all of them. Bounds of
+-- the season are starts of its first day and of the day after its last. Without a
+-- scan as of the moment that knows every end that a person set, nothing can be said:
+-- it fails.
 -- +goose StatementBegin
 CREATE FUNCTION incident_unresolved(of_season text, season_from timestamptz, season_to timestamptz, moment timestamptz)
 RETURNS bigint[] LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
@@ -106,8 +108,14 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN ARRAY(
-        SELECT r.incident FROM incident_reading r
-        WHERE r.scan = newest.id
+        SELECT DISTINCT r.incident
+        FROM incident_scan s
+        JOIN incident_reading found ON found.scan = s.id
+        CROSS JOIN LATERAL (
+            SELECT found.incident, found.kind, found.opened, coalesce(
+                (SELECT e.ends FROM incident_end e WHERE e.incident = found.incident ORDER BY e.id DESC LIMIT 1),
+                found.ends) AS ends) r
+        WHERE s.as_of = moment
           AND CASE r.kind
               WHEN 'collapse' THEN r.opened < season_to + interval '1 day' AND coalesce(r.ends, 'infinity') > season_from
               ELSE r.opened < season_to END

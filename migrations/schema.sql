@@ -23,6 +23,28 @@ CREATE FUNCTION public.estimate_clear(of_season text) RETURNS void
     DELETE FROM estimate WHERE season = of_season;
 $$;
 
+CREATE FUNCTION public.fact_refuse_back() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the horizon of facts is %: it does not go back to %', OLD.as_of, NEW.as_of
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION public.fact_refuse_backdated() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext('facts'));
+    IF NEW.recorded_at <= (SELECT as_of FROM fact_horizon) THEN
+        RAISE EXCEPTION 'a row of % cannot be recorded as of %: that was read already; stamp it with fact_stamp()', TG_TABLE_NAME, NEW.recorded_at
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.fact_stamp() RETURNS timestamp with time zone
     LANGUAGE sql
     AS $$SELECT greatest(clock_timestamp(), as_of + interval '1 microsecond') FROM fact_horizon$$;
@@ -41,8 +63,14 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN ARRAY(
-        SELECT r.incident FROM incident_reading r
-        WHERE r.scan = newest.id
+        SELECT DISTINCT r.incident
+        FROM incident_scan s
+        JOIN incident_reading found ON found.scan = s.id
+        CROSS JOIN LATERAL (
+            SELECT found.incident, found.kind, found.opened, coalesce(
+                (SELECT e.ends FROM incident_end e WHERE e.incident = found.incident ORDER BY e.id DESC LIMIT 1),
+                found.ends) AS ends) r
+        WHERE s.as_of = moment
           AND CASE r.kind
               WHEN 'collapse' THEN r.opened < season_to + interval '1 day' AND coalesce(r.ends, 'infinity') > season_from
               ELSE r.opened < season_to END
@@ -172,6 +200,18 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.snapshot_refuse_ready() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NEW.state <> 'taking' OR NEW.as_of IS DISTINCT FROM (SELECT as_of FROM fact_horizon) THEN
+        RAISE EXCEPTION 'snapshot %/r% cannot begin as %, as of %: take it', NEW.season, NEW.revision, NEW.state, NEW.as_of
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.snapshot_refuse_undecided() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -192,6 +232,11 @@ BEGIN
                       WHERE o.snapshot_id = NEW.id AND bar.code = ANY (o.guards));
     IF bars IS NOT NULL THEN
         RAISE EXCEPTION 'snapshot %/r% is not sealed over %: decide on each first', NEW.season, NEW.revision, bars
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NOT EXISTS (SELECT FROM ledger_journal j
+                   WHERE j.season = NEW.season AND j.revision = NEW.revision AND j.subject_digest = NEW.digest) THEN
+        RAISE EXCEPTION 'snapshot %/r% is not in the ledger: post it first', NEW.season, NEW.revision
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
@@ -1587,11 +1632,25 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER begins_by_taking BEFORE INSERT ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_ready();
+
 CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (new.closed_at IS NOT NULL) AND ((old.observed IS DISTINCT FROM new.observed) OR (old.final IS DISTINCT FROM new.final)))) EXECUTE FUNCTION public.uptime_refuse_closed();
 
 CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_refusal REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_refuse_released();
 
 CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_release REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_release_refused();
+
+CREATE TRIGGER never_back BEFORE UPDATE ON public.fact_horizon FOR EACH ROW WHEN ((new.as_of < old.as_of)) EXECUTE FUNCTION public.fact_refuse_back();
+
+CREATE TRIGGER never_backdated BEFORE INSERT ON public.grace_approval FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
+
+CREATE TRIGGER never_backdated BEFORE INSERT ON public.grace_window FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
+
+CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_hold FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
+
+CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_refusal FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
+
+CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_release FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
 
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1777,6 +1836,10 @@ GRANT USAGE ON SCHEMA public TO uptally_app;
 REVOKE ALL ON FUNCTION public.estimate_clear(of_season text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.estimate_clear(of_season text) TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.fact_refuse_back() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.fact_refuse_backdated() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.fact_stamp() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.fact_stamp() TO uptally_app;
 
@@ -1795,6 +1858,8 @@ REVOKE ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state publ
 GRANT ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_edit() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.snapshot_refuse_ready() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_undecided() FROM PUBLIC;
 

@@ -13,8 +13,8 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
-// Scored lines are staged, and lines are digested, in one encoding of fixed
-// width, big-endian, in the order of the fields of Line:
+// LineBytes is the length of an encoded line. Scored lines are staged, and lines are
+// digested, in one encoding of fixed width, big-endian, in the order of the fields of Line:
 //
 //	device number 4 | device id 16 | supplier id 16 | first slot 8 | end slot 8 |
 //	observed 4 | up 4 | grace 4 | longest run 4 | weight 8 | job minutes 8 |

@@ -55,7 +55,7 @@ func Complete(ctx context.Context, tx pgx.Tx, id int64) error {
 	if err := settleAgainst(ctx, tx, b, &s); err != nil {
 		return err
 	}
-	if _, err := incident.Scan(ctx, tx, s.AsOf); err != nil {
+	if _, err := incident.Look(ctx, tx, s.AsOf); err != nil {
 		return fmt.Errorf("snapshot %s: looking for incidents: %w", s.Name(), err)
 	}
 	return updateDraft(ctx, tx, s)
@@ -99,6 +99,25 @@ func reckonGroup(ctx context.Context, tx pgx.Tx, r *Reckoning, id int64, number 
 		return err
 	}
 	return updateAllocated(ctx, tx, id, number, digest)
+}
+
+// restate returns the digest that the snapshot would have on the basis: of its groups
+// as they were allocated, and its figures.
+func restate(ctx context.Context, tx pgx.Tx, b *Basis, s Snapshot) ([]byte, error) {
+	points, err := uint256.FromDecimal(s.Points)
+	if err != nil {
+		return nil, fmt.Errorf("points %s: %w", s.Points, err)
+	}
+	groups, err := selectAllocatedDigests(ctx, tx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	r := b.Reckon(points)
+	r.Allocated, r.Lines = s.Allocated, s.Lines
+	for _, digest := range groups {
+		r.digest.buf = append(r.digest.buf, digest...)
+	}
+	return r.Digest(), nil
 }
 
 // settleAgainst sets what is left of the pool and, for a correction, what it draws

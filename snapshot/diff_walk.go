@@ -50,17 +50,15 @@ func newWalk(before, after *Basis) *walk {
 	stage := *before // each scorer keeps its basis: it gets a copy
 	if before.Rules.SHA256() != after.Rules.SHA256() {
 		stage.Rules = after.Rules
-		w.scorers[CauseRuleset] = clone(stage).NewScorer()
+		w.scorers[CauseRuleset] = new(stage).NewScorer()
 	}
 	stage.Holds, stage.Released = after.Holds, after.Released
-	facts := clone(stage).NewScorer()
+	facts := new(stage).NewScorer()
 	w.scorers[CauseHold], w.scorers[CauseVerdict], w.scorers[CauseFacts], w.scorers[CauseOwnership] = facts, facts, facts, facts
 	stage.Windows, stage.AsOf = after.Windows, after.AsOf
-	w.scorers[CauseGrace] = clone(stage).NewScorer()
+	w.scorers[CauseGrace] = new(stage).NewScorer()
 	return w
 }
-
-func clone(b Basis) *Basis { return &b }
 
 // holdsDiffer reports whether a hold or a release is in one basis only.
 func holdsDiffer(before, after *Basis) bool {

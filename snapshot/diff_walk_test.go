@@ -105,7 +105,7 @@ func TestWalk(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before, device := hamlet(t, c.log)
-			after, since := clone(*before), &Device{}
+			after, since := new(*before), &Device{}
 			c.act(before, after, since)
 			if got := walked(t, before, after, device, since); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)

@@ -161,6 +161,34 @@
 //	    if it had never come, at the rate of the season's last revision; other suppliers'
 //	    shares move a little too if an outcome changes before a first revision is sealed.
 //
+// Guards stand before the seal. Each has a figure, what it asks for, a verdict and a
+// remedy. Two persons can override those that had failed when the one asked, for that
+// revision alone, but no firm one: hours, partition, and the sums of money.
+//
+//	coverage  hours_closed*  logs_read  incident N …  surge N …  ingest_reconciled
+//	grace_counted  grace_pending  partition*  amounts*  funded* | reserve*
+//	ledger_reconciled*                 warnings: change  largest_share       * firm
+//
+// Where their rules leave room, they are read so:
+//
+//   - What a revision was computed from must read the same when it is sealed: its digest
+//     is put together again from its groups' and the basis. An hour of a lookback that
+//     was pulled only afterwards calls for a new revision.
+//   - The reserve must hold all increases of a correction by itself, whatever the same
+//     correction puts back.
+//   - A surge concerns every season that ends after it began, until it is held or
+//     dismissed for that season: an owner that was rewritten stays so.
+//
+// The database refuses by itself a seal over an incident that is open, past a window
+// that the revision does not count, and of what was not posted. The application's role
+// records what is observed and decided, so it is believed in that. At most it could, in
+// SQL, name persons who did not act (a dismissal, an end, the two of a window or of an
+// override), record heartbeats, verdicts or changes that there were not, or write a
+// revision from its first row to its lines and its journal by hand, with a scan that
+// found nothing. It cannot unwrite what was found or decided, date a decision back to
+// before a revision, or begin one as of another moment than now; whatever it writes
+// stays.
+//
 // The digest covers everything that went in and came out but moments of recording
 // and the ids that a database deals out (of windows and holds), so that the same
 // facts give the same digest on any machine. Slots that were never pulled have no

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"fmt"
 	"math/big"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -124,7 +125,7 @@ func (s *Scorer) explainCredits(l *Line) []ExplainedCredit {
 		if granted == 0 {
 			continue
 		}
-		written := fmt.Sprint(credit)
+		written := strconv.Itoa(credit)
 		if s.windows[i].Credit == CreditOwnRate {
 			written = fmt.Sprintf("floor(%d * %d / %d) = %d", granted, s.decisions[i].seen, s.decisions[i].lookedAt, credit)
 		}

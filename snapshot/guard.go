@@ -7,9 +7,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/uptally/uptally/snapshot/incident"
-	"github.com/uptally/uptally/uptime"
 )
 
 // GuardVerdict is what a guard says of a snapshot.
@@ -29,7 +26,7 @@ type Guard struct {
 	Figure    string // what it found
 	Threshold string // what it asks for
 	Remedy    string // what to do; "" if it passed
-	Firm      bool   // it guards what no two people can override: the sums of money
+	Firm      bool   // no two people can override it: closed hours, whole lines, sums of money
 }
 
 // Board are all guards of a season's revision, or of the one that would be taken
@@ -78,7 +75,7 @@ func BoardOf(ctx context.Context, tx pgx.Tx, s Snapshot) (Board, error) {
 // BoardBefore evaluates the guards that need no revision, as of the latest facts:
 // whether it is worth while to take one.
 func BoardBefore(ctx context.Context, tx pgx.Tx, season string) (Board, error) {
-	now, err := uptime.Clock(ctx, tx)
+	now, err := selectNow(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +101,14 @@ func (g guarded) board(ctx context.Context, tx pgx.Tx) (Board, error) {
 // season is the code of the season.
 func (g guarded) season() string { return g.basis.Season.Code }
 
+// name is the revision's, or the season's if none is under way.
+func (g guarded) name() string {
+	if g.snapshot == nil {
+		return g.season()
+	}
+	return g.snapshot.Name()
+}
+
 // again is the remedy of whatever only a new revision mends.
 func (g guarded) again() string { return "take it again: uptally snapshot take " + g.season() }
 
@@ -112,9 +117,6 @@ func (g guarded) again() string { return "take it again: uptally snapshot take "
 func sealable(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis) error {
 	if b.Corrects != nil && (s.Corrects == nil || *s.Corrects != b.Corrects.Sealed.ID) {
 		return fmt.Errorf("%w: %s was sealed since; take it again", ErrConflict, b.Corrects.Sealed.Name())
-	}
-	if _, err := incident.Scan(ctx, tx, s.AsOf); err != nil { // the database asks for it, too
-		return err
 	}
 	board, err := guarded{b, &s}.board(ctx, tx)
 	if err != nil {

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -65,26 +66,29 @@ func guardAmounts(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 // guardFunds: the pool holds the season's pool, or for a correction the reserve its
 // increases.
 func guardFunds(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
-	code, account, need, flag := "funded", ledger.SeasonPool(g.season()), g.basis.Season.Pool, ""
+	if g.snapshot != nil && g.snapshot.State == Sealed {
+		return nil, nil
+	}
+	code, account, need, flags := "funded", ledger.SeasonPool(g.season()), g.basis.Season.Pool, ""
 	if g.basis.Corrects != nil {
-		code, account, need, flag = "reserve", ledger.SeasonReserve(g.season()), 0, " --reserve"
+		code, account, need, flags = "reserve", ledger.SeasonReserve(g.season()), 0, " --reserve"
 		if g.snapshot != nil {
 			need = g.snapshot.Drawn - g.basis.Corrects.Sealed.Drawn
 		}
 	}
-	if g.snapshot != nil && g.snapshot.State == Sealed {
-		return nil, nil
-	}
 	held, err := ledger.Held(ctx, tx, account)
 	met := int64(held) >= need
+	if held > 0 || g.basis.Corrects != nil { // funded before, maybe by just that: under a key of its own
+		flags += " --key fund-" + g.name()
+	}
 	return []Guard{{
-		Code: code, Verdict: verdict(met), Figure: fmt.Sprintf("%s holds %d", account, held), Threshold: fmt.Sprint(need), Firm: true,
-		Remedy: unless(met, fmt.Sprintf("fund it: uptally ledger fund %s %d%s", g.season(), need-int64(held), flag)),
+		Code: code, Verdict: verdict(met), Figure: fmt.Sprintf("%s holds %d", account, held), Threshold: strconv.FormatInt(need, 10), Firm: true,
+		Remedy: unless(met, fmt.Sprintf("fund it: uptally ledger fund %s %d%s", g.season(), need-int64(held), flags)),
 	}}, err
 }
 
 // guardLedger: what was sealed before is in the ledger to the unit.
-func guardLedger(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
+func guardLedger(ctx context.Context, tx pgx.Tx, _ guarded) ([]Guard, error) {
 	r, err := ReconcileLedger(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -96,8 +100,8 @@ func guardLedger(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	}}, nil
 }
 
-// What people should look at before a seal: more than a twentieth of the pool moved
-// since the last revision, or one supplier gets more than a fifth of what is given.
+// What people should look at before a seal: more than a twentieth of the pool was
+// gained or lost since the last revision, or one supplier gets more than a fifth of what is given.
 const (
 	changeWarnsOver = 20
 	shareWarnsOver  = 5
@@ -116,14 +120,14 @@ func guardChange(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	var moved int64
+	var gained, lost int64
 	for _, d := range differences {
-		moved += max(d.Amount, 0)
+		gained, lost = gained+max(d.Amount, 0), lost-min(d.Amount, 0)
 	}
-	met := moved <= g.basis.Season.Pool/changeWarnsOver
+	met := max(gained, lost) <= g.basis.Season.Pool/changeWarnsOver
 	return []Guard{{
-		Code: "change", Verdict: warning(met), Threshold: fmt.Sprintf("a %dth of the pool", changeWarnsOver),
-		Figure: fmt.Sprintf("%d suppliers differ from %s, gaining %d", len(differences), previous.Name(), moved),
+		Code: "change", Verdict: warning(met), Threshold: fmt.Sprintf("at most 1 in %d of the pool", changeWarnsOver),
+		Figure: fmt.Sprintf("%d suppliers differ from %s, gaining %d and losing %d", len(differences), previous.Name(), gained, lost),
 		Remedy: unless(met, fmt.Sprintf("see why: uptally snapshot diff %s %s", previous.Name(), g.snapshot.Name())),
 	}}, nil
 }
@@ -160,7 +164,7 @@ func guardShare(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	}
 	met := largest.Amount <= g.snapshot.Allocated/shareWarnsOver
 	return []Guard{{
-		Code: "largest_share", Verdict: warning(met), Threshold: fmt.Sprintf("a %dth of what is allocated", shareWarnsOver),
+		Code: "largest_share", Verdict: warning(met), Threshold: fmt.Sprintf("at most 1 in %d of what is allocated", shareWarnsOver),
 		Figure: fmt.Sprintf("%d of %d to one of %d suppliers", largest.Amount, g.snapshot.Allocated, len(amounts)),
 		Remedy: unless(met, fmt.Sprintf("look at supplier %s: uptally snapshot lines %s", largest.SupplierID, g.snapshot.Name())),
 	}}, nil

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -31,9 +32,14 @@ func guardCoverage(_ context.Context, _ pgx.Tx, g guarded) ([]Guard, error) {
 	}}, nil
 }
 
-// guardHours: what was read is closed, and was not opened since.
+// guardHours: what was read is closed, was not opened since, and is all that there is:
+// hours before the season that nobody needed may have been read since.
 func guardHours(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	open, reopenings, err := closings(ctx, tx, g.basis)
+	if err != nil {
+		return nil, err
+	}
+	same, err := g.stands(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +52,20 @@ func guardHours(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 			"or give them up: uptally pull give-up; then take it again", need.From.Start().Format(time.RFC3339), need.To.Start().Format(time.RFC3339))
 	case g.snapshot != nil && (g.snapshot.Estimate || reopenings != g.snapshot.Reopenings):
 		guard.Verdict, guard.Figure, guard.Remedy = GuardFailed, "some were open when it was taken, or since", g.again()
+	case !same:
+		guard.Verdict, guard.Figure, guard.Remedy = GuardFailed, "more was read since it was taken", g.again()
 	}
 	return []Guard{guard}, nil
+}
+
+// stands reports whether the revision's digest follows from its basis as it reads
+// now, coverage included. Before it has a digest there is nothing to fall.
+func (g guarded) stands(ctx context.Context, tx pgx.Tx) (bool, error) {
+	if g.snapshot == nil || g.snapshot.Digest == nil {
+		return true, nil
+	}
+	digest, err := restate(ctx, tx, g.basis, *g.snapshot)
+	return bytes.Equal(digest, g.snapshot.Digest), err
 }
 
 // guardLogs: the logs of changes and verdicts are read past the last slot that
@@ -100,11 +118,7 @@ func (g guarded) logsRead(ctx context.Context, tx pgx.Tx) (*time.Time, error) {
 // surge of untrusted changes before its end, is resolved for this season: one guard
 // each, or one that says that there is none.
 func guardIncidents(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
-	found, err := incident.At(ctx, tx, g.basis.AsOf)
-	if err != nil {
-		return nil, err
-	}
-	concerns, err := incident.Resolutions(ctx, tx, found, g.season(), g.basis.Season.Span(), g.basis.AsOf)
+	concerns, err := incident.Concerning(ctx, tx, g.season(), g.basis.Season.Span(), g.basis.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +129,10 @@ func guardIncidents(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) 
 	for i, c := range concerns {
 		lines[i] = Guard{
 			Code: incidentCode(c.Incident), Verdict: verdict(!c.Open()), Figure: incidentFigure(c),
-			Threshold: "resolved by a grace window of the season, or dismissed", Remedy: c.Remedy,
+			Threshold: "a grace window of the season, or dismissed", Remedy: c.Remedy,
+		}
+		if c.Kind == incident.KindSurge {
+			lines[i].Threshold = "held, or dismissed"
 		}
 	}
 	return lines, nil
@@ -137,7 +154,7 @@ func incidentCode(i incident.Incident) string {
 // incidentFigure says what happened, and who decided what on it.
 func incidentFigure(c incident.Concern) string {
 	opened := c.Opened.Start().Format(time.RFC3339)
-	figure := ""
+	var figure string
 	if c.Kind == incident.KindSurge {
 		figure = fmt.Sprintf("%d devices changed through the untrusted channel from %s", c.Surge.Devices, opened)
 	} else {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/snapshot/incident"
 )
 
 // Override is two people's word that a revision may be sealed although some of its
@@ -28,8 +30,15 @@ func AskOverride(ctx context.Context, tx pgx.Tx, s Snapshot, reason string, pers
 	if reason == "" {
 		return Override{}, fmt.Errorf("override of %s: a reason is needed", s.Name())
 	}
+	s, err := lockSnapshot(ctx, tx, s.ID) // as it is by now
+	if err != nil {
+		return Override{}, err
+	}
 	if s.State != Draft && s.State != Approved {
 		return Override{}, fmt.Errorf("override of %s: %w: it is %s, not on its way to a seal", s.Name(), ErrConflict, s.State)
+	}
+	if _, err := incident.Look(ctx, tx, s.AsOf); err != nil { // each gets the number that a seal knows it by
+		return Override{}, fmt.Errorf("override of %s: looking for incidents: %w", s.Name(), err)
 	}
 	board, err := BoardOf(ctx, tx, s)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,7 +101,7 @@ func refusedWithin(ctx context.Context, tx pgx.Tx, hold, change *int64) error {
 	const named = 10
 	var names []string
 	for _, h := range refused[:min(named, len(refused))] {
-		names = append(names, fmt.Sprint(h.Seq))
+		names = append(names, strconv.FormatInt(h.Seq, 10))
 	}
 	if len(refused) > named {
 		names = append(names, fmt.Sprintf("and %d more", len(refused)-named))

@@ -231,7 +231,7 @@ func TestRefusals(t *testing.T) {
 	if _, err := o.tryRefuse(snapshot.HeldFilter{Changes: []int64{movedSeq}}); err != nil {
 		t.Fatal(err)
 	}
-	o.owner(`UPDATE fact_horizon SET as_of = '-infinity'`)
+	o.pastTriggers(`UPDATE fact_horizon SET as_of = '-infinity'`)
 	if late := o.take(villageSeason.Code); late.AsOf.Before(farOff.AddDate(-1, 0, 0)) {
 		t.Errorf("taken as of %s, before a refusal on record", late.AsOf)
 	}

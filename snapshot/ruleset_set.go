@@ -89,7 +89,7 @@ func splitKey(key string) (path []string, ok bool) {
 func setRule(tree map[string]any, key, text string) error {
 	path, ok := splitKey(key)
 	if !ok {
-		return fmt.Errorf("no key of a ruleset: write it dotted, with quotes round parts that have spaces")
+		return errors.New("no key of a ruleset: write it dotted, with quotes round parts that have spaces")
 	}
 	table, last := tree, len(path)-1
 	for _, part := range path[:last] {

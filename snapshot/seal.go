@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/snapshot/incident"
 )
 
 // Seal posts an approved revision to the ledger, as one journal: all of a season's
@@ -23,12 +24,18 @@ func Seal(ctx context.Context, tx pgx.Tx, id, person int64) (ledger.Journal, err
 	if err != nil {
 		return ledger.Journal{}, fmt.Errorf("snapshot %s: %w", s.Name(), err)
 	}
-	return journal, updateSealed(ctx, tx, id, person)
+	if err := updateSealed(ctx, tx, id, person); err != nil {
+		return ledger.Journal{}, fmt.Errorf("snapshot %s: %w", s.Name(), err)
+	}
+	return journal, nil
 }
 
 func seal(ctx context.Context, tx pgx.Tx, s Snapshot, person int64) (ledger.Journal, error) {
 	if s.State != Approved {
 		return ledger.Journal{}, fmt.Errorf("%w: it is %s, not approved", ErrConflict, s.State)
+	}
+	if _, err := incident.Look(ctx, tx, s.AsOf); err != nil { // the database asks for it, too
+		return ledger.Journal{}, fmt.Errorf("looking for incidents: %w", err)
 	}
 	if err := ledger.Lock(ctx, tx); err != nil { // balances decide what is posted
 		return ledger.Journal{}, err

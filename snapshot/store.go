@@ -490,6 +490,15 @@ func updateAllocated(ctx context.Context, tx pgx.Tx, snapshot int64, number int,
 	return err
 }
 
+// selectAllocatedDigests returns the digests of all of the snapshot's groups, in order.
+func selectAllocatedDigests(ctx context.Context, tx pgx.Tx, snapshot int64) ([][]byte, error) {
+	rows, err := tx.Query(ctx, `SELECT digest FROM snapshot_group WHERE snapshot_id = $1 ORDER BY number`, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[[]byte])
+}
+
 // copyLines inserts lines from a stream in Postgres's binary COPY format.
 func copyLines(ctx context.Context, tx pgx.Tx, stream io.Reader) error {
 	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, `

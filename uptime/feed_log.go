@@ -14,8 +14,8 @@ import (
 // SlotSummary is what the service counts in one slot.
 type SlotSummary struct {
 	Slot       Slot
-	Devices    int64 // distinct devices heard, at least 0
-	Heartbeats int64 // at least 0
+	Devices    int64 // distinct devices heard, 0 to 2^31-1
+	Heartbeats int64 // 0 to 2^40
 }
 
 // fetchLog reads a page of an append-only log and checks that it leads on.
@@ -180,6 +180,13 @@ func (s *scanner) jobMinutes(day time.Time) JobMinutes {
 	return JobMinutes{DeviceID: device.value, Day: day, Minutes: minutes.value}
 }
 
+// What a slot of a summary may count, so that sums of any span are exact: more is no
+// number of devices.
+const (
+	summaryDevicesMax    = math.MaxInt32
+	summaryHeartbeatsMax = 1 << 40
+)
+
 // slotSummary reads a row of the summary.
 func (s *scanner) slotSummary() SlotSummary {
 	var (
@@ -191,9 +198,9 @@ func (s *scanner) slotSummary() SlotSummary {
 		case "slot":
 			start = s.instant()
 		case "devices":
-			devices = s.integer(0, math.MaxInt64)
+			devices = s.integer(0, summaryDevicesMax)
 		case "heartbeats":
-			heartbeats = s.integer(0, math.MaxInt64)
+			heartbeats = s.integer(0, summaryHeartbeatsMax)
 		default:
 			s.skip()
 		}

@@ -168,6 +168,8 @@ func TestFeedMalformedLogs(t *testing.T) {
 		{"summary", "no devices", `{"slots":[{"slot":"2024-04-25T08:05:00Z","heartbeats":1}]}`},
 		{"summary", "no heartbeats", `{"slots":[{"slot":"2024-04-25T08:05:00Z","devices":1}]}`},
 		{"summary", "negative", `{"slots":[{"slot":"2024-04-25T08:05:00Z","devices":-1,"heartbeats":1}]}`},
+		{"summary", "too many devices", `{"slots":[{"slot":"2024-04-25T08:05:00Z","devices":2147483648,"heartbeats":1}]}`},
+		{"summary", "too many heartbeats", `{"slots":[{"slot":"2024-04-25T08:05:00Z","devices":1,"heartbeats":1099511627777}]}`},
 		{"summary", "data after it", `{"slots":[]}]`},
 	}
 	for _, tt := range tests {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
@@ -33,6 +34,7 @@ type demo struct {
 	world  *simulator.World
 	db     *database
 	client *jobs.Client
+	feed   *uptime.Feed
 
 	// Two persons, as every act that pays needs two.
 	ada, grace int64
@@ -113,7 +115,7 @@ func (d *demo) tell(ctx context.Context) (err error) {
 		err = errors.Join(err, wait())
 	}()
 	return withJobs(ctx, d.db, jobs.Options{Feed: feed, Workers: d.Workers}, func(client *jobs.Client) error {
-		d.client = client
+		d.client, d.feed = client, feed
 		if err := d.enter(ctx); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/reconcile"
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
@@ -56,6 +57,9 @@ func (d *demo) pull(ctx context.Context) error {
 	if err := d.backfill(ctx, d.client, span, "  Pulling"); err != nil {
 		return err
 	}
+	if _, err := reconcile.Read(ctx, d.db.pool, d.feed, span, time.Now()); err != nil {
+		return err
+	}
 	return d.write(ctx, func(tx pgx.Tx) error {
 		status, err := readStatus(ctx, tx, span, 1)
 		if err != nil {
@@ -66,6 +70,12 @@ func (d *demo) pull(ctx context.Context) error {
 		}
 		d.line("%s of %s slots of five minutes observed, %s of %s hours closed.",
 			count(status.Coverage.Observed), count(status.Coverage.Slots), count(status.Coverage.Closed), count(status.Coverage.Hours))
+		state, err := reconcile.StateOf(ctx, tx, span)
+		if err != nil {
+			return err
+		}
+		d.line("Against the service's own counts: %s of %s slots equal, %s with heartbeats of ids that nobody registered, %s do not fit.",
+			count(state.Equal), count(state.Slots), count(state.OursShort), count(state.Misfits))
 		return nil
 	})
 }

@@ -200,11 +200,14 @@ func (e explained) printLine(out io.Writer, number int, l *snapshot.ExplainedLin
 
 // credits writes what each window credits.
 func credits(l *snapshot.ExplainedLine) string {
-	text := strconv.Itoa(int(l.Grace))
-	for i, c := range l.Credits {
-		text += map[bool]string{true: ": ", false: ", "}[i == 0] + fmt.Sprintf("%s by window %d", c.Written, c.Window)
+	if len(l.Credits) == 0 {
+		return strconv.Itoa(int(l.Grace))
 	}
-	return text
+	credits := make([]string, len(l.Credits))
+	for i, c := range l.Credits {
+		credits[i] = fmt.Sprintf("%s by window %d", c.Written, c.Window)
+	}
+	return fmt.Sprintf("%d: %s", l.Grace, strings.Join(credits, ", "))
 }
 
 // jobDays writes the days that job minutes are summed over, those with any.

@@ -77,7 +77,7 @@ func viewSeasonStatus(ctx context.Context, tx pgx.Tx, season string, s *snapshot
 	if s != nil {
 		view.Revision, view.State, view.AsOf = s.Revision, string(s.State), new(s.AsOf.UTC())
 	}
-	if s == nil || s.Digest == nil {
+	if s == nil || !underWay(s) && s.State != snapshot.Sealed {
 		board, err := snapshot.BoardBefore(ctx, tx, season)
 		if err != nil {
 			return view, err
@@ -92,6 +92,11 @@ func viewSeasonStatus(ctx context.Context, tx pgx.Tx, season string, s *snapshot
 	}
 	view.Next = nextStep(season, s, view.Guards)
 	return view, nil
+}
+
+// underWay reports whether the revision has figures and may still be sealed.
+func underWay(s *snapshot.Snapshot) bool {
+	return s.State == snapshot.Draft || s.State == snapshot.Approved
 }
 
 // viewGuards evaluates the guards of a revision that has lines.
@@ -128,19 +133,14 @@ func viewBoard(board snapshot.Board, overrides []snapshot.Override, names person
 	return views
 }
 
-// nextStep is the one thing to do next.
+// nextStep is the one thing to do next: of a season on its way, what the first guard
+// that has failed asks for.
 func nextStep(season string, s *snapshot.Snapshot, guards []guardView) string {
-	if s != nil {
-		switch s.State {
-		case snapshot.Taking:
-			return "wait until it is taken"
-		case snapshot.Failed:
-			return "mend it and take it again: uptally snapshot take " + season + " (" + s.Failure + ")"
-		case snapshot.Sealed:
-			return "pay it: uptally distribution prepare; or, if facts have changed since, correct it: uptally snapshot take " + season
-		case snapshot.Rejected, snapshot.Superseded:
-			return "take it again: uptally snapshot take " + season
-		}
+	switch {
+	case s != nil && s.State == snapshot.Taking:
+		return "wait until it is taken"
+	case s != nil && s.State == snapshot.Sealed:
+		return "pay it: uptally distribution prepare; or, if facts have changed since, correct it: uptally snapshot take " + season
 	}
 	for _, g := range guards {
 		if !g.Passed {
@@ -150,10 +150,14 @@ func nextStep(season string, s *snapshot.Snapshot, guards []guardView) string {
 	switch {
 	case s == nil:
 		return "take it: uptally snapshot take " + season
+	case s.State == snapshot.Failed:
+		return "mend it and take it again: uptally snapshot take " + season + " (" + s.Failure + ")"
 	case s.State == snapshot.Draft:
 		return "another person approves it: uptally snapshot approve " + s.Name()
+	case s.State == snapshot.Approved:
+		return "seal it: uptally snapshot seal " + s.Name()
 	}
-	return "seal it: uptally snapshot seal " + s.Name()
+	return "take it again: uptally snapshot take " + season
 }
 
 func (a *app) printSeasonStatus(out io.Writer, v seasonStatusView) {

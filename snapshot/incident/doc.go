@@ -40,6 +40,10 @@
 //
 // Where the rules leave room, they are read so:
 //
+//   - What one scan as of a moment found, no other as of that moment hides: before a
+//     seal an incident counts as open if it is by any of their readings, each with the
+//     end that a person set last. Who takes or seals a snapshot looks again, whatever
+//     is on record.
 //   - After a collapse, the next is looked for from the slot after the twelfth good
 //     one on. Its baseline is that of the day before as it was, low slots included.
 //   - A person's end of a collapse stands whenever it was recorded, like a

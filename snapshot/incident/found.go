@@ -25,14 +25,19 @@ func Found(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]Incident, error) {
 	}
 	found := slices.Concat(collapses, surges)
 	slices.SortStableFunc(found, func(a, b Incident) int { return cmp.Compare(a.Opened, b.Opened) })
+	return found, number(ctx, tx, found)
+}
+
+// number sets the numbers of those that are on record.
+func number(ctx context.Context, tx pgx.Tx, found []Incident) error {
 	known, err := selectIncidents(ctx, tx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i := range found {
-		found[i].ID = known[identity{found[i].Kind, found[i].Opened}]
+		found[i].ID = known[found[i].identity()]
 	}
-	return found, nil
+	return nil
 }
 
 // identity is what makes an incident the same one whenever it is found.
@@ -40,6 +45,8 @@ type identity struct {
 	kind   Kind
 	opened uptime.Slot
 }
+
+func (i Incident) identity() identity { return identity{i.Kind, i.Opened} }
 
 func findCollapses(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]Incident, error) {
 	span, some, err := selectRequested(ctx, tx)

@@ -40,9 +40,48 @@ type Dismissal struct {
 	RecordedAt time.Time
 }
 
+// Concerning returns the incidents as of the moment that concern the season, in the
+// order in which they opened, each with how it is resolved. What any scan as of that
+// very moment found counts beside what is found now: a later scan hides nothing.
+func Concerning(ctx context.Context, tx pgx.Tx, season string, span uptime.Span, asOf time.Time) ([]Concern, error) {
+	found, err := At(ctx, tx, asOf)
+	if err != nil {
+		return nil, err
+	}
+	scanned, err := readingsAsOf(ctx, tx, asOf.Truncate(time.Microsecond))
+	if err != nil {
+		return nil, err
+	}
+	concerns, err := Resolutions(ctx, tx, append(found, scanned...), season, span, asOf)
+	slices.SortStableFunc(concerns, func(a, b Concern) int { return cmp.Compare(a.Opened, b.Opened) })
+	return concerns, err
+}
+
+// readingsAsOf returns what every scan as of the moment found, the newest first,
+// with the ends that persons set last.
+func readingsAsOf(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]Incident, error) {
+	readings, err := selectReadingsAsOf(ctx, tx, asOf)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := selectEnds(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range readings {
+		for _, end := range ends {
+			if c := readings[i].Collapse; c != nil && c.Opened == end.Opened {
+				c.EndedAt, readings[i].End = &end.At, &end.At
+			}
+		}
+	}
+	return readings, nil
+}
+
 // Resolutions returns those of the incidents that concern the season, whose slots
 // are given, each with how it is resolved: by windows and holds that were approved
-// and recorded by asOf, or by a dismissal whenever that was.
+// and recorded by asOf, or by a dismissal whenever that was. One that is given more
+// than once, as several scans found it, comes once: as it is open, if it is by one.
 func Resolutions(ctx context.Context, tx pgx.Tx, incidents []Incident, season string, span uptime.Span, asOf time.Time) ([]Concern, error) {
 	d := decisions{season: season, span: span, asOf: asOf}
 	var err error
@@ -55,23 +94,30 @@ func Resolutions(ctx context.Context, tx pgx.Tx, incidents []Incident, season st
 	if d.dismissals, err = selectDismissals(ctx, tx, season); err != nil {
 		return nil, err
 	}
-	var concerns []Concern
+	return d.concerns(incidents), nil
+}
+
+func (d decisions) concerns(incidents []Incident) (concerns []Concern) {
+	place := map[identity]int{}
 	for _, i := range incidents {
-		if i.Concerns(span) {
-			concerns = append(concerns, Concern{i, d.resolve(i)})
+		if !i.Concerns(d.span) {
+			continue
+		}
+		c := Concern{i, d.resolve(i)}
+		if at, twice := place[i.identity()]; !twice {
+			place[i.identity()] = len(concerns)
+			concerns = append(concerns, c)
+		} else if c.Open() && !concerns[at].Open() {
+			concerns[at] = c
 		}
 	}
-	return concerns, nil
+	return concerns
 }
 
 // Unresolved returns the incidents as of the moment that stand between the season
 // and its seal, each with its remedy.
 func Unresolved(ctx context.Context, tx pgx.Tx, season string, span uptime.Span, asOf time.Time) ([]Concern, error) {
-	incidents, err := At(ctx, tx, asOf)
-	if err != nil {
-		return nil, err
-	}
-	concerns, err := Resolutions(ctx, tx, incidents, season, span, asOf)
+	concerns, err := Concerning(ctx, tx, season, span, asOf)
 	return slices.DeleteFunc(concerns, func(c Concern) bool { return !c.Open() }), err
 }
 

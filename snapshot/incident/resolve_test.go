@@ -131,14 +131,15 @@ func TestTheDatabaseAgreesOnWhatIsUnresolved(t *testing.T) {
 			if _, err := record(ctx, tx, Findings{AsOf: moment, Incidents: incidents}); err != nil {
 				return err
 			}
-			incidents, err := At(ctx, tx, moment)
-			if err != nil {
-				return err
+			for range random.IntN(3) { // others looked, and saw less, or otherwise
+				if _, err := record(ctx, tx, Findings{AsOf: moment, Incidents: seenOtherwise(random, incidents)}); err != nil {
+					return err
+				}
 			}
 			if err := w.decideAnyhow(ctx, tx, random, bob, incidents); err != nil {
 				return err
 			}
-			concerns, err := Resolutions(ctx, tx, incidents, season, span, moment)
+			concerns, err := Concerning(ctx, tx, season, span, moment)
 			if err != nil {
 				return err
 			}
@@ -191,6 +192,25 @@ func randomIncidents(random *rand.Rand) (incidents []Incident) {
 	return incidents
 }
 
+// seenOtherwise are some of the incidents, some of them with another end.
+func seenOtherwise(random *rand.Rand, incidents []Incident) (seen []Incident) {
+	for _, i := range incidents {
+		switch random.IntN(3) {
+		case 0:
+			seen = append(seen, i)
+		case 1:
+			end := i.Opened + uptime.Slot(1+random.IntN(400))
+			if i.End = &end; i.Collapse != nil {
+				fall := *i.Collapse
+				fall.Recovered, fall.Closed = &end, new(end+12)
+				i.Collapse = &fall
+			}
+			seen = append(seen, i)
+		}
+	}
+	return seen
+}
+
 // decideAnyhow records windows, holds and dismissals about the incidents, by, at
 // and after the moment, of the season and of another.
 func (w *town) decideAnyhow(ctx context.Context, tx pgx.Tx, random *rand.Rand, bob int64, incidents []Incident) error {
@@ -235,6 +255,11 @@ func (w *town) decideAnyhow(ctx context.Context, tx pgx.Tx, random *rand.Rand, b
 			INSERT INTO grace_approval (window_id, season, window_from, window_to, proposed_by, approved_by, recorded_at)
 			SELECT id, season, window_from, window_to, proposed_by, $6, recorded_at FROM w WHERE $7`,
 			code(), from, to, w.ada, recorded(), bob, random.IntN(4) > 0)
+	}
+	if i := incidents[random.IntN(len(incidents))]; i.Kind == KindCollapse && random.IntN(2) == 0 {
+		exec(`INSERT INTO incident_end (incident, kind, opened, ends, reason, person_id) VALUES ($1, 'collapse', $2, $3, 'x', $4)`,
+			i.ID, i.Opened.Start(), (i.Opened + uptime.Slot(1+random.IntN(300))).Start(), w.ada)
+		exec(`INSERT INTO incident_scan (as_of, last_pull, pulls, observed, last_end) SELECT $1, 0, 0, 0, max(id) FROM incident_end`, moment)
 	}
 	for range random.IntN(4) {
 		exec(`INSERT INTO incident_dismissal (incident, season, reason, person_id, recorded_at) VALUES ($1, $2, 'x', $3, $4)`,

@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,6 +41,18 @@ func Scan(ctx context.Context, tx pgx.Tx, asOf time.Time) (Findings, error) {
 	if f, err := recorded(ctx, tx, asOf, now); err != nil || f != nil {
 		return deref(f), err
 	}
+	return Look(ctx, tx, asOf)
+}
+
+// Look is Scan that takes no scan on record at its word: it looks itself, and
+// records what it finds unless the newest scan as of the moment found just that.
+// So it is what a snapshot is taken and sealed by.
+func Look(ctx context.Context, tx pgx.Tx, asOf time.Time) (Findings, error) {
+	asOf = asOf.Truncate(time.Microsecond)
+	now, err := selectStanding(ctx, tx)
+	if err != nil {
+		return Findings{}, err
+	}
 	found, err := Found(ctx, tx, asOf)
 	if err != nil {
 		return Findings{}, err
@@ -47,8 +60,12 @@ func Scan(ctx context.Context, tx pgx.Tx, asOf time.Time) (Findings, error) {
 	if err := lockScans(ctx, tx); err != nil {
 		return Findings{}, err
 	}
-	if f, err := recorded(ctx, tx, asOf, now); err != nil || f != nil {
-		return deref(f), err // another did the same meanwhile
+	if err := number(ctx, tx, found); err != nil {
+		return Findings{}, err // another may have recorded them meanwhile
+	}
+	f, err := recorded(ctx, tx, asOf, now)
+	if err != nil || f != nil && reflect.DeepEqual(f.Incidents, found) {
+		return deref(f), err
 	}
 	return record(ctx, tx, Findings{AsOf: asOf, Incidents: found, standing: now})
 }
@@ -71,13 +88,12 @@ func record(ctx context.Context, tx pgx.Tx, f Findings) (Findings, error) {
 	if f.Scan, f.RecordedAt, err = insertScan(ctx, tx, f); err != nil {
 		return f, err
 	}
-	known, err := selectIncidents(ctx, tx)
-	if err != nil {
+	if err := number(ctx, tx, f.Incidents); err != nil {
 		return f, err
 	}
 	for i := range f.Incidents {
 		found := &f.Incidents[i]
-		if found.ID = known[identity{found.Kind, found.Opened}]; found.ID == 0 {
+		if found.ID == 0 {
 			if found.ID, err = insertIncident(ctx, tx, found.Kind, found.Opened); err != nil {
 				return f, err
 			}

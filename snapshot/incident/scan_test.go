@@ -161,6 +161,42 @@ func TestAScanIsWrittenOnce(t *testing.T) {
 	}
 }
 
+// Whoever looks takes no scan on record at its word, and records what is new alone.
+func TestALookIsOnesOwn(t *testing.T) {
+	t.Parallel()
+	w := settle(t)
+	opened := w.fall()
+	look := func() (f Findings) {
+		t.Helper()
+		w.check(w.try(func(ctx context.Context, tx pgx.Tx) (err error) {
+			f, err = Look(ctx, tx, asOf)
+			return err
+		}))
+		return f
+	}
+	empty := Findings{AsOf: asOf}
+	w.check(w.try(func(ctx context.Context, tx pgx.Tx) (err error) {
+		if empty.standing, err = selectStanding(ctx, tx); err != nil {
+			return err
+		}
+		empty, err = record(ctx, tx, empty)
+		return err
+	}))
+	if f := w.scan(asOf); f.Scan != empty.Scan || len(f.Incidents) != 0 {
+		t.Fatalf("a scan: %+v", f)
+	}
+	first := look()
+	if len(first.New) != 1 || first.New[0].Opened != opened {
+		t.Errorf("looked: %+v", first)
+	}
+	if again := look(); again.Scan != first.Scan || len(again.New) != 0 || !reflect.DeepEqual(again.Incidents, first.Incidents) {
+		t.Errorf("looked again: %+v", again)
+	}
+	if n := w.count(`SELECT count(*) FROM incident_scan`); n != 2 {
+		t.Errorf("%d scans", n)
+	}
+}
+
 func (w *town) count(query string) (n int) {
 	w.t.Helper()
 	w.check(w.Owner.QueryRow(context.Background(), query).Scan(&n))

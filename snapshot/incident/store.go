@@ -126,6 +126,18 @@ func selectReadings(ctx context.Context, tx pgx.Tx, scan int64) ([]Incident, err
 	return pgx.CollectRows(rows, scanReading)
 }
 
+// selectReadingsAsOf returns what every scan as of the moment found, the newest
+// first.
+func selectReadingsAsOf(ctx context.Context, tx pgx.Tx, asOf time.Time) ([]Incident, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT `+readingColumns+` FROM incident_reading
+		WHERE scan IN (SELECT id FROM incident_scan WHERE as_of = $1) ORDER BY scan DESC, opened, kind`, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanReading)
+}
+
 // selectReading returns an incident as the newest scan of those of the latest
 // moment that found it did.
 func selectReading(ctx context.Context, tx pgx.Tx, id int64) (Incident, error) {

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -11,16 +12,17 @@ import (
 )
 
 // Read reads the service's own counts of the span, a day a request, and keeps them.
-// Slots that are not over are left out. A service that does not answer, refuses, or
-// has no summary is recorded with the reason, which is returned, and what it counted
-// before stays; only what is wrong on our side is an error.
+// Slots that are not over are left out. A day that the service does not answer for, or
+// not as it should, is left as it was counted before, and after refusalsMax such days
+// in a row the rest is; the first reason is recorded and returned. Only what is wrong
+// on our side is an error.
 func Read(ctx context.Context, pool *pgxpool.Pool, feed *uptime.Feed, span uptime.Span, now time.Time) (refusal string, err error) {
 	span.To = min(span.To, uptime.SlotOf(now))
 	if span.Empty() {
 		return "", nil
 	}
 	first, end := span.Hours()
-	for day := first; day < end && refusal == ""; day = nextDay(day) {
+	for day, refused := first, 0; day < end && refused < refusalsMax; day = nextDay(day) {
 		hours := uptime.Span{From: day.First(), To: min(nextDay(day), end).First()}
 		over := hours.Intersect(uptime.Span{From: hours.From, To: uptime.SlotOf(now)})
 		counts, err := feed.Summary(ctx, over.From.Start(), over.To.Start())
@@ -28,8 +30,9 @@ func Read(ctx context.Context, pool *pgxpool.Pool, feed *uptime.Feed, span uptim
 		case ctx.Err() != nil:
 			return "", ctx.Err()
 		case err != nil:
-			refusal = err.Error()
+			refusal, refused = cmp.Or(refusal, err.Error()), refused+1
 		default:
+			refused = 0
 			if err := keep(ctx, pool, hours, over, counts, now); err != nil {
 				return "", err
 			}
@@ -37,6 +40,9 @@ func Read(ctx context.Context, pool *pgxpool.Pool, feed *uptime.Feed, span uptim
 	}
 	return refusal, pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return insertReading(ctx, tx, span, now, refusal) })
 }
+
+// refusalsMax bounds the days in a row that are asked for in vain.
+const refusalsMax = 3
 
 // ReadMissing is Read of the hours of the span whose last word is not had: what the
 // service counts grows for a day.
@@ -49,12 +55,16 @@ func ReadMissing(ctx context.Context, pool *pgxpool.Pool, feed *uptime.Feed, spa
 	}); err != nil {
 		return "", err
 	}
-	for _, hours := range missing {
-		if refusal, err = Read(ctx, pool, feed, hours.Intersect(span), now); refusal != "" || err != nil {
-			return refusal, err
+	for i, refused := 0, 0; i < len(missing) && refused < refusalsMax; i++ {
+		reason, err := Read(ctx, pool, feed, missing[i].Intersect(span), now)
+		if err != nil {
+			return "", err
+		}
+		if refusal = cmp.Or(refusal, reason); reason != "" {
+			refused++
 		}
 	}
-	return "", nil
+	return refusal, nil
 }
 
 // settled reports whether nothing of the slot was committed after the moment.

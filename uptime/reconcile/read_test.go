@@ -188,8 +188,8 @@ func TestReadRecordsRefusals(t *testing.T) {
 	}
 }
 
-// A day that fails leaves the days before it kept, and those after it unasked.
-func TestReadStopsAtTheFirstRefusal(t *testing.T) {
+// A day that fails is left out; after three in a row the service is let be.
+func TestReadGoesOnAfterARefusal(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
 	c.mu.Lock()
@@ -204,11 +204,18 @@ func TestReadStopsAtTheFirstRefusal(t *testing.T) {
 	if err != nil || !strings.Contains(refusal, "404") {
 		t.Fatal(refusal, err)
 	}
-	if got := c.requests(); !slices.Equal(got, []string{"04-24T22:00 04-25T00:00", "04-25T00:00 04-26T00:00"}) {
+	if got := c.requests(); !slices.Equal(got, []string{"04-24T22:00 04-25T00:00", "04-25T00:00 04-26T00:00", "04-26T00:00 04-26T03:00"}) {
 		t.Errorf("asked for %q", got)
 	}
-	if got := strings.Count(c.kept(), "\n") + 1; got != 2 {
+	if got := strings.Count(c.kept(), "\n") + 1; got != 5 {
 		t.Errorf("%d hours are kept", got)
+	}
+	c.fails(404, "")
+	if refusal, err := Read(t.Context(), c.App, c.feed, uptime.SpanOf(at(1, 0, 0), at(20, 0, 0)), at(30, 0, 0)); err != nil || refusal == "" {
+		t.Fatal(refusal, err)
+	}
+	if got := c.requests(); len(got) != refusalsMax {
+		t.Errorf("asked in vain for %q", got)
 	}
 }
 
@@ -241,8 +248,8 @@ func TestReadMissingAsksForTheLastWord(t *testing.T) {
 	if refusal, err := ReadMissing(t.Context(), c.App, c.feed, uptime.SpanOf(at(20, 0, 0), at(25, 0, 0)), at(28, 0, 0)); err != nil || !strings.Contains(refusal, "404") {
 		t.Errorf("refused with %q, %v", refusal, err)
 	}
-	if got := c.requests(); len(got) != 1 {
-		t.Errorf("asked on after a refusal: %q", got)
+	if got := c.requests(); len(got) != refusalsMax+1 { // four days in one piece, and half a day
+		t.Errorf("asked in vain for %q", got)
 	}
 }
 
