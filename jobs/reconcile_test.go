@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -88,15 +89,14 @@ func (w *town) state(span uptime.Span) (s *reconcile.State) {
 	return s
 }
 
-// finds fails unless the span differs in these runs, each as "verdict slots size
-// fits cause", the cause by its beginning.
+// finds fails unless the span differs in these runs, each by how its line begins:
+// "verdict [slots,size,fits] cause".
 func (w *town) finds(what string, span uptime.Span, want ...string) *reconcile.State {
 	w.t.Helper()
 	s := w.state(span)
 	var got []string
 	for _, d := range s.Differences {
-		line, _ := json.Marshal([]any{d.Len(), d.Size, d.Fits})
-		got = append(got, string(d.Verdict)+" "+string(line)+" "+d.Cause)
+		got = append(got, fmt.Sprintf("%s [%d,%d,%v] %s", d.Verdict, d.Len(), d.Size, d.Fits, d.Cause))
 	}
 	if !slices.EqualFunc(got, want, strings.HasPrefix) {
 		w.t.Errorf("%s:\n%s\nwant:\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -249,12 +249,7 @@ func TestASummaryThatLies(t *testing.T) {
 			t.Errorf("asked for again: %v, %v, closed %v", ids, err, w.closed(span))
 		}
 	}
-	w.expect("asked again", `SELECT (extract(epoch FROM slot) / 300)::bigint - `+text(span.From)+` || ' ' || count(*) FROM uptime_mend GROUP BY slot`, "3 2")
-}
-
-func text(k uptime.Slot) string {
-	out, _ := json.Marshal(k)
-	return string(out)
+	w.expect("asked again", `SELECT (extract(epoch FROM slot) / 300)::bigint - `+fmt.Sprint(span.From)+` || ' ' || count(*) FROM uptime_mend GROUP BY slot`, "3 2")
 }
 
 // What lacks in a closed hour is late: listed, and left to two people.

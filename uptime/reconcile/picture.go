@@ -54,7 +54,8 @@ func Mend(ctx context.Context, tx pgx.Tx, span uptime.Span) (again []uptime.Span
 	return again, insertMends(ctx, tx, slots, now)
 }
 
-// draw reads all that is known of the slots of the span that are over.
+// draw reads all that is known of the slots of the span that are over. It reads our
+// bits last: what is merged meanwhile is then awaited or there, and never lacking.
 func draw(ctx context.Context, tx pgx.Tx, span uptime.Span) (*picture, error) {
 	now, err := uptime.Clock(ctx, tx)
 	if err != nil {
@@ -65,18 +66,15 @@ func draw(ctx context.Context, tx pgx.Tx, span uptime.Span) (*picture, error) {
 	if span.Empty() {
 		return p, nil
 	}
-	population, err := uptime.PopulationOf(ctx, tx, span, now)
-	if err != nil {
-		return nil, err
+	for i := range p.slots {
+		p.slots[i].Slot = span.From + uptime.Slot(i)
 	}
-	for i, of := range population {
-		p.slots[i] = Slot{Slot: of.Slot, Ours: of.Up, Observed: of.Observed}
-	}
-	for _, add := range []func(context.Context, pgx.Tx) error{p.addCoverage, p.addGivenUp, p.addTheirs, p.addPasses, p.addMends} {
+	for _, add := range []func(context.Context, pgx.Tx) error{p.addTheirs, p.addCoverage, p.addGivenUp, p.addMends, p.addPasses, p.addOurs} {
 		if err := add(ctx, tx); err != nil {
 			return nil, err
 		}
 	}
+	p.addUnknown()
 	return p, nil
 }
 
@@ -120,7 +118,7 @@ func (p *picture) addTheirs(ctx context.Context, tx pgx.Tx) error {
 }
 
 func (p *picture) addPasses(ctx context.Context, tx pgx.Tx) error {
-	err := eachPass(ctx, tx, p.span, func(of pass) {
+	return eachPass(ctx, tx, p.span, func(of pass) {
 		p.passes = append(p.passes, of)
 		within := of.window.Intersect(p.span)
 		for k := within.From; k < within.To; k++ {
@@ -129,7 +127,18 @@ func (p *picture) addPasses(ctx context.Context, tx pgx.Tx) error {
 			p.last[k-p.span.From] = len(p.passes)
 		}
 	})
-	p.addUnknown()
+}
+
+func (p *picture) addOurs(ctx context.Context, tx pgx.Tx) error {
+	now, err := uptime.Clock(ctx, tx)
+	if err != nil {
+		return err
+	}
+	population, err := uptime.PopulationOf(ctx, tx, p.span, now)
+	for _, of := range population {
+		s := p.at(of.Slot)
+		s.Ours, s.Observed = of.Up, of.Observed
+	}
 	return err
 }
 
