@@ -174,7 +174,9 @@ func (w *town) until(query string, want int) {
 	for w.count(query) != want {
 		select {
 		case <-stuck.Done():
-			w.t.Fatalf("never %d: %s", want, query)
+			w.t.Fatalf("never %d: %s\nThe jobs:\n%s", want, query, strings.Join(w.texts(`
+				SELECT kind || ' ' || args || ' ' || state || ' attempt ' || attempt || ' ' || coalesce(errors[1] ->> 'error', '')
+				FROM river_job ORDER BY id`), "\n"))
 		case <-tick.C:
 		}
 	}
