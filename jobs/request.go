@@ -74,11 +74,13 @@ func (*requestAwaited) Timeout(*river.Job[RequestAwaited]) time.Duration { retur
 // is about to read.
 func (w *requestAwaited) Work(ctx context.Context, _ *river.Job[RequestAwaited]) error {
 	return w.c.begin(ctx, func(tx pgx.Tx) error {
-		spans, err := uptime.Awaited(ctx, tx, w.c.now().Add(-settle))
+		// The queue first: a window that is read between the two questions is then
+		// either known from the queue or awaited no longer.
+		queued, err := selectQueuedWindows(ctx, tx)
 		if err != nil {
 			return err
 		}
-		queued, err := selectQueuedWindows(ctx, tx)
+		spans, err := uptime.Awaited(ctx, tx, w.c.now().Add(-settle))
 		if err != nil {
 			return err
 		}
