@@ -94,7 +94,7 @@ func TestOverrides(t *testing.T) {
 		o.check(o.approveOverride(s, asked.ID, o.grace))
 		wantError(t, "approving twice", o.approveOverride(s, asked.ID, o.grace), snapshot.ErrAlreadyApproved)
 	})
-	step("it stays on record", func(t *testing.T, o *office) {
+	step("it stays on record", func(_ *testing.T, o *office) {
 		for _, table := range []string{"snapshot_override", "snapshot_override_approval"} {
 			for _, statement := range []string{"UPDATE " + table + " SET recorded_at = recorded_at", "DELETE FROM " + table, "TRUNCATE " + table + " CASCADE"} {
 				o.refused(notAllowed, statement)
