@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,8 +26,32 @@ type app struct {
 // say tells the person something that is no data.
 func (a *app) say(format string, args ...any) { fmt.Fprintf(a.talk, format+"\n", args...) }
 
+// held keeps what is written to a stream until it is true.
+type held struct {
+	bytes.Buffer
+	to io.Writer
+}
+
+// holding runs f and passes on what it wrote and said once f has succeeded: a seal
+// that is told of is a seal that stands. After an error nothing of it is told.
+func (a *app) holding(f func() error) error {
+	out, talk := &held{to: a.out}, &held{to: a.talk}
+	a.out, a.talk = out, talk
+	err := f()
+	a.out, a.talk = out.to, talk.to
+	if err != nil && !errors.Is(err, errRolledBack) {
+		return err
+	}
+	_, told := talk.WriteTo(a.talk)
+	_, shown := out.WriteTo(a.out)
+	return errors.Join(err, told, shown)
+}
+
 // isTerminal reports whether the stream is one that a person looks at or types on.
 func isTerminal(stream any) bool {
+	if kept, ok := stream.(*held); ok {
+		stream = kept.to
+	}
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
@@ -70,18 +95,20 @@ func (a *app) write(ctx context.Context, need authority, f func(tx pgx.Tx, perso
 var errRolledBack = errors.New("dry run")
 
 func (a *app) writeIn(ctx context.Context, db *database, need authority, f func(tx pgx.Tx, person int64) error) error {
-	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		person, err := a.person(ctx, tx, db, need)
-		if err != nil {
-			return err
-		}
-		if err := f(tx, person); err != nil {
-			return err
-		}
-		if a.DryRun {
-			return errRolledBack
-		}
-		return nil
+	err := a.holding(func() error {
+		return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+			person, err := a.person(ctx, tx, db, need)
+			if err != nil {
+				return err
+			}
+			if err := f(tx, person); err != nil {
+				return err
+			}
+			if a.DryRun {
+				return errRolledBack
+			}
+			return nil
+		})
 	})
 	if errors.Is(err, errRolledBack) {
 		a.say("Dry run: nothing was written.")

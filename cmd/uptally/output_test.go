@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 )
@@ -60,4 +61,35 @@ func TestGrid(t *testing.T) {
 	var out bytes.Buffer
 	g.print(&out)
 	golden(t, "grid.txt", out.String())
+}
+
+// What an act says is told once it stands: not before, and not if it fails.
+func TestHolding(t *testing.T) {
+	failed := errors.New("could not commit")
+	for _, c := range []struct {
+		name string
+		err  error
+		told bool
+	}{
+		{"an act that stands", nil, true},
+		{"an act that failed", failed, false},
+		{"a dry run", errRolledBack, true},
+	} {
+		var out, talk bytes.Buffer
+		a := &app{out: &out, talk: &talk}
+		err := a.holding(func() error {
+			a.say("sealed")
+			if err := printJSON(a.out, 7); err != nil {
+				return err
+			}
+			if out.Len()+talk.Len() > 0 {
+				t.Errorf("%s: told before it stands", c.name)
+			}
+			return c.err
+		})
+		told := talk.String() == "sealed\n" && out.String() == "7\n"
+		if !errors.Is(err, c.err) || told != c.told || !told && out.Len()+talk.Len() > 0 || a.out != &out || a.talk != &talk {
+			t.Errorf("%s: %v, said %q and showed %q", c.name, err, talk.String(), out.String())
+		}
+	}
 }
