@@ -28,7 +28,7 @@ type scanIncidents struct {
 
 func (*scanIncidents) Timeout(*river.Job[ScanIncidents]) time.Duration { return 15 * time.Minute }
 
-// Work scans as of now. The alert comes after the commit: an incident is new once.
+// Work scans as of now.
 func (w *scanIncidents) Work(ctx context.Context, _ *river.Job[ScanIncidents]) error {
 	var found incident.Findings
 	if err := w.c.begin(ctx, func(tx pgx.Tx) error {
@@ -41,10 +41,16 @@ func (w *scanIncidents) Work(ctx context.Context, _ *river.Job[ScanIncidents]) e
 	}); err != nil {
 		return err
 	}
-	for _, i := range found.New {
-		w.c.log.Warn("incident found", alert(i)...)
-	}
+	w.c.alertOf(found.New)
 	return nil
+}
+
+// alertOf raises an alert for each new incident. It comes after the commit of who
+// found it, a scan or a take: an incident is new once.
+func (c *Client) alertOf(news []incident.Incident) {
+	for _, i := range news {
+		c.log.Warn("incident found", alert(i)...)
+	}
 }
 
 // alert is what is said of a new incident.

@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/simulator"
 )
@@ -41,6 +44,33 @@ func TestIncidentsRaiseAnAlertOnce(t *testing.T) {
 	}
 	w.expect("incidents", `SELECT kind FROM incident ORDER BY opened`, "surge", "collapse")
 	w.expect("scans", `SELECT count(*)::text FROM incident_scan`, "3")
+}
+
+// A take that finds them first raises the alert, and the scan after it none.
+func TestATakeRaisesTheAlert(t *testing.T) {
+	t.Parallel()
+	w := settle(t, serve(t, 60, simulator.Options{}))
+	worker := w.client(jobs.Options{})
+	w.check(worker.Start(t.Context()))
+	ids, err := worker.Backfill(t.Context(), uptime.SpanOf(day(4, 24), day(4, 26)))
+	w.check(err)
+	w.check(worker.Wait(t.Context(), ids, nil))
+	w.check(worker.Stop(t.Context()))
+
+	season := snapshot.Season{Code: "spring", FirstDay: day(4, 24), LastDay: day(4, 25), Pool: 100}
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		return snapshot.CreateSeason(ctx, tx, season, snapshot.Embedded()[0].TOML, w.ada)
+	})
+	var alerts bytes.Buffer
+	c := w.client(jobs.Options{Log: slog.New(slog.NewTextHandler(&alerts, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	taken, err := c.Take(t.Context(), season.Code, w.ada)
+	w.check(err)
+	w.check(c.Work(t.Context(), jobs.ScoreGroup{Snapshot: taken.ID}, 1))
+	w.check(c.Work(t.Context(), jobs.Allocate{Snapshot: taken.ID}, 1))
+	w.check(c.Work(t.Context(), jobs.ScanIncidents{}, 1))
+	if n := strings.Count(alerts.String(), "\n"); n != 2 || !strings.Contains(alerts.String(), "kind=surge") || !strings.Contains(alerts.String(), "kind=collapse") {
+		t.Errorf("%d alerts:\n%s", n, alerts.String())
+	}
 }
 
 // Without a feed, what needs none is due by the clock all the same.

@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/snapshot/incident"
 )
 
 // Take begins a snapshot of the season and enqueues its groups, in one
@@ -123,10 +124,15 @@ func (*allocate) NextRetry(job *river.Job[Allocate]) time.Time {
 
 // Work allocates in one transaction.
 func (w *allocate) Work(ctx context.Context, job *river.Job[Allocate]) error {
-	err := w.c.begin(ctx, func(tx pgx.Tx) error { return snapshot.Complete(ctx, tx, job.Args.Snapshot) })
+	var news []incident.Incident
+	err := w.c.begin(ctx, func(tx pgx.Tx) (err error) {
+		news, err = snapshot.Complete(ctx, tx, job.Args.Snapshot)
+		return err
+	})
 	if err != nil {
 		return w.c.giveUpTake(ctx, job.JobRow, job.Args.Snapshot, err)
 	}
+	w.c.alertOf(news)
 	return nil
 }
 

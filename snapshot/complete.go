@@ -27,38 +27,49 @@ func StageGroup(ctx context.Context, tx pgx.Tx, id int64, scored *Scored) (last 
 }
 
 // Complete turns the points of all groups into amounts, inserts the lines once,
-// group by group, and makes the snapshot a draft with its digest. It does nothing
-// if the snapshot is no longer being taken.
-func Complete(ctx context.Context, tx pgx.Tx, id int64) error {
+// group by group, and makes the snapshot a draft with its digest. It returns the
+// incidents that nobody had found before. It does nothing if the snapshot is no
+// longer being taken.
+func Complete(ctx context.Context, tx pgx.Tx, id int64) (news []incident.Incident, err error) {
 	s, err := lockSnapshot(ctx, tx, id)
 	if err != nil || s.State != Taking {
-		return err
+		return nil, err
 	}
-	b, err := BasisOf(ctx, tx, s)
+	if news, err = complete(ctx, tx, &s); err != nil {
+		return nil, fmt.Errorf("snapshot %s: %w", s.Name(), err)
+	}
+	return news, updateDraft(ctx, tx, s)
+}
+
+// complete sets what the snapshot comes to, and looks for what nothing is to be sealed
+// over.
+func complete(ctx context.Context, tx pgx.Tx, s *Snapshot) ([]incident.Incident, error) {
+	b, err := BasisOf(ctx, tx, *s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, reopenings, err := closings(ctx, tx, b)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if reopenings != s.Reopenings {
-		return fmt.Errorf("snapshot %s: %w: an hour was reopened while it was being taken; take it again", s.Name(), ErrImpossible)
+		return nil, fmt.Errorf("%w: an hour was reopened while it was being taken; take it again", ErrImpossible)
 	}
-	if err := reckon(ctx, tx, b, &s); err != nil {
-		return fmt.Errorf("snapshot %s: %w", s.Name(), err)
+	if err := reckon(ctx, tx, b, s); err != nil {
+		return nil, err
 	}
 	s.ObservedSlots, s.SeasonSlots = int32(b.Observed.Count(b.Season.Span())), int32(b.Season.Span().Len())
-	if s.Suppliers, err = countSuppliers(ctx, tx, id); err != nil {
-		return err
+	if s.Suppliers, err = countSuppliers(ctx, tx, s.ID); err != nil {
+		return nil, err
 	}
-	if err := settleAgainst(ctx, tx, b, &s); err != nil {
-		return err
+	if err := settleAgainst(ctx, tx, b, s); err != nil {
+		return nil, err
 	}
-	if _, err := incident.Look(ctx, tx, s.AsOf); err != nil {
-		return fmt.Errorf("snapshot %s: looking for incidents: %w", s.Name(), err)
+	found, err := incident.Look(ctx, tx, s.AsOf)
+	if err != nil {
+		return nil, fmt.Errorf("looking for incidents: %w", err)
 	}
-	return updateDraft(ctx, tx, s)
+	return found.New, nil
 }
 
 // reckon inserts the lines of all groups with their amounts and sets what the

@@ -62,12 +62,14 @@ func testReopened(t *testing.T, o *office) {
 	o.whatIf(func(ctx context.Context, tx pgx.Tx) {
 		_, err := tx.Exec(ctx, reopen)
 		o.check(err)
-		wantError(t, "completing it", snapshot.Complete(ctx, tx, s.ID), snapshot.ErrImpossible)
+		_, completing := snapshot.Complete(ctx, tx, s.ID)
+		wantError(t, "completing it", completing, snapshot.ErrImpossible)
 		// Closed again meanwhile, it is another hour all the same.
 		_, err = tx.Exec(ctx, `UPDATE uptime_coverage SET closed_at = now(), observed = B'111111111111', final = B'111111111111'
 			WHERE hour = '2024-05-02 10:00+00'`)
 		o.check(err)
-		wantError(t, "completing it", snapshot.Complete(ctx, tx, s.ID), snapshot.ErrImpossible)
+		_, completing = snapshot.Complete(ctx, tx, s.ID)
+		wantError(t, "completing it", completing, snapshot.ErrImpossible)
 	})
 	o.check(o.complete(s.ID))
 	o.at(s.ID, snapshot.Draft)

@@ -33,7 +33,7 @@ func TakeWithin(ctx context.Context, tx pgx.Tx, season string, person int64) (Sn
 		}
 	}
 	if err == nil {
-		err = Complete(ctx, tx, s.ID)
+		_, err = Complete(ctx, tx, s.ID)
 	}
 	if err != nil {
 		return s, err

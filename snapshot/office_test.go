@@ -275,7 +275,10 @@ func (o *office) score(id int64, groups int) {
 }
 
 func (o *office) complete(id int64) error {
-	return o.try(func(ctx context.Context, tx pgx.Tx) error { return snapshot.Complete(ctx, tx, id) })
+	return o.try(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := snapshot.Complete(ctx, tx, id)
+		return err
+	})
 }
 
 // take takes a snapshot as far as a draft.

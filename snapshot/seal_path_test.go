@@ -189,7 +189,8 @@ func TestForgedScansHideNothing(t *testing.T) {
 			_, err = snapshot.StageGroup(x.ctx, x.tx, x.s.ID, scored)
 			x.check(err)
 		}
-		x.check(snapshot.Complete(x.ctx, x.tx, x.s.ID))
+		_, err = snapshot.Complete(x.ctx, x.tx, x.s.ID)
+		x.check(err)
 		x.s, err = snapshot.ByID(x.ctx, x.tx, x.s.ID)
 		x.check(err)
 		for range 2 {

@@ -80,7 +80,7 @@ func (o *office) score() string {
 	}
 	var result []byte
 	o.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
-		if err := snapshot.Complete(ctx, tx, s.ID); err != nil {
+		if _, err := snapshot.Complete(ctx, tx, s.ID); err != nil {
 			return err
 		}
 		if s, err = snapshot.ByID(ctx, tx, s.ID); err != nil {
