@@ -1596,9 +1596,6 @@ ALTER TABLE ONLY public.distribution_tree_payout
 ALTER TABLE ONLY public.distribution_tree
     ADD CONSTRAINT distribution_tree_pkey PRIMARY KEY (distribution, number);
 
-ALTER TABLE ONLY public.distribution_tree
-    ADD CONSTRAINT distribution_tree_root_key UNIQUE (root);
-
 ALTER TABLE ONLY public.estimate_line
     ADD CONSTRAINT estimate_line_pkey PRIMARY KEY (season, device, first_slot);
 
