@@ -1,0 +1,257 @@
+package submit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/solana"
+)
+
+// watch looks after the live attempts of one distribution. It signs nothing.
+type watch struct {
+	pool    *pgxpool.Pool
+	client  *solana.Client
+	id      string
+	source  solana.Source
+	history *history
+	misfits map[string]string // what of the chain does not fit, by what it is about
+}
+
+func newWatch(pool *pgxpool.Pool, client *solana.Client, id string, source solana.Source) *watch {
+	return &watch{pool: pool, client: client, id: id, source: source, history: newHistory(source.Account), misfits: map[string]string{}}
+}
+
+// look asks the chain about every live attempt and ends those whose fate is proven.
+// It returns those that are still live, and which of those are worth sending again:
+// the chain knows nothing of them, and they are not over.
+type looked struct {
+	live    []attempt
+	unseen  []attempt // of the live ones
+	ended   map[fate]int
+	expired []int // batches
+}
+
+func (w *watch) look(ctx context.Context) (looked, error) {
+	var all []attempt
+	if err := w.read(ctx, func(tx pgx.Tx) (err error) {
+		all, err = liveAttempts(ctx, tx, w.id)
+		return err
+	}); err != nil {
+		return looked{}, err
+	}
+	if len(all) == 0 {
+		return looked{}, nil
+	}
+	sights, err := w.ask(ctx, all)
+	if err != nil {
+		return looked{live: all}, err
+	}
+	step("asked")
+	return w.conclude(ctx, all, sights)
+}
+
+// conclude records the ends that follow from what was seen.
+func (w *watch) conclude(ctx context.Context, all []attempt, sights []sight) (looked, error) {
+	l := looked{ended: map[fate]int{}}
+	var ends []end
+	for i, a := range all {
+		e, err := w.end(ctx, a, sights[i])
+		if err != nil {
+			return looked{live: all}, err
+		}
+		if e == nil {
+			l.live = append(l.live, a)
+			if a.isSigned() && !sights[i].over && !sights[i].status.Found {
+				l.unseen = append(l.unseen, a)
+			}
+			continue
+		}
+		ends = append(ends, *e)
+		l.ended[judge(sights[i])]++
+		if e.outcome == outcomeExpired {
+			l.expired = append(l.expired, a.batch)
+		}
+	}
+	if len(ends) == 0 {
+		return l, nil
+	}
+	err := w.paying(ctx, func(tx pgx.Tx, _ distribution.Distribution) error { return insertEnds(ctx, tx, ends) })
+	step("ended")
+	return l, err
+}
+
+// ask finds out about each attempt: first what is over, then the statuses, and then
+// the history, so that neither was asked too early to know.
+func (w *watch) ask(ctx context.Context, all []attempt) ([]sight, error) {
+	sights := make([]sight, len(all))
+	if err := w.askOver(ctx, all, sights); err != nil {
+		return nil, err
+	}
+	if err := w.askStatuses(ctx, all, sights); err != nil {
+		return nil, err
+	}
+	for i := range sights {
+		if !sights[i].over || sights[i].status.Found {
+			continue
+		}
+		if err := w.history.refresh(ctx, w.client); err != nil {
+			return nil, err
+		}
+		for j := range sights {
+			sights[j].asked, sights[j].paid = true, w.history.paid[all[j].memo]
+		}
+		break
+	}
+	return sights, nil
+}
+
+func (w *watch) askOver(ctx context.Context, all []attempt, sights []sight) (err error) {
+	var height uint64
+	values := map[solana.Key]string{}
+	for i, a := range all {
+		if !a.onNonce() {
+			if height == 0 {
+				if height, err = w.client.Height(ctx); err != nil {
+					return err
+				}
+			}
+			sights[i].over = height > a.lastValid
+			continue
+		}
+		if _, found := values[a.nonce]; !found {
+			value, _, err := w.client.Nonce(ctx, a.nonce)
+			if err != nil {
+				return fmt.Errorf("nonce account %s: %w", a.nonce, err)
+			}
+			values[a.nonce] = value.String()
+		}
+		sights[i].over = values[a.nonce] != a.blockhash
+	}
+	return nil
+}
+
+func (w *watch) askStatuses(ctx context.Context, all []attempt, sights []sight) error {
+	var signatures []solana.Signature
+	var places []int
+	for i, a := range all {
+		if a.isSigned() {
+			signatures, places = append(signatures, a.signature), append(places, i)
+		}
+	}
+	if len(signatures) == 0 {
+		return nil
+	}
+	statuses, err := w.client.Statuses(ctx, signatures)
+	if err != nil {
+		return err
+	}
+	for i, place := range places {
+		sights[place].status = statuses[i]
+	}
+	return nil
+}
+
+// end returns the end of an attempt, nil while it may land.
+func (w *watch) end(ctx context.Context, a attempt, s sight) (*end, error) {
+	switch judge(s) {
+	case landed:
+		return &end{a.id, outcomeLanded, a.signature.String(), s.status.Slot, "finalized, by its own signature"}, nil
+	case failed:
+		return &end{a.id, outcomeFailed, a.signature.String(), s.status.Slot, s.status.Failed}, nil
+	case elsewhere:
+		return w.endElsewhere(ctx, a, s.paid)
+	case expired:
+		return &end{attempt: a.id, outcome: outcomeExpired, detail: a.proof()}, nil
+	case mayLand:
+	}
+	return nil, nil
+}
+
+// proof says why an attempt can never land, for an end that expired.
+func (a attempt) proof() string {
+	over := fmt.Sprintf("the finalized block height is past %d", a.lastValid)
+	if a.onNonce() {
+		over = fmt.Sprintf("nonce account %s moved on from %s", a.nonce, a.blockhash)
+	}
+	if a.isSigned() {
+		over += ", no node knows its signature"
+	}
+	return over + ", and nothing that was paid carries its memo"
+}
+
+// endElsewhere ends an attempt whose memo landed by another signature, once that
+// transaction was read and does what the batch does. A replacement ends with what it
+// takes the place of: that one holds the payouts.
+func (w *watch) endElsewhere(ctx context.Context, a attempt, paid []solana.Seen) (*end, error) {
+	if a.replaces != 0 {
+		return &end{attempt: a.id, outcome: outcomeExpired,
+			detail: fmt.Sprintf("nonce account %s moved on, and its batch landed by %s", a.nonce, paid[0].Signature)}, nil
+	}
+	_, err := w.check(ctx, a.batch, paid)
+	if errors.Is(err, ErrMisfit) {
+		w.misfits[a.memo] = err.Error()
+		return nil, nil // unknown, until a person has looked
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &end{a.id, outcomeLanded, paid[0].Signature.String(), paid[0].Slot, "finalized, found by its memo and decoded"}, nil
+}
+
+// check reads the one transaction that carries a batch's memo and holds it against
+// what the batch pays. The error is ErrMisfit if it does otherwise.
+func (w *watch) check(ctx context.Context, batch int, paid []solana.Seen) (*solana.Landed, error) {
+	if len(paid) > 1 {
+		return nil, fmt.Errorf("%w: %s-b%d was paid by %s and by %s: reconcile with the chain before anything else is paid",
+			ErrMisfit, w.id, batch, paid[0].Signature, paid[1].Signature)
+	}
+	transaction, err := w.client.Transaction(ctx, paid[0].Signature)
+	if err != nil {
+		return nil, err
+	}
+	if transaction == nil {
+		return nil, fmt.Errorf("%w: transaction %s is in the history of %s, but cannot be read", ErrUnanswered, paid[0].Signature, w.source.Account)
+	}
+	var payees []payee
+	if err := w.read(ctx, func(tx pgx.Tx) (err error) {
+		payees, err = payeesOf(ctx, tx, w.id, batch)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if err := pays(w.source, payees, transaction); err != nil {
+		return nil, fmt.Errorf("%w: transaction %s carries the memo of %s-b%d, but %w: reconcile with the chain; nothing of this batch is paid until then",
+			ErrMisfit, paid[0].Signature, w.id, batch, err)
+	}
+	return transaction, nil
+}
+
+func (w *watch) read(ctx context.Context, f func(tx pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, f)
+}
+
+// paying runs f in a transaction that holds the lock of the distribution's paying.
+func (w *watch) paying(ctx context.Context, f func(tx pgx.Tx, d distribution.Distribution) error) error {
+	return pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+		d, err := distribution.LockPaying(ctx, tx, w.id)
+		if err != nil {
+			return err
+		}
+		return f(tx, d)
+	})
+}
+
+// resend hands the same bytes to the node once more. Whether it took them is seen
+// at the next look.
+func (w *watch) resend(ctx context.Context, all []attempt) error {
+	return each(ctx, all, func(a attempt) error {
+		_ = w.client.Send(ctx, a.transaction) // it may land, whatever the answer
+		step("resent")
+		return ctx.Err()
+	})
+}
