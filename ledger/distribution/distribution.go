@@ -47,7 +47,7 @@ const (
 	Approved   State = "approved"   // by another person; the files may leave
 	Cancelling State = "cancelling" // a person asked to cancel: nothing of it is attempted any more
 	Cancelled  State = "cancelled"  // another agreed: what was not paid is earned again
-	Settled    State = "settled"    // every payout ended, paid or returned
+	Finished   State = "settled"    // every payout ended, paid or returned
 )
 
 // Distribution is one run of payouts. What it pays was fixed when it was prepared.
@@ -82,4 +82,19 @@ type Cancel struct {
 	By     int64 // the person's id
 	Reason string
 	Unpaid bool // they say that the files that are out were not paid, and will not be
+}
+
+// stateOf derives the state from what there is on record.
+func (d Distribution) stateOf(cancelled bool) State {
+	switch {
+	case cancelled:
+		return Cancelled
+	case d.CancelAsked.By != 0:
+		return Cancelling
+	case d.Ended == d.Payees:
+		return Finished
+	case d.ApprovedBy != 0:
+		return Approved
+	}
+	return Prepared
 }

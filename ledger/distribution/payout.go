@@ -58,7 +58,7 @@ func divide(all []due, wallets map[uuid.UUID]wallet.Standing, minimum ledger.Amo
 			carried = append(carried, Carried{d.supplier, d.amount, BelowMinimum})
 		case !found:
 			carried = append(carried, Carried{d.supplier, d.amount, NoWallet})
-		case standing.Why != wallet.Ready:
+		case standing.Why != "":
 			carried = append(carried, Carried{d.supplier, d.amount, CarryReason(standing.Why)})
 		default:
 			payouts = append(payouts, Payout{len(payouts) + 1, d.supplier, standing.Wallet, d.amount, d.lines})

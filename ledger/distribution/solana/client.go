@@ -47,9 +47,6 @@ func (c *Client) Simulate(ctx context.Context, transaction []byte) (Simulation, 
 	return Simulation{}, errors.ErrUnsupported
 }
 
-// Unsigned is the transaction of a message with zeros for signatures, to simulate.
-func Unsigned(message []byte) ([]byte, error) { return nil, errors.ErrUnsupported }
-
 // Send hands a signed transaction to the node, once. ErrRefused: the node did not
 // accept it. Any other error is ErrUncertain: it may have been accepted.
 func (c *Client) Send(ctx context.Context, transaction []byte) error { return errors.ErrUnsupported }
