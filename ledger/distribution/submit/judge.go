@@ -29,7 +29,7 @@ type sight struct {
 	over   bool          // the finalized height is past its last valid one, or its nonce moved on
 	status solana.Status // of its signature, with history search; zero if it was not signed by us
 	asked  bool          // whether the history was asked
-	paid   []solana.Seen // finalized transactions of the treasury that carry its memo and did not fail
+	paid   []payment     // finalized transactions that carry its memo and moved tokens out of the treasury
 }
 
 // fate is what follows for an attempt.

@@ -26,16 +26,15 @@ func newWatch(pool *pgxpool.Pool, client *solana.Client, id string, source solan
 	return &watch{pool: pool, client: client, id: id, source: source, history: newHistory(source.Account), misfits: map[string]string{}}
 }
 
-// look asks the chain about every live attempt and ends those whose fate is proven.
-// It returns those that are still live, and which of those are worth sending again:
-// the chain knows nothing of them, and they are not over.
+// looked is what a look came to.
 type looked struct {
 	live    []attempt
-	unseen  []attempt // of the live ones
+	unseen  []attempt // live ones that are worth sending again: the chain knows nothing of them, and they are not over
 	ended   map[fate]int
 	expired []int // batches
 }
 
+// look asks the chain about every live attempt and ends those whose fate is proven.
 func (w *watch) look(ctx context.Context) (looked, error) {
 	var all []attempt
 	if err := w.read(ctx, func(tx pgx.Tx) (err error) {
@@ -102,10 +101,16 @@ func (w *watch) ask(ctx context.Context, all []attempt) ([]sight, error) {
 		if err := w.history.refresh(ctx, w.client); err != nil {
 			return nil, err
 		}
-		for j := range sights {
-			sights[j].asked, sights[j].paid = true, w.history.paid[all[j].memo]
-		}
 		break
+	}
+	for i := range sights {
+		if sights[i].over && !sights[i].status.Found {
+			paid, err := w.payments(ctx, all[i].memo)
+			if err != nil {
+				return nil, err
+			}
+			sights[i].asked, sights[i].paid = true, paid
+		}
 	}
 	return sights, nil
 }
@@ -187,12 +192,15 @@ func (a attempt) proof() string {
 // endElsewhere ends an attempt whose memo landed by another signature, once that
 // transaction was read and does what the batch does. A replacement ends with what it
 // takes the place of: that one holds the payouts.
-func (w *watch) endElsewhere(ctx context.Context, a attempt, paid []solana.Seen) (*end, error) {
+func (w *watch) endElsewhere(ctx context.Context, a attempt, paid []payment) (*end, error) {
 	if a.replaces != 0 {
 		return &end{attempt: a.id, outcome: outcomeExpired,
-			detail: fmt.Sprintf("nonce account %s moved on, and its batch landed by %s", a.nonce, paid[0].Signature)}, nil
+			detail: fmt.Sprintf("nonce account %s moved on, and its batch landed by %s", a.nonce, paid[0].signature)}, nil
 	}
-	_, err := w.check(ctx, a.batch, paid)
+	payees, err := w.payees(ctx, a.batch)
+	if err == nil {
+		err = w.check(a.batch, payees, paid)
+	}
 	if errors.Is(err, ErrMisfit) {
 		w.misfits[a.memo] = err.Error()
 		return nil, nil // unknown, until a person has looked
@@ -200,35 +208,29 @@ func (w *watch) endElsewhere(ctx context.Context, a attempt, paid []solana.Seen)
 	if err != nil {
 		return nil, err
 	}
-	return &end{a.id, outcomeLanded, paid[0].Signature.String(), paid[0].Slot, "finalized, found by its memo and decoded"}, nil
+	return &end{a.id, outcomeLanded, paid[0].signature.String(), paid[0].Slot, "finalized, found by its memo and decoded"}, nil
 }
 
-// check reads the one transaction that carries a batch's memo and holds it against
-// what the batch pays. The error is ErrMisfit if it does otherwise.
-func (w *watch) check(ctx context.Context, batch int, paid []solana.Seen) (*solana.Landed, error) {
+// check holds the one transaction that carries a batch's memo against what the batch
+// pays. The error is ErrMisfit if it does otherwise.
+func (w *watch) check(batch int, payees []payee, paid []payment) error {
 	if len(paid) > 1 {
-		return nil, fmt.Errorf("%w: %s-b%d was paid by %s and by %s: reconcile with the chain before anything else is paid",
-			ErrMisfit, w.id, batch, paid[0].Signature, paid[1].Signature)
+		return fmt.Errorf("%w: %s was paid by %s and by %s: reconcile with the chain",
+			ErrMisfit, w.batchID(batch), paid[0].signature, paid[1].signature)
 	}
-	transaction, err := w.client.Transaction(ctx, paid[0].Signature)
-	if err != nil {
-		return nil, err
+	if err := pays(w.source, payees, paid[0].Landed); err != nil {
+		return fmt.Errorf("%w: transaction %s carries the memo of %s, but %w: reconcile with the chain; nothing of this batch is paid until then",
+			ErrMisfit, paid[0].signature, w.batchID(batch), err)
 	}
-	if transaction == nil {
-		return nil, fmt.Errorf("%w: transaction %s is in the history of %s, but cannot be read", ErrUnanswered, paid[0].Signature, w.source.Account)
-	}
-	var payees []payee
-	if err := w.read(ctx, func(tx pgx.Tx) (err error) {
+	return nil
+}
+
+func (w *watch) payees(ctx context.Context, batch int) (payees []payee, err error) {
+	err = w.read(ctx, func(tx pgx.Tx) error {
 		payees, err = payeesOf(ctx, tx, w.id, batch)
 		return err
-	}); err != nil {
-		return nil, err
-	}
-	if err := pays(w.source, payees, transaction); err != nil {
-		return nil, fmt.Errorf("%w: transaction %s carries the memo of %s-b%d, but %w: reconcile with the chain; nothing of this batch is paid until then",
-			ErrMisfit, paid[0].Signature, w.id, batch, err)
-	}
-	return transaction, nil
+	})
+	return payees, err
 }
 
 func (w *watch) read(ctx context.Context, f func(tx pgx.Tx) error) error {
