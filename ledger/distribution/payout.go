@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 // Payout is what one supplier is paid by one distribution: the whole of what they
@@ -14,7 +15,7 @@ import (
 type Payout struct {
 	Number   int // 1, 2, 3 … in the order of the suppliers' ids
 	Supplier uuid.UUID
-	Wallet   Wallet
+	Wallet   wallet.Wallet
 	Amount   ledger.Amount // above 0
 	Lines    []PayoutLine  // in the order in which the revisions were posted
 }
@@ -33,7 +34,7 @@ type CarryReason string
 // either, so NoWallet counts those that only a wallet is missing for.
 const (
 	BelowMinimum CarryReason = "below_minimum" // less than the distribution's minimum
-	NoWallet     CarryReason = "no_wallet"     // no wallet was recorded
+	NoWallet     CarryReason = "no_wallet"     // none that is proved and counts
 )
 
 // Carried is an earned balance that a distribution leaves for a later one.
@@ -122,16 +123,16 @@ func highestMinimum(all []due, revisions []ledger.Journal) ledger.Amount {
 
 // divide pays every due that has a wallet and at least the minimum, in full, and
 // carries the rest forward. The dues are in the order of the suppliers' ids.
-func divide(all []due, wallets map[uuid.UUID]Wallet, minimum ledger.Amount) (payouts []Payout, carried []Carried) {
+func divide(all []due, wallets map[uuid.UUID]wallet.Wallet, minimum ledger.Amount) (payouts []Payout, carried []Carried) {
 	for _, d := range all {
-		wallet, found := wallets[d.supplier]
+		address, found := wallets[d.supplier]
 		switch {
 		case d.amount < minimum:
 			carried = append(carried, Carried{d.supplier, d.amount, BelowMinimum})
 		case !found:
 			carried = append(carried, Carried{d.supplier, d.amount, NoWallet})
 		default:
-			payouts = append(payouts, Payout{len(payouts) + 1, d.supplier, wallet, d.amount, d.lines})
+			payouts = append(payouts, Payout{len(payouts) + 1, d.supplier, address, d.amount, d.lines})
 		}
 	}
 	return payouts, carried

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 // run is a distribution being prepared.
@@ -67,11 +68,18 @@ func readDues(ctx context.Context, tx pgx.Tx) ([]due, []ledger.Journal, error) {
 	return all, revisions, err
 }
 
-func walletsBySupplier(ctx context.Context, tx pgx.Tx) (map[uuid.UUID]Wallet, error) {
-	records, err := currentWallets(ctx, tx)
-	wallets := make(map[uuid.UUID]Wallet, len(records))
-	for _, r := range records {
-		wallets[r.Supplier] = r.Wallet
+// walletsBySupplier returns where suppliers are paid now.
+func walletsBySupplier(ctx context.Context, tx pgx.Tx) (map[uuid.UUID]wallet.Wallet, error) {
+	now, err := wallet.Now(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	standings, err := wallet.Payable(ctx, tx, now)
+	wallets := make(map[uuid.UUID]wallet.Wallet, len(standings))
+	for supplier, standing := range standings {
+		if standing.Wallet != "" {
+			wallets[supplier] = standing.Wallet
+		}
 	}
 	return wallets, err
 }

@@ -6,50 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/uptally/uptally/ledger"
 )
-
-// insertWallets records those of the wallets that are not their suppliers' current
-// ones, and returns how many they were.
-func insertWallets(ctx context.Context, tx pgx.Tx, suppliers []uuid.UUID, wallets []Wallet, actor int64) (int64, error) {
-	tag, err := tx.Exec(ctx, `
-		INSERT INTO supplier_wallet (supplier_id, address, recorded_by)
-		SELECT w.supplier_id, w.address, $3
-		FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY w (supplier_id, address, place)
-		WHERE w.address IS DISTINCT FROM (
-			SELECT address FROM supplier_wallet s WHERE s.supplier_id = w.supplier_id ORDER BY id DESC LIMIT 1)
-		ORDER BY w.place`, suppliers, wallets, actor)
-	return tag.RowsAffected(), err
-}
-
-func currentWallets(ctx context.Context, tx pgx.Tx) ([]WalletRecord, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT DISTINCT ON (supplier_id) supplier_id, address, recorded_by, recorded_at
-		FROM supplier_wallet ORDER BY supplier_id, id DESC`)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, scanWallet)
-}
-
-func walletsOf(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) ([]WalletRecord, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT supplier_id, address, recorded_by, recorded_at FROM supplier_wallet WHERE supplier_id = $1 ORDER BY id`, supplier)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, scanWallet)
-}
-
-func scanWallet(row pgx.CollectableRow) (r WalletRecord, err error) {
-	err = row.Scan(&r.Supplier, &r.Wallet, &r.RecordedBy, &r.RecordedAt)
-	r.RecordedAt = r.RecordedAt.UTC()
-	return r, err
-}
 
 // takenBefore returns what the payouts of all distributions took of each source.
 func takenBefore(ctx context.Context, tx pgx.Tx) (map[source]ledger.Amount, error) {
