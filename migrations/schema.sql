@@ -15,6 +15,44 @@ CREATE TYPE public.river_job_state AS ENUM (
     'scheduled'
 );
 
+CREATE FUNCTION public.distribution_refuse_attempt() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    found text;
+BEGIN
+    SELECT format('d%s-%s', a.distribution, a.payout) INTO found FROM added a
+    WHERE EXISTS (SELECT FROM distribution_aside s WHERE (s.distribution, s.payout) = (a.distribution, a.payout))
+       OR EXISTS (SELECT FROM distribution_payout_end e WHERE (e.distribution, e.payout) = (a.distribution, a.payout))
+       OR EXISTS (SELECT FROM distribution_cancel c WHERE c.distribution = a.distribution)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'payout % is aside, ended or being cancelled: it is not paid', found
+            USING ERRCODE = 'integrity_constraint_violation', TABLE = 'distribution_payout_attempt';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.distribution_refuse_return() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    found text;
+BEGIN
+    SELECT format('d%s-%s', a.distribution, a.payout) INTO found FROM added a
+    JOIN distribution_payout_attempt t ON (t.distribution, t.payout) = (a.distribution, a.payout)
+    LEFT JOIN distribution_attempt_end e ON e.attempt = t.attempt
+    WHERE a.outcome = 'returned' AND e.outcome IS DISTINCT FROM 'failed' AND e.outcome IS DISTINCT FROM 'expired'
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'payout % has an attempt that may have paid it: it is not returned', found
+            USING ERRCODE = 'integrity_constraint_violation', TABLE = 'distribution_payout_end';
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.estimate_clear(of_season text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -352,8 +390,11 @@ CREATE TABLE public.distribution (
     manifest_sha256 bytea NOT NULL,
     prepared_by bigint NOT NULL,
     prepared_at timestamp with time zone NOT NULL,
+    rail text,
+    source jsonb,
     CONSTRAINT distribution_check CHECK ((total >= payees)),
     CONSTRAINT distribution_check1 CHECK ((minimum = COALESCE(minimum_asked, minimum))),
+    CONSTRAINT distribution_check2 CHECK (((rail = 'transactions'::text) = (source IS NOT NULL))),
     CONSTRAINT distribution_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT distribution_manifest_sha256_check CHECK ((length(manifest_sha256) = 32)),
     CONSTRAINT distribution_minimum_asked_check CHECK ((minimum_asked >= 0)),
@@ -361,6 +402,7 @@ CREATE TABLE public.distribution (
     CONSTRAINT distribution_number_check CHECK ((number >= 1)),
     CONSTRAINT distribution_payees_check CHECK ((payees >= 1)),
     CONSTRAINT distribution_prepared_at_check CHECK (isfinite(prepared_at)),
+    CONSTRAINT distribution_rail_check CHECK ((rail = ANY (ARRAY['transactions'::text, 'solana-tokens'::text, 'merkle'::text]))),
     CONSTRAINT distribution_reason_check CHECK ((reason <> ''::text))
 );
 
@@ -373,13 +415,117 @@ CREATE TABLE public.distribution_approval (
     CONSTRAINT distribution_approval_check CHECK ((approved_by <> prepared_by))
 );
 
+CREATE TABLE public.distribution_aside (
+    distribution bigint NOT NULL,
+    payout integer NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    set_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_aside_detail_check CHECK ((detail <> ''::text)),
+    CONSTRAINT distribution_aside_reason_check CHECK ((reason = ANY (ARRAY['wallet_frozen'::text, 'refused_by_chain'::text])))
+);
+
+CREATE TABLE public.distribution_attempt (
+    id bigint NOT NULL,
+    distribution bigint NOT NULL,
+    batch integer NOT NULL,
+    message bytea NOT NULL,
+    blockhash text NOT NULL,
+    nonce_account text,
+    last_valid bigint,
+    attempted_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_attempt_check CHECK (((nonce_account IS NULL) = (last_valid IS NOT NULL))),
+    CONSTRAINT distribution_attempt_last_valid_check CHECK ((last_valid >= 0))
+);
+
+CREATE TABLE public.distribution_attempt_end (
+    attempt bigint NOT NULL,
+    outcome text NOT NULL,
+    signature text,
+    slot bigint,
+    detail text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_attempt_end_check CHECK (((outcome = 'expired'::text) = (slot IS NULL))),
+    CONSTRAINT distribution_attempt_end_check1 CHECK (((outcome = 'expired'::text) = (signature IS NULL))),
+    CONSTRAINT distribution_attempt_end_outcome_check CHECK ((outcome = ANY (ARRAY['landed'::text, 'failed'::text, 'expired'::text]))),
+    CONSTRAINT distribution_attempt_end_slot_check CHECK ((slot >= 0))
+);
+
+ALTER TABLE public.distribution_attempt ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.distribution_attempt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.distribution_attempt_signed (
+    attempt bigint NOT NULL,
+    signature text NOT NULL,
+    transaction bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.distribution_batch (
+    distribution bigint NOT NULL,
+    number integer NOT NULL,
+    id text GENERATED ALWAYS AS (((('d'::text || (distribution)::text) || '-b'::text) || (number)::text)) STORED NOT NULL,
+    part_of integer,
+    memo text NOT NULL,
+    CONSTRAINT distribution_batch_check CHECK ((part_of < number)),
+    CONSTRAINT distribution_batch_memo_check CHECK ((memo <> ''::text)),
+    CONSTRAINT distribution_batch_number_check CHECK ((number >= 1))
+);
+
+CREATE TABLE public.distribution_batch_payout (
+    distribution bigint NOT NULL,
+    batch integer NOT NULL,
+    payout integer NOT NULL
+);
+
+CREATE TABLE public.distribution_cancel (
+    distribution bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    reason text NOT NULL,
+    unpaid boolean NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_cancel_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.distribution_cancel_approval (
+    distribution bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_cancel_approval_check CHECK ((approved_by <> asked_by))
+);
+
 CREATE TABLE public.distribution_carried (
     distribution bigint NOT NULL,
     supplier_id uuid NOT NULL,
     amount bigint NOT NULL,
     reason text NOT NULL,
     CONSTRAINT distribution_carried_amount_check CHECK ((amount > 0)),
-    CONSTRAINT distribution_carried_reason_check CHECK ((reason = ANY (ARRAY['below_minimum'::text, 'no_wallet'::text])))
+    CONSTRAINT distribution_carried_reason_check CHECK ((reason = ANY (ARRAY['below_minimum'::text, 'no_wallet'::text, 'wallet_on_hold'::text, 'wallet_frozen'::text])))
+);
+
+CREATE TABLE public.distribution_export (
+    id bigint NOT NULL,
+    distribution bigint NOT NULL,
+    exported_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE public.distribution_export ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.distribution_export_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.distribution_file (
@@ -408,6 +554,35 @@ CREATE TABLE public.distribution_payout (
     CONSTRAINT distribution_payout_wallet_check CHECK (((length(wallet) >= 32) AND (length(wallet) <= 44)))
 );
 
+CREATE TABLE public.distribution_payout_attempt (
+    distribution bigint NOT NULL,
+    payout integer NOT NULL,
+    turn integer NOT NULL,
+    attempt bigint NOT NULL,
+    previous_turn integer GENERATED ALWAYS AS (NULLIF((turn - 1), 0)) STORED,
+    previous bigint,
+    previous_outcome text,
+    CONSTRAINT distribution_payout_attempt_check CHECK (((turn = 1) = (previous IS NULL))),
+    CONSTRAINT distribution_payout_attempt_check1 CHECK ((num_nulls(previous, previous_outcome) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT distribution_payout_attempt_previous_outcome_check CHECK ((previous_outcome = ANY (ARRAY['failed'::text, 'expired'::text]))),
+    CONSTRAINT distribution_payout_attempt_turn_check CHECK ((turn >= 1))
+);
+
+CREATE TABLE public.distribution_payout_end (
+    distribution bigint NOT NULL,
+    payout integer NOT NULL,
+    outcome text NOT NULL,
+    journal bigint NOT NULL,
+    signature text,
+    evidence text,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_payout_end_check CHECK (((outcome = 'paid'::text) = (signature IS NOT NULL))),
+    CONSTRAINT distribution_payout_end_check1 CHECK (((outcome = 'paid'::text) = (evidence IS NOT NULL))),
+    CONSTRAINT distribution_payout_end_evidence_check CHECK ((evidence = ANY (ARRAY['chain'::text, 'file'::text]))),
+    CONSTRAINT distribution_payout_end_outcome_check CHECK ((outcome = ANY (ARRAY['paid'::text, 'returned'::text]))),
+    CONSTRAINT distribution_payout_end_signature_check CHECK ((signature <> ''::text))
+);
+
 CREATE TABLE public.distribution_payout_line (
     distribution bigint NOT NULL,
     payout integer NOT NULL,
@@ -417,6 +592,36 @@ CREATE TABLE public.distribution_payout_line (
     CONSTRAINT distribution_payout_line_amount_check CHECK ((amount > 0)),
     CONSTRAINT distribution_payout_line_revision_check CHECK ((revision >= 1)),
     CONSTRAINT distribution_payout_line_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
+);
+
+CREATE TABLE public.distribution_set_off (
+    distribution bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    season text NOT NULL,
+    revision integer NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT distribution_set_off_amount_check CHECK ((amount > 0)),
+    CONSTRAINT distribution_set_off_revision_check CHECK ((revision >= 1)),
+    CONSTRAINT distribution_set_off_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
+);
+
+CREATE TABLE public.distribution_tree (
+    distribution bigint NOT NULL,
+    number integer NOT NULL,
+    id text GENERATED ALWAYS AS (((('d'::text || (distribution)::text) || '-t'::text) || (number)::text)) STORED NOT NULL,
+    root bytea NOT NULL,
+    nodes integer NOT NULL,
+    total bigint NOT NULL,
+    CONSTRAINT distribution_tree_check CHECK ((total >= nodes)),
+    CONSTRAINT distribution_tree_nodes_check CHECK (((nodes >= 1) AND (nodes <= 12000))),
+    CONSTRAINT distribution_tree_number_check CHECK ((number >= 1)),
+    CONSTRAINT distribution_tree_root_check CHECK ((length(root) = 32))
+);
+
+CREATE TABLE public.distribution_tree_payout (
+    distribution bigint NOT NULL,
+    payout integer NOT NULL,
+    tree integer NOT NULL
 );
 
 CREATE TABLE public.estimate (
@@ -1295,11 +1500,56 @@ ALTER TABLE ONLY public.device
 ALTER TABLE ONLY public.distribution_approval
     ADD CONSTRAINT distribution_approval_pkey PRIMARY KEY (distribution);
 
+ALTER TABLE ONLY public.distribution_aside
+    ADD CONSTRAINT distribution_aside_pkey PRIMARY KEY (distribution, payout);
+
+ALTER TABLE ONLY public.distribution_attempt_end
+    ADD CONSTRAINT distribution_attempt_end_attempt_outcome_key UNIQUE (attempt, outcome);
+
+ALTER TABLE ONLY public.distribution_attempt_end
+    ADD CONSTRAINT distribution_attempt_end_pkey PRIMARY KEY (attempt);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_message_key UNIQUE (message);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.distribution_attempt_signed
+    ADD CONSTRAINT distribution_attempt_signed_pkey PRIMARY KEY (attempt);
+
+ALTER TABLE ONLY public.distribution_attempt_signed
+    ADD CONSTRAINT distribution_attempt_signed_signature_key UNIQUE (signature);
+
+ALTER TABLE ONLY public.distribution_batch
+    ADD CONSTRAINT distribution_batch_distribution_memo_key UNIQUE (distribution, memo);
+
+ALTER TABLE ONLY public.distribution_batch_payout
+    ADD CONSTRAINT distribution_batch_payout_pkey PRIMARY KEY (distribution, batch, payout);
+
+ALTER TABLE ONLY public.distribution_batch
+    ADD CONSTRAINT distribution_batch_pkey PRIMARY KEY (distribution, number);
+
+ALTER TABLE ONLY public.distribution_cancel_approval
+    ADD CONSTRAINT distribution_cancel_approval_pkey PRIMARY KEY (distribution);
+
+ALTER TABLE ONLY public.distribution_cancel
+    ADD CONSTRAINT distribution_cancel_distribution_asked_by_key UNIQUE (distribution, asked_by);
+
+ALTER TABLE ONLY public.distribution_cancel
+    ADD CONSTRAINT distribution_cancel_pkey PRIMARY KEY (distribution);
+
 ALTER TABLE ONLY public.distribution_carried
     ADD CONSTRAINT distribution_carried_pkey PRIMARY KEY (distribution, supplier_id);
 
+ALTER TABLE ONLY public.distribution_export
+    ADD CONSTRAINT distribution_export_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.distribution_file
     ADD CONSTRAINT distribution_file_pkey PRIMARY KEY (distribution, name);
+
+ALTER TABLE public.distribution
+    ADD CONSTRAINT distribution_has_rail CHECK ((rail IS NOT NULL)) NOT VALID;
 
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_id_key UNIQUE (id);
@@ -1313,6 +1563,18 @@ ALTER TABLE ONLY public.distribution
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_number_prepared_by_manifest_sha256_key UNIQUE (number, prepared_by, manifest_sha256);
 
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_attempt_payout_key UNIQUE (attempt, payout);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_distribution_payout_turn_attemp_key UNIQUE (distribution, payout, turn, attempt);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_pkey PRIMARY KEY (distribution, payout, turn);
+
+ALTER TABLE ONLY public.distribution_payout_end
+    ADD CONSTRAINT distribution_payout_end_pkey PRIMARY KEY (distribution, payout);
+
 ALTER TABLE ONLY public.distribution_payout_line
     ADD CONSTRAINT distribution_payout_line_pkey PRIMARY KEY (distribution, payout, season, revision);
 
@@ -1324,6 +1586,18 @@ ALTER TABLE ONLY public.distribution_payout
 
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.distribution_set_off
+    ADD CONSTRAINT distribution_set_off_pkey PRIMARY KEY (distribution, supplier_id, season, revision);
+
+ALTER TABLE ONLY public.distribution_tree_payout
+    ADD CONSTRAINT distribution_tree_payout_pkey PRIMARY KEY (distribution, payout);
+
+ALTER TABLE ONLY public.distribution_tree
+    ADD CONSTRAINT distribution_tree_pkey PRIMARY KEY (distribution, number);
+
+ALTER TABLE ONLY public.distribution_tree
+    ADD CONSTRAINT distribution_tree_root_key UNIQUE (root);
 
 ALTER TABLE ONLY public.estimate_line
     ADD CONSTRAINT estimate_line_pkey PRIMARY KEY (season, device, first_slot);
@@ -1516,6 +1790,14 @@ ALTER TABLE ONLY public.verdict
 
 CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
 
+CREATE INDEX distribution_attempt_batch ON public.distribution_attempt USING btree (distribution, batch);
+
+CREATE INDEX distribution_batch_payout_payout ON public.distribution_batch_payout USING btree (distribution, payout);
+
+CREATE INDEX distribution_payout_end_signature ON public.distribution_payout_end USING btree (signature);
+
+CREATE INDEX distribution_tree_payout_tree ON public.distribution_tree_payout USING btree (distribution, tree);
+
 CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
 
 CREATE INDEX incident_scan_as_of ON public.incident_scan USING btree (as_of, id);
@@ -1564,13 +1846,41 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distrib
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_aside FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_attempt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_attempt_end FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_attempt_signed FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_batch FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_batch_payout FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_cancel FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_cancel_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_carried FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_export FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_file FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout_attempt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout_end FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout_line FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_set_off FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree_payout FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1660,7 +1970,11 @@ CREATE TRIGGER never_reopened BEFORE INSERT ON public.uptime_coverage FOR EACH R
 
 CREATE TRIGGER never_undecided BEFORE UPDATE ON public.snapshot FOR EACH ROW WHEN (((new.state = 'sealed'::text) AND (old.state <> 'sealed'::text))) EXECUTE FUNCTION public.snapshot_refuse_undecided();
 
+CREATE TRIGGER payable AFTER INSERT ON public.distribution_payout_attempt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_attempt();
+
 CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
+
+CREATE TRIGGER returnable AFTER INSERT ON public.distribution_payout_end REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_return();
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1671,8 +1985,59 @@ ALTER TABLE ONLY public.distribution_approval
 ALTER TABLE ONLY public.distribution_approval
     ADD CONSTRAINT distribution_approval_distribution_prepared_by_manifest_sh_fkey FOREIGN KEY (distribution, prepared_by, manifest_sha256) REFERENCES public.distribution(number, prepared_by, manifest_sha256);
 
+ALTER TABLE ONLY public.distribution_aside
+    ADD CONSTRAINT distribution_aside_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_aside
+    ADD CONSTRAINT distribution_aside_set_by_fkey FOREIGN KEY (set_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_attempted_by_fkey FOREIGN KEY (attempted_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_distribution_batch_fkey FOREIGN KEY (distribution, batch) REFERENCES public.distribution_batch(distribution, number);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution_approval(distribution);
+
+ALTER TABLE ONLY public.distribution_attempt_end
+    ADD CONSTRAINT distribution_attempt_end_attempt_fkey FOREIGN KEY (attempt) REFERENCES public.distribution_attempt(id);
+
+ALTER TABLE ONLY public.distribution_attempt_signed
+    ADD CONSTRAINT distribution_attempt_signed_attempt_fkey FOREIGN KEY (attempt) REFERENCES public.distribution_attempt(id);
+
+ALTER TABLE ONLY public.distribution_batch
+    ADD CONSTRAINT distribution_batch_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_batch
+    ADD CONSTRAINT distribution_batch_distribution_part_of_fkey FOREIGN KEY (distribution, part_of) REFERENCES public.distribution_batch(distribution, number);
+
+ALTER TABLE ONLY public.distribution_batch_payout
+    ADD CONSTRAINT distribution_batch_payout_distribution_batch_fkey FOREIGN KEY (distribution, batch) REFERENCES public.distribution_batch(distribution, number);
+
+ALTER TABLE ONLY public.distribution_batch_payout
+    ADD CONSTRAINT distribution_batch_payout_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_cancel_approval
+    ADD CONSTRAINT distribution_cancel_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_cancel_approval
+    ADD CONSTRAINT distribution_cancel_approval_distribution_asked_by_fkey FOREIGN KEY (distribution, asked_by) REFERENCES public.distribution_cancel(distribution, asked_by);
+
+ALTER TABLE ONLY public.distribution_cancel
+    ADD CONSTRAINT distribution_cancel_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_cancel
+    ADD CONSTRAINT distribution_cancel_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
 ALTER TABLE ONLY public.distribution_carried
     ADD CONSTRAINT distribution_carried_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_export
+    ADD CONSTRAINT distribution_export_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution_approval(distribution);
+
+ALTER TABLE ONLY public.distribution_export
+    ADD CONSTRAINT distribution_export_exported_by_fkey FOREIGN KEY (exported_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.distribution_file
     ADD CONSTRAINT distribution_file_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
@@ -1680,14 +2045,44 @@ ALTER TABLE ONLY public.distribution_file
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_journal_fkey FOREIGN KEY (journal) REFERENCES public.ledger_journal(number);
 
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_attempt_fkey FOREIGN KEY (attempt) REFERENCES public.distribution_attempt(id);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_distribution_payout_previous_t_fkey FOREIGN KEY (distribution, payout, previous_turn, previous) REFERENCES public.distribution_payout_attempt(distribution, payout, turn, attempt);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_previous_previous_outcome_fkey FOREIGN KEY (previous, previous_outcome) REFERENCES public.distribution_attempt_end(attempt, outcome);
+
 ALTER TABLE ONLY public.distribution_payout
     ADD CONSTRAINT distribution_payout_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_payout_end
+    ADD CONSTRAINT distribution_payout_end_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_payout_end
+    ADD CONSTRAINT distribution_payout_end_journal_fkey FOREIGN KEY (journal) REFERENCES public.ledger_journal(number);
 
 ALTER TABLE ONLY public.distribution_payout_line
     ADD CONSTRAINT distribution_payout_line_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
 
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_prepared_by_fkey FOREIGN KEY (prepared_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_set_off
+    ADD CONSTRAINT distribution_set_off_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_tree
+    ADD CONSTRAINT distribution_tree_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_tree_payout
+    ADD CONSTRAINT distribution_tree_payout_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_tree_payout
+    ADD CONSTRAINT distribution_tree_payout_distribution_tree_fkey FOREIGN KEY (distribution, tree) REFERENCES public.distribution_tree(distribution, number);
 
 ALTER TABLE ONLY public.estimate_line
     ADD CONSTRAINT estimate_line_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
@@ -1833,6 +2228,10 @@ ALTER TABLE ONLY public.verdict
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.distribution_refuse_attempt() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.distribution_refuse_return() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.estimate_clear(of_season text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.estimate_clear(of_season text) TO uptally_app;
 
@@ -1880,13 +2279,45 @@ GRANT SELECT,INSERT ON TABLE public.distribution TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_approval TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.distribution_aside TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_attempt TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_attempt_end TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.distribution_attempt_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_attempt_signed TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_batch TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_batch_payout TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_cancel TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_cancel_approval TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_carried TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_export TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.distribution_export_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_file TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_payout TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.distribution_payout_attempt TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_payout_end TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_payout_line TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_set_off TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_tree TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_tree_payout TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.estimate TO uptally_app;
 
