@@ -166,7 +166,7 @@ func TestNothingToPay(t *testing.T) {
 	}
 	b.seal("s1", 10, 9, 100)
 	_, err = b.tryPrepare(Request{Key: "k", Actor: b.ann, Reason: "pay"})
-	if !errors.Is(err, ErrNothingToPay) || !strings.Contains(err.Error(), "1 suppliers are below the minimum of 10 base units , 1 have no proven wallet") {
+	if !errors.Is(err, ErrNothingToPay) || !strings.Contains(err.Error(), "1 suppliers are below the minimum of 10 base units, 1 have no proven wallet") {
 		t.Errorf("without wallets: %v", err)
 	}
 	b.addWallets(2)
