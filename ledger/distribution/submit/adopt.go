@@ -63,7 +63,7 @@ func (s *submitter) adoptOne(ctx context.Context, n named) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	step("adopted")
+	s.step("adopted")
 	s.result.Landed++
 	return true, nil
 }

@@ -39,3 +39,11 @@ func parseSignature(text string) (solana.Signature, error) {
 	}
 	return signature, nil
 }
+
+func parseHash(text string) (solana.Hash, error) {
+	hash, err := solanago.HashFromBase58(text)
+	if err != nil {
+		return solana.Hash{}, fmt.Errorf("blockhash %q: %w", text, err)
+	}
+	return hash, nil
+}

@@ -36,7 +36,7 @@ func (s *submitter) signLive(ctx context.Context, live []attempt) (signed int, e
 		}); err != nil {
 			return signed, err
 		}
-		step("signed alone")
+		s.step("signed alone")
 		_ = s.client.Send(ctx, transaction) // it may land, whatever the answer
 		signed++
 	}

@@ -45,4 +45,3 @@ func pays(source solana.Source, payees []payee, t *solana.Landed) error {
 	}
 	return nil
 }
-

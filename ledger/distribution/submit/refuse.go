@@ -11,6 +11,10 @@ import (
 	"github.com/uptally/uptally/ledger/distribution/solana"
 )
 
+// blockhashNotFound is the runtime's word for a blockhash, or a value of a nonce, that
+// it does not know, or does not know any more.
+const blockhashNotFound = "BlockhashNotFound"
+
 // everybodys are the failures of an instruction that no payee is the cause of,
 // whoever's transfer they came up in: error 1 is the system program's and the token
 // program's word for too little, 4 the token program's for an authority that does
@@ -40,8 +44,10 @@ func isPayees(failure string) bool {
 func everybody(batch, failure string) error {
 	_, what := instructionOf(failure)
 	switch {
-	case what == "BlockhashNotFound":
+	case what == blockhashNotFound:
 		return fmt.Errorf("%w: the node does not know its own blockhash, or the nonce's value (%s of %s): it is behind", ErrUnanswered, failure, batch)
+	case what == "AlreadyProcessed":
+		return fmt.Errorf("%w: %s is on its way already, sent by somebody else", ErrUnanswered, batch)
 	case what == "Custom 1" || strings.Contains(what, "Insufficient") || what == "AccountNotFound":
 		return fmt.Errorf("%w: %s: %s: fund the treasury's token account, and the fee payer with SOL for fees and rent", ErrFunds, batch, failure)
 	}
@@ -52,10 +58,10 @@ func everybody(batch, failure string) error {
 // because of a payee are divided, down to one payout, which is set aside; a failure
 // that would meet everybody is an error.
 func (s *submitter) simulate(ctx context.Context, all []candidate) (fit []candidate, refused bool, err error) {
-	if err := s.run(ctx, all); err != nil {
+	if err := s.simulateAll(ctx, all); err != nil {
 		return nil, false, err
 	}
-	step("simulated")
+	s.step("simulated")
 	for _, c := range all {
 		if failure := c.simulation.Failed; failure != "" && !isPayees(failure) {
 			return nil, false, everybody(c.ID, failure)
@@ -75,8 +81,8 @@ func (s *submitter) simulate(ctx context.Context, all []candidate) (fit []candid
 	return fit, refused, nil
 }
 
-// run simulates the candidates, some at a time.
-func (s *submitter) run(ctx context.Context, all []candidate) error {
+// simulateAll simulates the candidates, some at a time.
+func (s *submitter) simulateAll(ctx context.Context, all []candidate) error {
 	places := make([]int, len(all))
 	for i := range places {
 		places[i] = i
@@ -135,7 +141,7 @@ func (s *submitter) setAside(ctx context.Context, payout int, failure string) er
 	if err != nil {
 		return err
 	}
-	step("aside")
+	s.step("aside")
 	s.result.Refused = append(s.result.Refused, Refusal{payout, failure})
 	return nil
 }
@@ -157,12 +163,12 @@ func (s *submitter) divide(ctx context.Context, batch int, parts [][]int) error 
 				return err
 			}
 		}
-		step("dividing")
+		s.step("dividing")
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	step("divided")
+	s.step("divided")
 	return nil
 }

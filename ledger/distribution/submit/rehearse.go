@@ -46,7 +46,7 @@ func (s *submitter) try(ctx context.Context, all []open) error {
 			}
 			candidates = append(candidates, c)
 		}
-		if err := s.run(ctx, candidates); err != nil {
+		if err := s.simulateAll(ctx, candidates); err != nil {
 			return err
 		}
 		for _, c := range candidates {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,13 +16,10 @@ import (
 )
 
 const (
-	patience     = 5 // looks and rounds in a row that the chain does not answer, before a run gives up
-	resendEvery  = 5 // looks
-	expiriesMax  = 8 // of one batch in one run, before it gives up
+	patience    = 5 // looks and rounds in a row that the chain does not answer, before a run gives up
+	resendEvery = 5 // looks
+	expiriesMax = 8 // of one batch in one run, before it gives up
 )
-
-// step is called between any two steps. Tests end the process there.
-var step = func(string) {}
 
 // pay goes round until nothing is open and nothing may land: look at what was sent,
 // then sign and send what fits beside it.
@@ -27,6 +27,10 @@ func (s *submitter) pay(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
+	return s.goRound(ctx)
+}
+
+func (s *submitter) goRound(ctx context.Context) error {
 	unanswered := 0
 	for {
 		progressed, waiting, err := s.round(ctx)
@@ -43,13 +47,13 @@ func (s *submitter) pay(ctx context.Context) error {
 		if err == nil && !progressed && waiting == 0 {
 			return s.misfit()
 		}
-		if err := s.tell(ctx, waiting); err != nil {
-			return err
+		if progressed {
+			err = s.tell(ctx, waiting)
+		} else {
+			err = wait(ctx, s.Pause)
 		}
-		if !progressed {
-			if err := wait(ctx, s.Pause); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 	}
 }
@@ -80,9 +84,11 @@ func (s *submitter) round(ctx context.Context) (progressed bool, waiting int, er
 			return false, waiting, err
 		}
 	}
-	sent, err := s.advance(ctx, s.InFlight-waiting-signed)
-	ended := len(l.ended) > 0
-	return ended || signed > 0 || sent.progressed, waiting + signed + sent.sent, err
+	if len(s.Signer) == 0 { // what was taken back is only watched
+		return len(l.ended) > 0, waiting, nil
+	}
+	t, err := s.advance(ctx, s.InFlight-waiting-signed)
+	return len(l.ended) > 0 || signed > 0 || t.progressed, waiting + signed + t.sent, err
 }
 
 // count adds a look to the result. What expires again and again is not sent for
@@ -122,10 +128,10 @@ func (s *submitter) begin(ctx context.Context) error {
 // misfit is the error of a run that did all it could, if the chain holds anything
 // that does not fit.
 func (s *submitter) misfit() error {
-	for _, text := range s.misfits {
-		return fmt.Errorf("%d places: %s", len(s.misfits), text)
+	if len(s.misfits) == 0 {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: %s", ErrMisfit, strings.Join(slices.Sorted(maps.Values(s.misfits)), "; "))
 }
 
 func (s *submitter) open(ctx context.Context) (all []open, err error) {
@@ -157,9 +163,7 @@ func (s *submitter) tell(ctx context.Context, live int) error {
 
 // sum writes down where everything stands at the end.
 func (s *submitter) sum(ctx context.Context) error {
-	for _, text := range s.misfits {
-		s.result.Misfits = append(s.result.Misfits, text)
-	}
+	s.result.Misfits = slices.Sorted(maps.Values(s.misfits))
 	return s.read(ctx, func(tx pgx.Tx) (err error) {
 		if s.result.States, err = countStates(ctx, tx, s.id); err != nil {
 			return err

@@ -57,14 +57,19 @@ func (s *submitter) advance(ctx context.Context, room int) (turn, error) {
 	if err != nil {
 		return turn{progressed: divided || refused}, err
 	}
-	s.result.Signed += len(recorded)
+	t := turn{sent: 0, progressed: divided || refused || len(recorded) > 0}
+	if len(s.Signer) == 0 { // handed out
+		return t, nil
+	}
+	t.sent = len(recorded)
+	s.result.Signed += t.sent
 	err = each(ctx, recorded, func(c candidate) error {
-		step("sending")
+		s.step("sending")
 		_ = s.client.Send(ctx, c.attempt.transaction) // it may land, whatever the answer: the next look tells
-		step("sent")
+		s.step("sent")
 		return ctx.Err()
 	})
-	return turn{len(recorded), true}, err
+	return t, err
 }
 
 // choose takes the next batches, in order. Those of which a payout was set aside, or
@@ -189,7 +194,7 @@ func (s *submitter) ready(ctx context.Context, all []candidate) error {
 			return err
 		}
 	}
-	step("signed")
+	s.step("signed")
 	return nil
 }
 
@@ -238,7 +243,7 @@ func (s *submitter) record(ctx context.Context, all []candidate) (recorded []can
 			}
 			recorded = append(recorded, c)
 		}
-		step("recording")
+		s.step("recording")
 		return nil
 	})
 	if isRefusal(err) { // somebody was there first; the next round sees what they did
@@ -247,7 +252,7 @@ func (s *submitter) record(ctx context.Context, all []candidate) (recorded []can
 	if err != nil {
 		return nil, err
 	}
-	step("recorded")
+	s.step("recorded")
 	return recorded, nil
 }
 

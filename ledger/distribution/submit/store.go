@@ -18,6 +18,11 @@ func lockSubmitting(ctx context.Context, conn *pgxpool.Conn, id string) (locked 
 	return locked, err
 }
 
+func unlockSubmitting(ctx context.Context, session *pgx.Conn, id string) error {
+	_, err := session.Exec(ctx, `SELECT pg_advisory_unlock(hashtext('distribution submit'), hashtext($1))`, id)
+	return err
+}
+
 // liveAttempts returns the attempts without an end, oldest first.
 func liveAttempts(ctx context.Context, tx pgx.Tx, id string) ([]attempt, error) {
 	rows, err := tx.Query(ctx, `

@@ -44,6 +44,8 @@ type Options struct {
 	Pause    time.Duration        // between two looks at the chain; 0: PauseDefault
 	DryRun   bool                 // simulate all, sign, send and record nothing
 	Progress func(Progress)       // told of each step, by one goroutine; nil: nobody
+
+	hook func(step string) // see watch
 }
 
 // Progress is how far a run has come.
@@ -56,11 +58,11 @@ type Progress struct {
 // Result is what a run came to.
 type Result struct {
 	Distribution string
-	Budget       Budget                              // of what was open when it began
-	States       map[distribution.PayoutState]int    // of all payouts, once it was over
-	Signed       int                                 // transactions that this run signed
-	Resent       int                                 // times that the same bytes were sent again
-	Landed       int                                 // attempts that this run saw end, by how
+	Budget       Budget                           // of what was open when it began
+	States       map[distribution.PayoutState]int // of all payouts, once it was over
+	Signed       int                              // transactions that this run signed
+	Resent       int                              // times that the same bytes were sent again
+	Landed       int                              // attempts that this run saw end, by how
 	Failed       int
 	Expired      int
 	Refused      []Refusal // payouts that the chain refused; a dry run sets nobody aside
@@ -116,25 +118,6 @@ func run(ctx context.Context, pool *pgxpool.Pool, client *solana.Client, id stri
 	return s.result, errors.Join(err, s.sum(context.WithoutCancel(ctx)))
 }
 
-// lock takes the lock of submitting, for the sake of order: that nothing is paid
-// twice rests on the database's keys alone.
-func (s *submitter) lock(ctx context.Context) (unlock func(), err error) {
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	locked, err := lockSubmitting(ctx, conn, s.id)
-	if err == nil && !locked {
-		err = fmt.Errorf("%w: another process is submitting it: wait for that one, or stop it", distribution.ErrConflict)
-	}
-	if err != nil {
-		conn.Release()
-		return nil, err
-	}
-	// Closed, not released: the lock ends with the session.
-	return func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }, nil
-}
-
 // submitter submits one distribution.
 type submitter struct {
 	*watch
@@ -168,6 +151,7 @@ func openSubmitter(ctx context.Context, pool *pgxpool.Pool, client *solana.Clien
 		blocked: map[int]bool{}, expiries: map[int]int{},
 		result: Result{Distribution: d.ID},
 	}
+	s.watch.hook = o.hook
 	return s, s.learn(instructions.Batches)
 }
 

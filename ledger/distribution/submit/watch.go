@@ -20,6 +20,7 @@ type watch struct {
 	source  solana.Source
 	history *history
 	misfits map[string]string // what of the chain does not fit, by what it is about
+	hook    func(step string) // called between any two steps, by many goroutines; nil but in tests
 }
 
 func newWatch(pool *pgxpool.Pool, client *solana.Client, id string, source solana.Source) *watch {
@@ -50,7 +51,7 @@ func (w *watch) look(ctx context.Context) (looked, error) {
 	if err != nil {
 		return looked{live: all}, err
 	}
-	step("asked")
+	w.step("asked")
 	return w.conclude(ctx, all, sights)
 }
 
@@ -80,7 +81,7 @@ func (w *watch) conclude(ctx context.Context, all []attempt, sights []sight) (lo
 		return l, nil
 	}
 	err := w.paying(ctx, func(tx pgx.Tx, _ distribution.Distribution) error { return insertEnds(ctx, tx, ends) })
-	step("ended")
+	w.step("ended")
 	return l, err
 }
 
@@ -130,8 +131,12 @@ func (w *watch) askOver(ctx context.Context, all []attempt, sights []sight) (err
 		}
 		if _, found := values[a.nonce]; !found {
 			value, _, err := w.client.Nonce(ctx, a.nonce)
+			if errors.Is(err, solana.ErrNonce) { // closed, or never one: a person's to explain
+				w.misfits[a.nonce.String()] = fmt.Sprintf("%s: %s: whether it landed cannot be told by its nonce", w.batchID(a.batch), err)
+				continue
+			}
 			if err != nil {
-				return fmt.Errorf("nonce account %s: %w", a.nonce, err)
+				return err
 			}
 			values[a.nonce] = value.String()
 		}
@@ -233,6 +238,12 @@ func (w *watch) payees(ctx context.Context, batch int) (payees []payee, err erro
 	return payees, err
 }
 
+func (w *watch) step(name string) {
+	if w.hook != nil {
+		w.hook(name)
+	}
+}
+
 func (w *watch) read(ctx context.Context, f func(tx pgx.Tx) error) error {
 	return pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, f)
 }
@@ -253,7 +264,7 @@ func (w *watch) paying(ctx context.Context, f func(tx pgx.Tx, d distribution.Dis
 func (w *watch) resend(ctx context.Context, all []attempt) error {
 	return each(ctx, all, func(a attempt) error {
 		_ = w.client.Send(ctx, a.transaction) // it may land, whatever the answer
-		step("resent")
+		w.step("resent")
 		return ctx.Err()
 	})
 }
