@@ -95,6 +95,7 @@ const methods = {
 	},
 
 	getEpochInfo(chain, [options]) {
+		chain.advance(chain.pace)
 		const blockHeight = chain.heightAt(level(options)), absoluteSlot = chain.slot(blockHeight), slotsInEpoch = 432_000
 		return {
 			absoluteSlot, blockHeight, epoch: Math.floor(absoluteSlot / slotsInEpoch),
