@@ -7,6 +7,7 @@ import (
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
@@ -37,7 +38,8 @@ var (
 )
 
 // exitCodes is what each error means to the shell. The first that applies counts;
-// any other error is exitFailed, such as evidence.ErrDiffers.
+// any other error is exitFailed, such as evidence.ErrDiffers, and a node that cannot be
+// reached.
 var exitCodes = []struct {
 	err  error
 	code int
@@ -51,6 +53,15 @@ var exitCodes = []struct {
 	{ledger.ErrAccountSyntax, exitUsage},
 	{evidence.ErrNotBundle, exitUsage},
 	{incident.ErrEnd, exitUsage},
+	{solana.ErrURL, exitUsage},
+	{solana.ErrSource, exitUsage},
+	{solana.ErrKeyFile, exitUsage},
+	{solana.ErrSigner, exitUsage},
+	{solana.ErrNonce, exitUsage},
+	{solana.ErrTransfer, exitUsage},
+	{solana.ErrTooLarge, exitUsage},
+	{solana.ErrMessage, exitUsage},
+	{solana.ErrFile, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
@@ -84,6 +95,8 @@ var exitCodes = []struct {
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
+	{solana.ErrDifferent, exitConflict},
+	{solana.ErrSignature, exitConflict},
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
