@@ -15,6 +15,44 @@ CREATE TYPE public.river_job_state AS ENUM (
     'scheduled'
 );
 
+CREATE FUNCTION public.distribution_refuse_attempt() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    found text;
+BEGIN
+    SELECT format('d%s-%s', a.distribution, a.payout) INTO found FROM added a
+    WHERE EXISTS (SELECT FROM distribution_aside s WHERE (s.distribution, s.payout) = (a.distribution, a.payout))
+       OR EXISTS (SELECT FROM distribution_payout_end e WHERE (e.distribution, e.payout) = (a.distribution, a.payout))
+       OR EXISTS (SELECT FROM distribution_cancel c WHERE c.distribution = a.distribution)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'payout % is aside, ended or being cancelled: it is not paid', found
+            USING ERRCODE = 'integrity_constraint_violation', TABLE = 'distribution_payout_attempt';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.distribution_refuse_return() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    found text;
+BEGIN
+    SELECT format('d%s-%s', a.distribution, a.payout) INTO found FROM added a
+    JOIN distribution_payout_attempt t ON (t.distribution, t.payout) = (a.distribution, a.payout)
+    LEFT JOIN distribution_attempt_end e ON e.attempt = t.attempt
+    WHERE a.outcome = 'returned' AND e.outcome IS DISTINCT FROM 'failed' AND e.outcome IS DISTINCT FROM 'expired'
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'payout % has an attempt that may have paid it: it is not returned', found
+            USING ERRCODE = 'integrity_constraint_violation', TABLE = 'distribution_payout_end';
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.estimate_clear(of_season text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -352,8 +390,11 @@ CREATE TABLE public.distribution (
     manifest_sha256 bytea NOT NULL,
     prepared_by bigint NOT NULL,
     prepared_at timestamp with time zone NOT NULL,
+    rail text,
+    source jsonb,
     CONSTRAINT distribution_check CHECK ((total >= payees)),
     CONSTRAINT distribution_check1 CHECK ((minimum = COALESCE(minimum_asked, minimum))),
+    CONSTRAINT distribution_check2 CHECK (((rail = 'transactions'::text) = (source IS NOT NULL))),
     CONSTRAINT distribution_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT distribution_manifest_sha256_check CHECK ((length(manifest_sha256) = 32)),
     CONSTRAINT distribution_minimum_asked_check CHECK ((minimum_asked >= 0)),
@@ -361,6 +402,7 @@ CREATE TABLE public.distribution (
     CONSTRAINT distribution_number_check CHECK ((number >= 1)),
     CONSTRAINT distribution_payees_check CHECK ((payees >= 1)),
     CONSTRAINT distribution_prepared_at_check CHECK (isfinite(prepared_at)),
+    CONSTRAINT distribution_rail_check CHECK ((rail = ANY (ARRAY['transactions'::text, 'solana-tokens'::text, 'merkle'::text]))),
     CONSTRAINT distribution_reason_check CHECK ((reason <> ''::text))
 );
 
@@ -373,13 +415,117 @@ CREATE TABLE public.distribution_approval (
     CONSTRAINT distribution_approval_check CHECK ((approved_by <> prepared_by))
 );
 
+CREATE TABLE public.distribution_aside (
+    distribution bigint NOT NULL,
+    payout integer NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    set_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_aside_detail_check CHECK ((detail <> ''::text)),
+    CONSTRAINT distribution_aside_reason_check CHECK ((reason = ANY (ARRAY['wallet_frozen'::text, 'refused_by_chain'::text])))
+);
+
+CREATE TABLE public.distribution_attempt (
+    id bigint NOT NULL,
+    distribution bigint NOT NULL,
+    batch integer NOT NULL,
+    message bytea NOT NULL,
+    blockhash text NOT NULL,
+    nonce_account text,
+    last_valid bigint,
+    attempted_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_attempt_check CHECK (((nonce_account IS NULL) = (last_valid IS NOT NULL))),
+    CONSTRAINT distribution_attempt_last_valid_check CHECK ((last_valid >= 0))
+);
+
+CREATE TABLE public.distribution_attempt_end (
+    attempt bigint NOT NULL,
+    outcome text NOT NULL,
+    signature text,
+    slot bigint,
+    detail text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_attempt_end_check CHECK (((outcome = 'expired'::text) = (slot IS NULL))),
+    CONSTRAINT distribution_attempt_end_check1 CHECK (((outcome = 'expired'::text) = (signature IS NULL))),
+    CONSTRAINT distribution_attempt_end_outcome_check CHECK ((outcome = ANY (ARRAY['landed'::text, 'failed'::text, 'expired'::text]))),
+    CONSTRAINT distribution_attempt_end_slot_check CHECK ((slot >= 0))
+);
+
+ALTER TABLE public.distribution_attempt ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.distribution_attempt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.distribution_attempt_signed (
+    attempt bigint NOT NULL,
+    signature text NOT NULL,
+    transaction bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.distribution_batch (
+    distribution bigint NOT NULL,
+    number integer NOT NULL,
+    id text GENERATED ALWAYS AS (((('d'::text || (distribution)::text) || '-b'::text) || (number)::text)) STORED NOT NULL,
+    part_of integer,
+    memo text NOT NULL,
+    CONSTRAINT distribution_batch_check CHECK ((part_of < number)),
+    CONSTRAINT distribution_batch_memo_check CHECK ((memo <> ''::text)),
+    CONSTRAINT distribution_batch_number_check CHECK ((number >= 1))
+);
+
+CREATE TABLE public.distribution_batch_payout (
+    distribution bigint NOT NULL,
+    batch integer NOT NULL,
+    payout integer NOT NULL
+);
+
+CREATE TABLE public.distribution_cancel (
+    distribution bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    reason text NOT NULL,
+    unpaid boolean NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_cancel_reason_check CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE public.distribution_cancel_approval (
+    distribution bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_cancel_approval_check CHECK ((approved_by <> asked_by))
+);
+
 CREATE TABLE public.distribution_carried (
     distribution bigint NOT NULL,
     supplier_id uuid NOT NULL,
     amount bigint NOT NULL,
     reason text NOT NULL,
     CONSTRAINT distribution_carried_amount_check CHECK ((amount > 0)),
-    CONSTRAINT distribution_carried_reason_check CHECK ((reason = ANY (ARRAY['below_minimum'::text, 'no_wallet'::text])))
+    CONSTRAINT distribution_carried_reason_check CHECK ((reason = ANY (ARRAY['below_minimum'::text, 'no_wallet'::text, 'wallet_on_hold'::text, 'wallet_frozen'::text])))
+);
+
+CREATE TABLE public.distribution_export (
+    id bigint NOT NULL,
+    distribution bigint NOT NULL,
+    exported_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE public.distribution_export ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.distribution_export_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.distribution_file (
@@ -408,6 +554,35 @@ CREATE TABLE public.distribution_payout (
     CONSTRAINT distribution_payout_wallet_check CHECK (((length(wallet) >= 32) AND (length(wallet) <= 44)))
 );
 
+CREATE TABLE public.distribution_payout_attempt (
+    distribution bigint NOT NULL,
+    payout integer NOT NULL,
+    turn integer NOT NULL,
+    attempt bigint NOT NULL,
+    previous_turn integer GENERATED ALWAYS AS (NULLIF((turn - 1), 0)) STORED,
+    previous bigint,
+    previous_outcome text,
+    CONSTRAINT distribution_payout_attempt_check CHECK (((turn = 1) = (previous IS NULL))),
+    CONSTRAINT distribution_payout_attempt_check1 CHECK ((num_nulls(previous, previous_outcome) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT distribution_payout_attempt_previous_outcome_check CHECK ((previous_outcome = ANY (ARRAY['failed'::text, 'expired'::text]))),
+    CONSTRAINT distribution_payout_attempt_turn_check CHECK ((turn >= 1))
+);
+
+CREATE TABLE public.distribution_payout_end (
+    distribution bigint NOT NULL,
+    payout integer NOT NULL,
+    outcome text NOT NULL,
+    journal bigint NOT NULL,
+    signature text,
+    evidence text,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_payout_end_check CHECK (((outcome = 'paid'::text) = (signature IS NOT NULL))),
+    CONSTRAINT distribution_payout_end_check1 CHECK (((outcome = 'paid'::text) = (evidence IS NOT NULL))),
+    CONSTRAINT distribution_payout_end_evidence_check CHECK ((evidence = ANY (ARRAY['chain'::text, 'file'::text]))),
+    CONSTRAINT distribution_payout_end_outcome_check CHECK ((outcome = ANY (ARRAY['paid'::text, 'returned'::text]))),
+    CONSTRAINT distribution_payout_end_signature_check CHECK ((signature <> ''::text))
+);
+
 CREATE TABLE public.distribution_payout_line (
     distribution bigint NOT NULL,
     payout integer NOT NULL,
@@ -417,6 +592,36 @@ CREATE TABLE public.distribution_payout_line (
     CONSTRAINT distribution_payout_line_amount_check CHECK ((amount > 0)),
     CONSTRAINT distribution_payout_line_revision_check CHECK ((revision >= 1)),
     CONSTRAINT distribution_payout_line_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
+);
+
+CREATE TABLE public.distribution_set_off (
+    distribution bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    season text NOT NULL,
+    revision integer NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT distribution_set_off_amount_check CHECK ((amount > 0)),
+    CONSTRAINT distribution_set_off_revision_check CHECK ((revision >= 1)),
+    CONSTRAINT distribution_set_off_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
+);
+
+CREATE TABLE public.distribution_tree (
+    distribution bigint NOT NULL,
+    number integer NOT NULL,
+    id text GENERATED ALWAYS AS (((('d'::text || (distribution)::text) || '-t'::text) || (number)::text)) STORED NOT NULL,
+    root bytea NOT NULL,
+    nodes integer NOT NULL,
+    total bigint NOT NULL,
+    CONSTRAINT distribution_tree_check CHECK ((total >= nodes)),
+    CONSTRAINT distribution_tree_nodes_check CHECK (((nodes >= 1) AND (nodes <= 12000))),
+    CONSTRAINT distribution_tree_number_check CHECK ((number >= 1)),
+    CONSTRAINT distribution_tree_root_check CHECK ((length(root) = 32))
+);
+
+CREATE TABLE public.distribution_tree_payout (
+    distribution bigint NOT NULL,
+    payout integer NOT NULL,
+    tree integer NOT NULL
 );
 
 CREATE TABLE public.estimate (
@@ -743,6 +948,35 @@ CREATE TABLE public.ledger_transfer (
     CONSTRAINT ledger_transfer_amount_check CHECK ((amount > 0)),
     CONSTRAINT ledger_transfer_check CHECK ((credit <> debit)),
     CONSTRAINT ledger_transfer_number_check CHECK ((number >= 1))
+);
+
+CREATE TABLE public.ledger_verification (
+    id bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    journals bigint NOT NULL,
+    transfers bigint NOT NULL,
+    accounts bigint NOT NULL,
+    head_number bigint,
+    head_digest bytea,
+    faults bigint NOT NULL,
+    first_faults text[] NOT NULL,
+    CONSTRAINT ledger_verification_accounts_check CHECK ((accounts >= 0)),
+    CONSTRAINT ledger_verification_check CHECK ((cardinality(first_faults) = LEAST(faults, (100)::bigint))),
+    CONSTRAINT ledger_verification_check1 CHECK ((num_nulls(head_number, head_digest) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT ledger_verification_faults_check CHECK ((faults >= 0)),
+    CONSTRAINT ledger_verification_head_digest_check CHECK ((length(head_digest) = 32)),
+    CONSTRAINT ledger_verification_head_number_check CHECK ((head_number >= 1)),
+    CONSTRAINT ledger_verification_journals_check CHECK ((journals >= 0)),
+    CONSTRAINT ledger_verification_transfers_check CHECK ((transfers >= 0))
+);
+
+ALTER TABLE public.ledger_verification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ledger_verification_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.metadata_hold (
@@ -1270,6 +1504,187 @@ CREATE SEQUENCE public.verdict_by_hand
     NO MAXVALUE
     CACHE 1;
 
+CREATE TABLE public.wallet (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    address text NOT NULL,
+    nonce text,
+    allowance bigint,
+    active_from timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_active_from_check CHECK (isfinite(active_from)),
+    CONSTRAINT wallet_check CHECK ((recorded_at <= active_from)),
+    CONSTRAINT wallet_check1 CHECK (((nonce IS NULL) <> (allowance IS NULL)))
+);
+
+CREATE TABLE public.wallet_allowance (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    address text NOT NULL,
+    reason text NOT NULL,
+    asked_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_allowance_address_check CHECK ((((length(address) >= 32) AND (length(address) <= 44)) AND (address !~ '[^1-9A-HJ-NP-Za-km-z]'::text))),
+    CONSTRAINT wallet_allowance_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT wallet_allowance_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+CREATE TABLE public.wallet_allowance_approval (
+    allowance bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_allowance_approval_check CHECK ((approved_by <> asked_by)),
+    CONSTRAINT wallet_allowance_approval_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+ALTER TABLE public.wallet_allowance ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_allowance_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.wallet_challenge (
+    number bigint NOT NULL,
+    id text GENERATED ALWAYS AS (('c'::text || (number)::text)) STORED NOT NULL,
+    supplier_id uuid NOT NULL,
+    address text NOT NULL,
+    domain text NOT NULL,
+    nonce text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    text text NOT NULL,
+    issued_by bigint NOT NULL,
+    CONSTRAINT wallet_challenge_address_check CHECK ((((length(address) >= 32) AND (length(address) <= 44)) AND (address !~ '[^1-9A-HJ-NP-Za-km-z]'::text))),
+    CONSTRAINT wallet_challenge_check CHECK ((isfinite(expires_at) AND (expires_at > issued_at))),
+    CONSTRAINT wallet_challenge_check1 CHECK (((length(text) <= 1000) AND (strpos(text, nonce) > 0) AND (strpos(text, address) > 0))),
+    CONSTRAINT wallet_challenge_domain_check CHECK (((length(domain) >= 1) AND (length(domain) <= 64))),
+    CONSTRAINT wallet_challenge_issued_at_check CHECK (isfinite(issued_at)),
+    CONSTRAINT wallet_challenge_nonce_check CHECK ((nonce ~ '^[0-9a-f]{32}$'::text))
+);
+
+ALTER TABLE public.wallet_challenge ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_challenge_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.wallet_delivery (
+    event bigint NOT NULL,
+    delivered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.wallet_event (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    kind text NOT NULL,
+    address text,
+    wallet bigint,
+    active_from timestamp with time zone,
+    reason text,
+    person bigint,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_event_active_from_check CHECK (isfinite(active_from)),
+    CONSTRAINT wallet_event_address_check CHECK (((length(address) >= 32) AND (length(address) <= 44))),
+    CONSTRAINT wallet_event_check CHECK (((kind = ANY (ARRAY['pending'::text, 'activated'::text])) = (wallet IS NOT NULL))),
+    CONSTRAINT wallet_event_check1 CHECK (((wallet IS NULL) = (active_from IS NULL))),
+    CONSTRAINT wallet_event_check2 CHECK (((kind = ANY (ARRAY['frozen'::text, 'release_asked'::text, 'released'::text])) = (address IS NULL))),
+    CONSTRAINT wallet_event_check3 CHECK (((kind <> ALL (ARRAY['frozen'::text, 'release_asked'::text, 'allow_asked'::text])) OR (reason IS NOT NULL))),
+    CONSTRAINT wallet_event_kind_check CHECK ((kind = ANY (ARRAY['proved'::text, 'pending'::text, 'activated'::text, 'frozen'::text, 'release_asked'::text, 'released'::text, 'allow_asked'::text, 'allowed'::text]))),
+    CONSTRAINT wallet_event_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT wallet_event_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+ALTER TABLE public.wallet_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.wallet_freeze (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    reason text NOT NULL,
+    frozen_by bigint,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_freeze_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT wallet_freeze_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+ALTER TABLE public.wallet_freeze ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_freeze_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.wallet ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.wallet_proof (
+    nonce text NOT NULL,
+    supplier_id uuid NOT NULL,
+    address text NOT NULL,
+    challenge bigint,
+    text text NOT NULL,
+    form text NOT NULL,
+    signature bytea NOT NULL,
+    recorded_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_proof_address_check CHECK ((((length(address) >= 32) AND (length(address) <= 44)) AND (address !~ '[^1-9A-HJ-NP-Za-km-z]'::text))),
+    CONSTRAINT wallet_proof_check CHECK (((length(text) <= 1000) AND (strpos(text, nonce) > 0) AND (strpos(text, address) > 0))),
+    CONSTRAINT wallet_proof_form_check CHECK ((form = ANY (ARRAY['raw'::text, 'offchain'::text, 'offchain_v0'::text, 'offchain_v1'::text]))),
+    CONSTRAINT wallet_proof_nonce_check CHECK ((nonce ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT wallet_proof_recorded_at_check CHECK (isfinite(recorded_at)),
+    CONSTRAINT wallet_proof_signature_check CHECK ((length(signature) = 64))
+);
+
+CREATE TABLE public.wallet_release (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    lifts bigint NOT NULL,
+    reason text NOT NULL,
+    asked_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_release_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT wallet_release_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+CREATE TABLE public.wallet_release_approval (
+    release bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_release_approval_check CHECK ((approved_by <> asked_by)),
+    CONSTRAINT wallet_release_approval_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+ALTER TABLE public.wallet_release ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_release_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.river_job_id_seq'::regclass);
 
 ALTER TABLE ONLY public.river_notification ALTER COLUMN id SET DEFAULT nextval('public.river_notification_id_seq'::regclass);
@@ -1295,11 +1710,56 @@ ALTER TABLE ONLY public.device
 ALTER TABLE ONLY public.distribution_approval
     ADD CONSTRAINT distribution_approval_pkey PRIMARY KEY (distribution);
 
+ALTER TABLE ONLY public.distribution_aside
+    ADD CONSTRAINT distribution_aside_pkey PRIMARY KEY (distribution, payout);
+
+ALTER TABLE ONLY public.distribution_attempt_end
+    ADD CONSTRAINT distribution_attempt_end_attempt_outcome_key UNIQUE (attempt, outcome);
+
+ALTER TABLE ONLY public.distribution_attempt_end
+    ADD CONSTRAINT distribution_attempt_end_pkey PRIMARY KEY (attempt);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_message_key UNIQUE (message);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.distribution_attempt_signed
+    ADD CONSTRAINT distribution_attempt_signed_pkey PRIMARY KEY (attempt);
+
+ALTER TABLE ONLY public.distribution_attempt_signed
+    ADD CONSTRAINT distribution_attempt_signed_signature_key UNIQUE (signature);
+
+ALTER TABLE ONLY public.distribution_batch
+    ADD CONSTRAINT distribution_batch_distribution_memo_key UNIQUE (distribution, memo);
+
+ALTER TABLE ONLY public.distribution_batch_payout
+    ADD CONSTRAINT distribution_batch_payout_pkey PRIMARY KEY (distribution, batch, payout);
+
+ALTER TABLE ONLY public.distribution_batch
+    ADD CONSTRAINT distribution_batch_pkey PRIMARY KEY (distribution, number);
+
+ALTER TABLE ONLY public.distribution_cancel_approval
+    ADD CONSTRAINT distribution_cancel_approval_pkey PRIMARY KEY (distribution);
+
+ALTER TABLE ONLY public.distribution_cancel
+    ADD CONSTRAINT distribution_cancel_distribution_asked_by_key UNIQUE (distribution, asked_by);
+
+ALTER TABLE ONLY public.distribution_cancel
+    ADD CONSTRAINT distribution_cancel_pkey PRIMARY KEY (distribution);
+
 ALTER TABLE ONLY public.distribution_carried
     ADD CONSTRAINT distribution_carried_pkey PRIMARY KEY (distribution, supplier_id);
 
+ALTER TABLE ONLY public.distribution_export
+    ADD CONSTRAINT distribution_export_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.distribution_file
     ADD CONSTRAINT distribution_file_pkey PRIMARY KEY (distribution, name);
+
+ALTER TABLE public.distribution
+    ADD CONSTRAINT distribution_has_rail CHECK ((rail IS NOT NULL)) NOT VALID;
 
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_id_key UNIQUE (id);
@@ -1313,6 +1773,18 @@ ALTER TABLE ONLY public.distribution
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_number_prepared_by_manifest_sha256_key UNIQUE (number, prepared_by, manifest_sha256);
 
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_attempt_payout_key UNIQUE (attempt, payout);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_distribution_payout_turn_attemp_key UNIQUE (distribution, payout, turn, attempt);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_pkey PRIMARY KEY (distribution, payout, turn);
+
+ALTER TABLE ONLY public.distribution_payout_end
+    ADD CONSTRAINT distribution_payout_end_pkey PRIMARY KEY (distribution, payout);
+
 ALTER TABLE ONLY public.distribution_payout_line
     ADD CONSTRAINT distribution_payout_line_pkey PRIMARY KEY (distribution, payout, season, revision);
 
@@ -1324,6 +1796,15 @@ ALTER TABLE ONLY public.distribution_payout
 
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.distribution_set_off
+    ADD CONSTRAINT distribution_set_off_pkey PRIMARY KEY (distribution, supplier_id, season, revision);
+
+ALTER TABLE ONLY public.distribution_tree_payout
+    ADD CONSTRAINT distribution_tree_payout_pkey PRIMARY KEY (distribution, payout);
+
+ALTER TABLE ONLY public.distribution_tree
+    ADD CONSTRAINT distribution_tree_pkey PRIMARY KEY (distribution, number);
 
 ALTER TABLE ONLY public.estimate_line
     ADD CONSTRAINT estimate_line_pkey PRIMARY KEY (season, device, first_slot);
@@ -1396,6 +1877,9 @@ ALTER TABLE ONLY public.ledger_journal
 
 ALTER TABLE ONLY public.ledger_transfer
     ADD CONSTRAINT ledger_transfer_pkey PRIMARY KEY (journal, number);
+
+ALTER TABLE ONLY public.ledger_verification
+    ADD CONSTRAINT ledger_verification_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_pkey PRIMARY KEY (id);
@@ -1514,7 +1998,78 @@ ALTER TABLE ONLY public.uptime_summary_read
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
 
+ALTER TABLE ONLY public.wallet_allowance_approval
+    ADD CONSTRAINT wallet_allowance_approval_pkey PRIMARY KEY (allowance);
+
+ALTER TABLE ONLY public.wallet_allowance
+    ADD CONSTRAINT wallet_allowance_id_asked_by_key UNIQUE (id, asked_by);
+
+ALTER TABLE ONLY public.wallet_allowance
+    ADD CONSTRAINT wallet_allowance_id_supplier_id_address_key UNIQUE (id, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_allowance_key UNIQUE (allowance);
+
+ALTER TABLE ONLY public.wallet_allowance
+    ADD CONSTRAINT wallet_allowance_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_nonce_key UNIQUE (nonce);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_number_nonce_supplier_id_address_key UNIQUE (number, nonce, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.wallet_delivery
+    ADD CONSTRAINT wallet_delivery_pkey PRIMARY KEY (event);
+
+ALTER TABLE ONLY public.wallet_event
+    ADD CONSTRAINT wallet_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.wallet_freeze
+    ADD CONSTRAINT wallet_freeze_id_supplier_id_key UNIQUE (id, supplier_id);
+
+ALTER TABLE ONLY public.wallet_freeze
+    ADD CONSTRAINT wallet_freeze_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_nonce_key UNIQUE (nonce);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_challenge_key UNIQUE (challenge);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_nonce_supplier_id_address_key UNIQUE (nonce, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_pkey PRIMARY KEY (nonce);
+
+ALTER TABLE ONLY public.wallet_release_approval
+    ADD CONSTRAINT wallet_release_approval_pkey PRIMARY KEY (release);
+
+ALTER TABLE ONLY public.wallet_release
+    ADD CONSTRAINT wallet_release_id_asked_by_key UNIQUE (id, asked_by);
+
+ALTER TABLE ONLY public.wallet_release
+    ADD CONSTRAINT wallet_release_pkey PRIMARY KEY (id);
+
 CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
+
+CREATE INDEX distribution_attempt_batch ON public.distribution_attempt USING btree (distribution, batch);
+
+CREATE INDEX distribution_batch_payout_payout ON public.distribution_batch_payout USING btree (distribution, payout);
+
+CREATE INDEX distribution_payout_end_signature ON public.distribution_payout_end USING btree (signature);
+
+CREATE INDEX distribution_tree_payout_tree ON public.distribution_tree_payout USING btree (distribution, tree);
 
 CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
 
@@ -1552,6 +2107,18 @@ CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, wi
 
 CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at) WHERE by_hand;
 
+CREATE INDEX wallet_allowance_supplier ON public.wallet_allowance USING btree (supplier_id, id);
+
+CREATE UNIQUE INDEX wallet_event_activated ON public.wallet_event USING btree (wallet) WHERE (kind = 'activated'::text);
+
+CREATE INDEX wallet_event_supplier ON public.wallet_event USING btree (supplier_id, id);
+
+CREATE INDEX wallet_freeze_supplier ON public.wallet_freeze USING btree (supplier_id, id);
+
+CREATE INDEX wallet_release_supplier ON public.wallet_release USING btree (supplier_id, id);
+
+CREATE INDEX wallet_supplier ON public.wallet USING btree (supplier_id, id);
+
 CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1564,13 +2131,41 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distrib
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_aside FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_attempt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_attempt_end FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_attempt_signed FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_batch FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_batch_payout FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_cancel FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_cancel_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_carried FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_export FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_file FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout_attempt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout_end FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_payout_line FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_set_off FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree_payout FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1595,6 +2190,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OF id, kind, season, supplier
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_journal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transfer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_verification FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_hold FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1632,6 +2229,26 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_allowance FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_allowance_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_challenge FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_delivery FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_freeze FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_proof FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_release FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_release_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER begins_by_taking BEFORE INSERT ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_ready();
 
 CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (new.closed_at IS NOT NULL) AND ((old.observed IS DISTINCT FROM new.observed) OR (old.final IS DISTINCT FROM new.final)))) EXECUTE FUNCTION public.uptime_refuse_closed();
@@ -1660,7 +2277,11 @@ CREATE TRIGGER never_reopened BEFORE INSERT ON public.uptime_coverage FOR EACH R
 
 CREATE TRIGGER never_undecided BEFORE UPDATE ON public.snapshot FOR EACH ROW WHEN (((new.state = 'sealed'::text) AND (old.state <> 'sealed'::text))) EXECUTE FUNCTION public.snapshot_refuse_undecided();
 
+CREATE TRIGGER payable AFTER INSERT ON public.distribution_payout_attempt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_attempt();
+
 CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
+
+CREATE TRIGGER returnable AFTER INSERT ON public.distribution_payout_end REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_return();
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -1671,8 +2292,59 @@ ALTER TABLE ONLY public.distribution_approval
 ALTER TABLE ONLY public.distribution_approval
     ADD CONSTRAINT distribution_approval_distribution_prepared_by_manifest_sh_fkey FOREIGN KEY (distribution, prepared_by, manifest_sha256) REFERENCES public.distribution(number, prepared_by, manifest_sha256);
 
+ALTER TABLE ONLY public.distribution_aside
+    ADD CONSTRAINT distribution_aside_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_aside
+    ADD CONSTRAINT distribution_aside_set_by_fkey FOREIGN KEY (set_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_attempted_by_fkey FOREIGN KEY (attempted_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_distribution_batch_fkey FOREIGN KEY (distribution, batch) REFERENCES public.distribution_batch(distribution, number);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution_approval(distribution);
+
+ALTER TABLE ONLY public.distribution_attempt_end
+    ADD CONSTRAINT distribution_attempt_end_attempt_fkey FOREIGN KEY (attempt) REFERENCES public.distribution_attempt(id);
+
+ALTER TABLE ONLY public.distribution_attempt_signed
+    ADD CONSTRAINT distribution_attempt_signed_attempt_fkey FOREIGN KEY (attempt) REFERENCES public.distribution_attempt(id);
+
+ALTER TABLE ONLY public.distribution_batch
+    ADD CONSTRAINT distribution_batch_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_batch
+    ADD CONSTRAINT distribution_batch_distribution_part_of_fkey FOREIGN KEY (distribution, part_of) REFERENCES public.distribution_batch(distribution, number);
+
+ALTER TABLE ONLY public.distribution_batch_payout
+    ADD CONSTRAINT distribution_batch_payout_distribution_batch_fkey FOREIGN KEY (distribution, batch) REFERENCES public.distribution_batch(distribution, number);
+
+ALTER TABLE ONLY public.distribution_batch_payout
+    ADD CONSTRAINT distribution_batch_payout_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_cancel_approval
+    ADD CONSTRAINT distribution_cancel_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_cancel_approval
+    ADD CONSTRAINT distribution_cancel_approval_distribution_asked_by_fkey FOREIGN KEY (distribution, asked_by) REFERENCES public.distribution_cancel(distribution, asked_by);
+
+ALTER TABLE ONLY public.distribution_cancel
+    ADD CONSTRAINT distribution_cancel_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_cancel
+    ADD CONSTRAINT distribution_cancel_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
 ALTER TABLE ONLY public.distribution_carried
     ADD CONSTRAINT distribution_carried_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_export
+    ADD CONSTRAINT distribution_export_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution_approval(distribution);
+
+ALTER TABLE ONLY public.distribution_export
+    ADD CONSTRAINT distribution_export_exported_by_fkey FOREIGN KEY (exported_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.distribution_file
     ADD CONSTRAINT distribution_file_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
@@ -1680,14 +2352,44 @@ ALTER TABLE ONLY public.distribution_file
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_journal_fkey FOREIGN KEY (journal) REFERENCES public.ledger_journal(number);
 
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_attempt_fkey FOREIGN KEY (attempt) REFERENCES public.distribution_attempt(id);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_distribution_payout_previous_t_fkey FOREIGN KEY (distribution, payout, previous_turn, previous) REFERENCES public.distribution_payout_attempt(distribution, payout, turn, attempt);
+
+ALTER TABLE ONLY public.distribution_payout_attempt
+    ADD CONSTRAINT distribution_payout_attempt_previous_previous_outcome_fkey FOREIGN KEY (previous, previous_outcome) REFERENCES public.distribution_attempt_end(attempt, outcome);
+
 ALTER TABLE ONLY public.distribution_payout
     ADD CONSTRAINT distribution_payout_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_payout_end
+    ADD CONSTRAINT distribution_payout_end_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_payout_end
+    ADD CONSTRAINT distribution_payout_end_journal_fkey FOREIGN KEY (journal) REFERENCES public.ledger_journal(number);
 
 ALTER TABLE ONLY public.distribution_payout_line
     ADD CONSTRAINT distribution_payout_line_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
 
 ALTER TABLE ONLY public.distribution
     ADD CONSTRAINT distribution_prepared_by_fkey FOREIGN KEY (prepared_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.distribution_set_off
+    ADD CONSTRAINT distribution_set_off_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_tree
+    ADD CONSTRAINT distribution_tree_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_tree_payout
+    ADD CONSTRAINT distribution_tree_payout_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
+
+ALTER TABLE ONLY public.distribution_tree_payout
+    ADD CONSTRAINT distribution_tree_payout_distribution_tree_fkey FOREIGN KEY (distribution, tree) REFERENCES public.distribution_tree(distribution, number);
 
 ALTER TABLE ONLY public.estimate_line
     ADD CONSTRAINT estimate_line_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
@@ -1830,8 +2532,63 @@ ALTER TABLE ONLY public.verdict
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.wallet_allowance_approval
+    ADD CONSTRAINT wallet_allowance_approval_allowance_asked_by_fkey FOREIGN KEY (allowance, asked_by) REFERENCES public.wallet_allowance(id, asked_by);
+
+ALTER TABLE ONLY public.wallet_allowance_approval
+    ADD CONSTRAINT wallet_allowance_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_allowance
+    ADD CONSTRAINT wallet_allowance_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_allowance_fkey FOREIGN KEY (allowance) REFERENCES public.wallet_allowance_approval(allowance);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_allowance_supplier_id_address_fkey FOREIGN KEY (allowance, supplier_id, address) REFERENCES public.wallet_allowance(id, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_issued_by_fkey FOREIGN KEY (issued_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_delivery
+    ADD CONSTRAINT wallet_delivery_event_fkey FOREIGN KEY (event) REFERENCES public.wallet_event(id);
+
+ALTER TABLE ONLY public.wallet_event
+    ADD CONSTRAINT wallet_event_person_fkey FOREIGN KEY (person) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_event
+    ADD CONSTRAINT wallet_event_wallet_fkey FOREIGN KEY (wallet) REFERENCES public.wallet(id);
+
+ALTER TABLE ONLY public.wallet_freeze
+    ADD CONSTRAINT wallet_freeze_frozen_by_fkey FOREIGN KEY (frozen_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_nonce_supplier_id_address_fkey FOREIGN KEY (nonce, supplier_id, address) REFERENCES public.wallet_proof(nonce, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_challenge_nonce_supplier_id_address_fkey FOREIGN KEY (challenge, nonce, supplier_id, address) REFERENCES public.wallet_challenge(number, nonce, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_release_approval
+    ADD CONSTRAINT wallet_release_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_release_approval
+    ADD CONSTRAINT wallet_release_approval_release_asked_by_fkey FOREIGN KEY (release, asked_by) REFERENCES public.wallet_release(id, asked_by);
+
+ALTER TABLE ONLY public.wallet_release
+    ADD CONSTRAINT wallet_release_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_release
+    ADD CONSTRAINT wallet_release_lifts_supplier_id_fkey FOREIGN KEY (lifts, supplier_id) REFERENCES public.wallet_freeze(id, supplier_id);
+
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO uptally_app;
+
+REVOKE ALL ON FUNCTION public.distribution_refuse_attempt() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.distribution_refuse_return() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.estimate_clear(of_season text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.estimate_clear(of_season text) TO uptally_app;
@@ -1880,13 +2637,45 @@ GRANT SELECT,INSERT ON TABLE public.distribution TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_approval TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.distribution_aside TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_attempt TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_attempt_end TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.distribution_attempt_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_attempt_signed TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_batch TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_batch_payout TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_cancel TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_cancel_approval TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_carried TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_export TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.distribution_export_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_file TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_payout TO uptally_app;
 
+GRANT SELECT,INSERT ON TABLE public.distribution_payout_attempt TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_payout_end TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_payout_line TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_set_off TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_tree TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_tree_payout TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.estimate TO uptally_app;
 
@@ -1940,6 +2729,24 @@ GRANT SELECT,INSERT ON TABLE public.ledger_journal TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.ledger_transfer TO uptally_app;
 
+GRANT SELECT ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(journals) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(transfers) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(accounts) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(head_number) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(head_digest) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(faults) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(first_faults) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.ledger_verification_id_seq TO uptally_app;
+
 GRANT SELECT,INSERT ON TABLE public.metadata_hold TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.metadata_hold_id_seq TO uptally_app;
@@ -1988,7 +2795,7 @@ GRANT SELECT,INSERT ON TABLE public.snapshot_override_approval TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.snapshot_override_id_seq TO uptally_app;
 
-GRANT SELECT,INSERT ON TABLE public.supplier_wallet TO uptally_app;
+GRANT SELECT ON TABLE public.supplier_wallet TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.supplier_wallet_id_seq TO uptally_app;
 
@@ -2029,3 +2836,35 @@ GRANT USAGE ON SEQUENCE public.uptime_summary_read_id_seq TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.verdict TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.verdict_by_hand TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_allowance TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_allowance_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_allowance_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_challenge TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_challenge_number_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_delivery TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_event TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_event_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_freeze TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_freeze_id_seq TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_proof TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_release TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_release_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_release_id_seq TO uptally_app;

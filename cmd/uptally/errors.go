@@ -7,7 +7,9 @@ import (
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/merkle"
 	"github.com/uptally/uptally/ledger/distribution/solana"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
@@ -52,7 +54,14 @@ var exitCodes = []struct {
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
 	{evidence.ErrNotBundle, exitUsage},
+	{merkle.ErrMalformed, exitUsage},
 	{incident.ErrEnd, exitUsage},
+	{distribution.ErrInvalid, exitUsage},
+	{wallet.ErrTerms, exitUsage},
+	{wallet.ErrTable, exitUsage},
+	{wallet.ErrHold, exitUsage},
+	{wallet.ErrReason, exitUsage},
+	{wallet.ErrSignatureSyntax, exitUsage},
 	{solana.ErrURL, exitUsage},
 	{solana.ErrSource, exitUsage},
 	{solana.ErrKeyFile, exitUsage},
@@ -72,6 +81,9 @@ var exitCodes = []struct {
 	{incident.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
+	{wallet.ErrUnknownChallenge, exitNotFound},
+	{wallet.ErrNotAsked, exitNotFound},
+	{wallet.ErrNotFrozen, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
@@ -79,6 +91,8 @@ var exitCodes = []struct {
 	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
 	{distribution.ErrSelfApproval, exitNotAllowed},
+	{wallet.ErrSelfApproval, exitNotAllowed},
+	{wallet.ErrSignature, exitNotAllowed},
 
 	{snapshot.ErrConflict, exitConflict},
 	{snapshot.ErrWindowsOverlap, exitConflict},
@@ -95,12 +109,25 @@ var exitCodes = []struct {
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
+	{distribution.ErrRail, exitConflict},
+	{distribution.ErrCancelled, exitConflict},
+	{distribution.ErrMayLand, exitConflict},
+	{distribution.ErrAside, exitConflict},
+	{wallet.ErrUsed, exitConflict},
+	{wallet.ErrExpired, exitConflict},
 	{solana.ErrDifferent, exitConflict},
 	{solana.ErrSignature, exitConflict},
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
+	{wallet.ErrOnChain, exitGuard},
+
+	// Last, as what stands above may be why.
+	{wallet.ErrWallet, exitUsage},
+	{wallet.ErrText, exitUsage},
+	{wallet.ErrAnother, exitUsage},
+	{wallet.ErrTwice, exitUsage},
 }
 
 // exitCode returns what the error means to the shell.

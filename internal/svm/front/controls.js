@@ -35,8 +35,8 @@ const methods = {
 	control_failCalls({ faults }, [method, count, code]) { faults.failCalls(method, count, code) },
 	control_setRates({ faults }, [seed, rates]) { faults.setRates(seed, rates) },
 	control_stats: ({ chain, faults }) => ({
-		calls: faults.calls, failed: faults.failed, sends: faults.sends,
-		executed: chain.landed.executed, failedTransactions: chain.landed.failed, refused: chain.landed.refused, waiting: chain.late.length, refusals: chain.refusals,
+		calls: faults.calls, faulted: faults.faulted, sends: faults.sends,
+		...chain.landed, waiting: chain.late.length, refusals: chain.refusals,
 	}),
 
 	// Accounts. Those of many wallets are written as they are; all else is done by real
@@ -48,8 +48,8 @@ const methods = {
 			chain.svm.setAccount(bs58.decode(account), new native.Account(lamports, data, bs58.decode(PROGRAM), false, 0n))
 		}
 	},
-	control_setAccount({ chain }, [address, { lamports, owner, data, executable }]) {
-		const account = new native.Account(BigInt(lamports), Buffer.from(data, 'base64'), bs58.decode(owner), executable, 0n)
+	control_setAccount({ chain }, [address, { lamports, owner, data }]) {
+		const account = new native.Account(BigInt(lamports), Buffer.from(data, 'base64'), bs58.decode(owner), false, 0n)
 		chain.svm.setAccount(bs58.decode(address), account)
 	},
 	control_tokenBalances: ({ chain }, [accounts]) => accounts.map(account => String(tokenAccount(chain.svm, account)?.amount ?? 0)),

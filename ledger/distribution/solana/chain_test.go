@@ -148,7 +148,7 @@ func TestRentIsAskedFor(t *testing.T) {
 func TestTheRecentPriceIsAHighOne(t *testing.T) {
 	t.Parallel()
 	w := startWorld(t)
-	w.Advance(150)
+	w.AdvanceHeight(150)
 	for _, test := range []struct {
 		prices []uint64
 		want   uint64
@@ -217,6 +217,6 @@ func TestWhatOthersSentIsDecoded(t *testing.T) {
 				t.Errorf("%s: moved %+v", test.name, moved)
 			}
 		}
-		w.Advance(1)
+		w.AdvanceHeight(1)
 	}
 }

@@ -193,7 +193,7 @@ func TestANonceIsGoodForOneTransaction(t *testing.T) {
 	}
 	one, first, _ := Sign(mustReady(t, b, before, 1), w.keys()...)
 	other, second, _ := Sign(mustReady(t, b, before, 2), w.keys()...)
-	w.Advance(1000) // no blockhash lasts so long
+	w.AdvanceHeight(1000) // no blockhash lasts so long
 	checkLanded(t, src, b, w.land(t, one, first))
 	after, _, err := w.client.Nonce(t.Context(), nonce)
 	if err != nil || after == before {
@@ -226,7 +226,7 @@ func TestABlockhashExpires(t *testing.T) {
 		t.Fatalf("height %d, %v, want it below %d", height, err, last)
 	}
 	transaction, id, _ := Sign(mustReady(t, b, hash, 0), w.Treasury)
-	w.Advance(int(last-height) + 1)
+	w.AdvanceHeight(int(last-height) + 1)
 	if err := w.client.Send(t.Context(), transaction); err != nil {
 		t.Fatal(err)
 	}
