@@ -30,7 +30,7 @@ func (c *Client) Send(ctx context.Context, transaction []byte) error {
 	case errors.As(err, &failed) && before[failed.code]:
 		return fmt.Errorf("solana: send %s: %w", want, err)
 	case failed != nil: // not wrapped: it may be an ErrRefused that says too little
-		return fmt.Errorf("solana: send %s: %w: %s", want, ErrUncertain, failed)
+		return fmt.Errorf("solana: send %s: %w: %s", want, ErrUncertain, failed.Error())
 	case err != nil:
 		return fmt.Errorf("solana: send %s: %w: %w", want, ErrUncertain, err)
 	case got != want:
