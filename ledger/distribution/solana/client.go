@@ -3,155 +3,115 @@ package solana
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync/atomic"
 	"time"
-)
 
-// Errors of calls. None holds the URL, which may hold a token.
-var (
-	ErrUnreachable = errors.New("the RPC node gave no usable answer")
-	ErrRefused     = errors.New("the RPC node refused")
-	ErrUncertain   = errors.New("no answer: the transaction may have been accepted")
+	"github.com/gagliardetto/solana-go/rpc"
+	"golang.org/x/time/rate"
 )
 
 // Options of a client.
 type Options struct {
-	PerSecond int           // calls a second at most; 0: 10
-	Timeout   time.Duration // of one call; 0: 20 s
+	PerSecond int           // calls a second at most, those made again included; 0: 10
+	Timeout   time.Duration // of one try of a call; 0: 20 s
 }
 
-// Client calls an RPC node of Solana.
-type Client struct{}
+// Client calls an RPC node of Solana. It may be used by many goroutines at once.
+//
+// What it reads is finalized unless a method says otherwise. Behind one URL often
+// stand many nodes, some behind others: once Height has told of a slot, Statuses,
+// History and Accounts take no answer of a node that has not come so far. So a
+// height past a transaction's last, and then no status and no history of it, are
+// one consistent picture.
+//
+// Every method returns an error of the context if that ended it, else ErrRefused or
+// ErrUnreachable. No error holds the URL, nor does a Client when it is printed.
+type Client struct {
+	calls *caller
+	node  *rpc.Client
+	known atomic.Uint64 // the newest slot that Height told of
+}
+
+// ErrURL is a URL that no client can call. The error does not hold it.
+var ErrURL = errors.New("not the URL of an RPC node")
 
 // Dial returns a client of the node at an http or https URL. It does not call it.
-func Dial(url string, o Options) (*Client, error) { return nil, errors.ErrUnsupported }
+func Dial(address string, o Options) (*Client, error) {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {
+		return nil, fmt.Errorf("solana: %w: give one that begins with https:// or http:// (it is not shown, because it may hold a token)", ErrURL)
+	}
+	if o.PerSecond < 0 || o.Timeout < 0 {
+		return nil, fmt.Errorf("solana: options: %d calls a second, timeout %s: give positive ones", o.PerSecond, o.Timeout)
+	}
+	if o.PerSecond == 0 {
+		o.PerSecond = 10
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 20 * time.Second
+	}
+	calls := &caller{
+		url:     address,
+		secrets: secretsOf(parsed),
+		limit:   rate.NewLimiter(rate.Limit(o.PerSecond), 1),
+		timeout: o.Timeout,
+		pause:   firstPause,
+		http: &http.Client{
+			Transport: http.DefaultTransport.(*http.Transport).Clone(),
+			// A redirect would send a transaction a second time, to somebody else.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	return &Client{calls: calls, node: rpc.NewWithCustomRPCClient(calls)}, nil
+}
 
-// Blockhash returns a recent finalized blockhash and the last block height at which
-// a transaction with it can land.
+// String keeps the URL to itself.
+func (c *Client) String() string { return "solana.Client" }
+
+// GoString keeps the URL to itself.
+func (c *Client) GoString() string { return c.String() }
+
+// Close closes the connections that are idle.
+func (c *Client) Close() { c.calls.http.CloseIdleConnections() }
+
+// Blockhash returns a finalized blockhash, which every node knows and no fork takes
+// back, and the last block height at which a transaction with it can land.
 func (c *Client) Blockhash(ctx context.Context) (hash Hash, lastValidHeight uint64, err error) {
-	return Hash{}, 0, errors.ErrUnsupported
+	out, err := c.node.GetLatestBlockhash(ctx, rpc.CommitmentFinalized)
+	if err != nil {
+		return Hash{}, 0, fmt.Errorf("solana: blockhash: %w", err)
+	}
+	if out == nil || out.Value == nil || out.Value.Blockhash.IsZero() || out.Value.LastValidBlockHeight == 0 {
+		return Hash{}, 0, fmt.Errorf("solana: blockhash: %w: it names none", ErrUnreachable)
+	}
+	return out.Value.Blockhash, out.Value.LastValidBlockHeight, nil
 }
 
-// Height returns the finalized block height.
-func (c *Client) Height(ctx context.Context) (uint64, error) { return 0, errors.ErrUnsupported }
-
-// Simulation is what a transaction would do.
-type Simulation struct {
-	Failed       string // why it would fail; "": it would succeed
-	Instruction  int    // the instruction that would fail, from 0; -1: none
-	ComputeUnits uint64 // consumed
+// Height returns the finalized block height. From then on the client takes no
+// answer from a node that is behind it.
+func (c *Client) Height(ctx context.Context) (uint64, error) {
+	out, err := c.node.GetEpochInfo(ctx, rpc.CommitmentFinalized)
+	if err != nil {
+		return 0, fmt.Errorf("solana: height: %w", err)
+	}
+	if out == nil {
+		return 0, fmt.Errorf("solana: height: %w: it names none", ErrUnreachable)
+	}
+	for known := c.known.Load(); out.AbsoluteSlot > known && !c.known.CompareAndSwap(known, out.AbsoluteSlot); {
+		known = c.known.Load()
+	}
+	return out.BlockHeight, nil
 }
 
-// Simulate runs a transaction without sending it. One whose blockhash is zero is
-// run with the node's newest, and signatures of zeros are not verified.
-func (c *Client) Simulate(ctx context.Context, transaction []byte) (Simulation, error) {
-	return Simulation{}, errors.ErrUnsupported
-}
-
-// Send hands a signed transaction to the node, once. ErrRefused: the node did not
-// accept it. Any other error is ErrUncertain: it may have been accepted.
-func (c *Client) Send(ctx context.Context, transaction []byte) error { return errors.ErrUnsupported }
-
-// Status is what became of a signature.
-type Status struct {
-	Found     bool
-	Finalized bool
-	Failed    string // why it failed; "": it did not
-	Slot      uint64
-}
-
-// Statuses returns the status of each signature, in their order.
-func (c *Client) Statuses(ctx context.Context, signatures []Signature) ([]Status, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Seen is a finalized transaction that names an account.
-type Seen struct {
-	Signature Signature
-	Slot      uint64
-	Failed    string // why it failed; "": it did not
-	Memo      string // "": none
-}
-
-// History returns the finalized transactions that name the account, of the slot
-// and later, newest first.
-func (c *Client) History(ctx context.Context, account Key, fromSlot uint64) ([]Seen, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Landed is a finalized transaction.
-type Landed struct {
-	Slot      uint64
-	Time      time.Time // of its block; zero: the node does not know
-	Failed    string    // why it failed; "": it did not
-	Memo      string    // of the memo program's first instruction; "": none
-	Transfers []Moved   // what its instructions ask for; it happened unless Failed
-	Changes   map[Key]int64
-	Fee       uint64 // lamports
-	Message   []byte // as it landed
-}
-
-// Moved is a transfer of tokens by a top-level instruction.
-type Moved struct {
-	From, To Key // token accounts
-	Owner    Key // of To; zero: unknown
-	Mint     Key // zero: unknown
-	Amount   uint64
-}
-
-// Transaction returns a finalized transaction, or nil if the node knows none.
-func (c *Client) Transaction(ctx context.Context, s Signature) (*Landed, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Account is an account of the chain.
-type Account struct {
-	Owner      Key // the program that it belongs to
-	Lamports   uint64
-	Data       []byte
-	Executable bool
-}
-
-// Accounts returns the finalized state of each account, nil where it is absent.
-func (c *Client) Accounts(ctx context.Context, keys []Key) ([]*Account, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// TokenAccount is an account of the classic token program.
-type TokenAccount struct {
-	Mint   Key
-	Owner  Key
-	Amount uint64 // base units
-	Frozen bool
-}
-
-// ErrNotTokenAccount is an account that holds no tokens.
-var ErrNotTokenAccount = errors.New("not a token account")
-
-// ParseTokenAccount decodes an initialised account of the classic token program.
-func ParseTokenAccount(a *Account) (TokenAccount, error) {
-	return TokenAccount{}, errors.ErrUnsupported
-}
-
-// TokenAccounts returns each token account, nil where it is absent.
-func (c *Client) TokenAccounts(ctx context.Context, keys []Key) ([]*TokenAccount, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// TokenAccountSize is the number of bytes of a token account, for Rent.
-const TokenAccountSize = 165
-
-// Rent returns the lamports that an account of size bytes must hold.
+// Rent returns the lamports that an account of size bytes must hold. It changes
+// over time, so it is asked for and never written down as a constant.
 func (c *Client) Rent(ctx context.Context, size uint64) (uint64, error) {
-	return 0, errors.ErrUnsupported
-}
-
-// RecentPrice returns a compute unit price that lately got transactions on the
-// accounts into a block, in micro-lamports.
-func (c *Client) RecentPrice(ctx context.Context, accounts []Key) (uint64, error) {
-	return 0, errors.ErrUnsupported
-}
-
-// Nonce returns the value of a durable nonce account and who may advance it.
-func (c *Client) Nonce(ctx context.Context, account Key) (value Hash, authority Key, err error) {
-	return Hash{}, Key{}, errors.ErrUnsupported
+	lamports, err := c.node.GetMinimumBalanceForRentExemption(ctx, size, rpc.CommitmentFinalized)
+	if err != nil {
+		return 0, fmt.Errorf("solana: rent of %d bytes: %w", size, err)
+	}
+	return lamports, nil
 }
