@@ -40,3 +40,29 @@ func BenchmarkProofs(b *testing.B) {
 		tree.Proofs()
 	}
 }
+
+func BenchmarkAppend(b *testing.B) {
+	tree, err := New(randomLeaves(1, NodesMax))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		b.SetBytes(int64(len(tree.Append(nil, 0))))
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	tree, err := New(randomLeaves(1, NodesMax))
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := tree.Append(nil, 0)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := Read(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package merkle
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -33,8 +32,13 @@ func (s *scanner) fail(format string, arguments ...any) {
 
 // space passes over white space.
 func (s *scanner) space() {
-	for s.at < len(s.text) && bytes.IndexByte([]byte(" \t\n\r"), s.text[s.at]) >= 0 {
-		s.at++
+	for s.at < len(s.text) && s.text[s.at] <= ' ' {
+		switch s.text[s.at] {
+		case ' ', '\n', '\t', '\r':
+			s.at++
+		default:
+			return
+		}
 	}
 }
 
@@ -112,17 +116,14 @@ func (s *scanner) name() []byte {
 // number reads a whole number of at most limit, in decimal as it is written.
 func (s *scanner) number(limit uint64) (n uint64) {
 	s.space()
-	from := s.at
+	from, fits := s.at, true
 	for ; s.at < len(s.text) && '0' <= s.text[s.at] && s.text[s.at] <= '9'; s.at++ {
 		digit := uint64(s.text[s.at] - '0')
-		if n > (limit-digit)/10 || s.at > from && n == 0 {
-			s.fail("want a whole number of at most %d, without leading zeros", limit)
-			return 0
-		}
+		fits = fits && n <= (math.MaxUint64-digit)/10 && (n > 0 || s.at == from)
 		n = n*10 + digit
 	}
-	if s.at == from {
-		s.fail("want a whole number of at most %d", limit)
+	if s.at == from || !fits || n > limit {
+		s.fail("want a whole number of 0 to %d, without leading zeros", limit)
 	}
 	return n
 }
