@@ -74,7 +74,9 @@ func (p Payer) covers(landed *solana.Landed, dues []due) (lacking []due, others 
 }
 
 // out returns by how much the transaction made the payer's account smaller.
-func (p Payer) out(landed *solana.Landed) ledger.Amount { return ledger.Amount(-landed.Changes[p.Account]) }
+func (p Payer) out(landed *solana.Landed) ledger.Amount {
+	return ledger.Amount(-landed.Changes[p.Account])
+}
 
 func sumOf(dues []due) (sum ledger.Amount) {
 	for _, d := range dues {

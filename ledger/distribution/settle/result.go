@@ -44,10 +44,17 @@ func newResult(r Request) *Result {
 	return &Result{Distribution: r.Distribution, States: []StateTally{}, Misfits: []Misfit{}, Notes: []string{}, Journals: []int64{}, request: r}
 }
 
-func (r *Result) note(format string, args ...any) { r.Notes = append(r.Notes, fmt.Sprintf(format, args...)) }
+func (r *Result) note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
 
 // post posts a settlement in one transaction, or counts what it would post.
 func (r *Result) post(ctx context.Context, pool *pgxpool.Pool, payouts []distribution.PayoutStatus, s distribution.Settlement) error {
+	return r.postWith(ctx, pool, payouts, s, func(pgx.Tx) error { return nil })
+}
+
+// postWith is post, and what is recorded beside it in the same transaction.
+func (r *Result) postWith(ctx context.Context, pool *pgxpool.Pool, payouts []distribution.PayoutStatus, s distribution.Settlement, beside func(pgx.Tx) error) error {
 	if len(s.Paid)+len(s.Returned) == 0 {
 		return nil
 	}
@@ -58,8 +65,10 @@ func (r *Result) post(ctx context.Context, pool *pgxpool.Pool, payouts []distrib
 	}
 	var settled distribution.Settled
 	if err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) (err error) {
-		settled, err = distribution.Settle(ctx, tx, s)
-		return err
+		if settled, err = distribution.Settle(ctx, tx, s); err != nil {
+			return err
+		}
+		return beside(tx)
 	}); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package settle
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -76,6 +77,46 @@ func batchMemos(ctx context.Context, tx pgx.Tx, id string) (map[string]string, e
 		return nil, err
 	}
 	return collectPairs(rows)
+}
+
+// insertFunding records a tree's funding unless it, or its vault, is on record.
+func insertFunding(ctx context.Context, tx pgx.Tx, f Funding, evidence distribution.Evidence, actor int64) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO distribution_tree_funding (distribution, tree, vault, signature, evidence, recorded_by)
+		SELECT distribution, number, $2, $3, $4, $5 FROM distribution_tree WHERE id = $1
+		ON CONFLICT DO NOTHING`, f.Tree, f.Vault, f.Signature, string(evidence), actor)
+	return err
+}
+
+// fundingOf returns the funding of a tree, if there is one.
+func fundingOf(ctx context.Context, tx pgx.Tx, tree string) (f Funding, found bool, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT t.id, f.vault, f.signature FROM distribution_tree_funding f
+		JOIN distribution_tree t ON (t.distribution, t.number) = (f.distribution, f.tree) WHERE t.id = $1`, tree).Scan(&f.Tree, &f.Vault, &f.Signature)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Funding{}, false, nil
+	}
+	return f, err == nil, err
+}
+
+// treePlaces returns where in trees those stand whose proofs are asked for.
+func treePlaces(ctx context.Context, tx pgx.Tx, whose Whose) ([]place, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT d.id, t.id, p.wallet
+		FROM distribution_payout p
+		JOIN distribution d ON d.number = p.distribution
+		JOIN distribution_tree_payout tp ON (tp.distribution, tp.payout) = (p.distribution, p.number)
+		JOIN distribution_tree t ON (t.distribution, t.number) = (tp.distribution, tp.tree)
+		WHERE ($1 <> '' AND p.id = $1) OR ($2 <> '' AND p.wallet = $2)
+			OR ($3::uuid <> '00000000-0000-0000-0000-000000000000' AND p.supplier_id = $3)
+		GROUP BY d.number, d.id, t.number, t.id, p.wallet ORDER BY d.number, t.number, p.wallet`, whose.Payout, whose.Wallet, whose.Supplier)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (at place, err error) {
+		err = row.Scan(&at.distribution, &at.tree, &at.wallet)
+		return at, err
+	})
 }
 
 // collectPairs returns rows of two texts as a map.
