@@ -51,6 +51,7 @@ var exitCodes = []struct {
 	{ledger.ErrAccountSyntax, exitUsage},
 	{evidence.ErrNotBundle, exitUsage},
 	{incident.ErrEnd, exitUsage},
+	{distribution.ErrInvalid, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
@@ -84,6 +85,10 @@ var exitCodes = []struct {
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
+	{distribution.ErrRail, exitConflict},
+	{distribution.ErrCancelled, exitConflict},
+	{distribution.ErrMayLand, exitConflict},
+	{distribution.ErrAside, exitConflict},
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},

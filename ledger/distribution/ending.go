@@ -45,6 +45,35 @@ func ReadPayouts(ctx context.Context, tx pgx.Tx, id string) ([]PayoutStatus, err
 	return payouts, nil
 }
 
+// Progress is how many of a distribution's payouts are in one state.
+type Progress struct {
+	State   PayoutState   `json:"state"`
+	Payouts int64         `json:"payouts"`
+	Amount  ledger.Amount `json:"amount"`
+}
+
+// ReadProgress returns the states that the distribution's payouts are in, in the
+// order of their way.
+func ReadProgress(ctx context.Context, tx pgx.Tx, id string) ([]Progress, error) {
+	payouts, err := ReadPayouts(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	all := []Progress{}
+	for _, state := range []PayoutState{Waiting, Live, Landed, Aside, Paid, Returned} {
+		progress := Progress{State: state}
+		for _, p := range payouts {
+			if p.State == state {
+				progress.Payouts, progress.Amount = progress.Payouts+1, progress.Amount+p.Amount // within the total
+			}
+		}
+		if progress.Payouts > 0 {
+			all = append(all, progress)
+		}
+	}
+	return all, nil
+}
+
 // Evidence is who says that a payout was paid.
 type Evidence string
 

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 func TestAbsorb(t *testing.T) {
@@ -63,12 +64,12 @@ func TestDivideLeavesNobodyOut(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		minimum := ledger.Amount(rapid.Int64Range(0, 10).Draw(t, "minimum"))
-		wallets := map[uuid.UUID]Wallet{}
+		wallets := map[uuid.UUID]wallet.Wallet{}
 		var all []due
 		for i := range rapid.IntRange(0, 20).Draw(t, "suppliers") {
 			all = append(all, due{supplier: supplier(i), amount: ledger.Amount(rapid.Int64Range(1, 20).Draw(t, "amount"))})
 			if rapid.Bool().Draw(t, "has a wallet") {
-				wallets[supplier(i)] = Wallet(wallet(i))
+				wallets[supplier(i)] = wallet.Wallet(address(i))
 			}
 		}
 		payouts, carried := divide(all, wallets, minimum)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution/solana"
-	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 // Request asks for a distribution of all that is earned.
@@ -24,15 +23,6 @@ type Request struct {
 	Source  *solana.Source // what pays, on the rail transactions and on no other
 	Nonces  []solana.Key   // durable nonce accounts, for signing that takes long; rail transactions only
 	Chain   Chain          // what was seen of the chain before
-}
-
-// Chain is what was read of the chain for a preparation: it makes transactions
-// smaller and their cost known, and changes nothing of who is paid what. The zero
-// Chain is that of one that was not asked.
-type Chain struct {
-	Asked   bool
-	Present map[wallet.Wallet]bool // the wallets that have a token account of the mint
-	Rent    uint64                 // lamports that a new token account holds
 }
 
 // Prepare turns every earned balance into a payout or carries it forward: one
@@ -55,13 +45,16 @@ func prepare(ctx context.Context, tx pgx.Tx, request Request) (Distribution, err
 	if err != nil || r == nil {
 		return earlier, err
 	}
+	if err := r.build(); err != nil {
+		return Distribution{}, err
+	}
 	if err := r.post(ctx, tx); err != nil {
 		return Distribution{}, err
 	}
 	return r.store(ctx, tx)
 }
 
-// plan builds the run that a request asks for. If the request was granted before
+// plan decides whom a request pays what. If the request was granted before
 // there is no run, but that distribution.
 func plan(ctx context.Context, tx pgx.Tx, request Request) (*run, Distribution, error) {
 	if request.Rail == RailNone {

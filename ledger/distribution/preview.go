@@ -70,6 +70,9 @@ func Look(ctx context.Context, tx pgx.Tx, request Request) (Preview, error) {
 	if err != nil {
 		return Preview{}, fmt.Errorf("distribution: preview: %w", err)
 	}
+	if err := r.build(); err != nil {
+		return Preview{}, fmt.Errorf("distribution: preview: %w", err)
+	}
 	preview, err := r.preview(ctx, tx)
 	if err != nil {
 		return Preview{}, fmt.Errorf("distribution: preview: %w", err)

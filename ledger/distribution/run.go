@@ -31,7 +31,7 @@ type run struct {
 	journal   ledger.Journal
 }
 
-// newRun divides what is earned, and builds the tables.
+// newRun divides what is earned.
 func newRun(ctx context.Context, tx pgx.Tx, request Request) (*run, error) {
 	r := &run{Request: request}
 	if err := r.readDues(ctx, tx); err != nil {
@@ -56,7 +56,7 @@ func newRun(ctx context.Context, tx pgx.Tx, request Request) (*run, error) {
 		return nil, err
 	}
 	r.id = fmt.Sprintf("d%d", r.number)
-	return r, r.build()
+	return r, nil
 }
 
 // readDues reads what every supplier has earned, less what they owe.
