@@ -3,7 +3,10 @@ package settle
 import (
 	"context"
 	"errors"
+	"time"
 
+	solanago "github.com/gagliardetto/solana-go"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/ledger/distribution"
@@ -116,6 +119,95 @@ func treePlaces(ctx context.Context, tx pgx.Tx, whose Whose) ([]place, error) {
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (at place, err error) {
 		err = row.Scan(&at.distribution, &at.tree, &at.wallet)
 		return at, err
+	})
+}
+
+func clock(ctx context.Context, tx pgx.Tx) (now time.Time, err error) {
+	err = tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now)
+	return now.UTC(), err
+}
+
+// readParts returns all payouts, or those of one supplier, in the order of the
+// distributions and of their numbers.
+func readParts(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) ([]Part, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT p.id, p.supplier_id, p.wallet, p.amount, coalesce(e.outcome, 'waiting'), coalesce(e.signature, ''), coalesce(e.evidence, '')
+		FROM distribution_payout p
+		LEFT JOIN distribution_payout_end e ON (e.distribution, e.payout) = (p.distribution, p.number)
+		WHERE $1::uuid = '00000000-0000-0000-0000-000000000000' OR p.supplier_id = $1
+		ORDER BY p.distribution, p.number`, supplier)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p Part, err error) {
+		err = row.Scan(&p.Payout, &p.Supplier, &p.Wallet, &p.Amount, &p.State, &p.Signature, &p.Evidence)
+		return p, err
+	})
+}
+
+// openAttempts returns the attempts that are live, that landed and are not settled,
+// or that expired, of all or for one supplier, in their order.
+func openAttempts(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) ([]Open, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT b.id, coalesce(e.outcome, 'live'), coalesce(s.signature, ''), coalesce(e.recorded_at, a.recorded_at), coalesce(e.detail, ''),
+			count(*), sum(p.amount)::bigint
+		FROM distribution_attempt a
+		JOIN distribution_batch b ON (b.distribution, b.number) = (a.distribution, a.batch)
+		JOIN distribution_payout_attempt t ON t.attempt = a.id
+		JOIN distribution_payout p ON (p.distribution, p.number) = (t.distribution, t.payout)
+		LEFT JOIN distribution_attempt_signed s ON s.attempt = a.id
+		LEFT JOIN distribution_attempt_end e ON e.attempt = a.id
+		LEFT JOIN distribution_payout_end pe ON (pe.distribution, pe.payout) = (t.distribution, t.payout)
+		WHERE ($1::uuid = '00000000-0000-0000-0000-000000000000' OR p.supplier_id = $1)
+			AND (e.outcome IS NULL OR e.outcome = 'expired' OR e.outcome = 'landed' AND pe.payout IS NULL)
+		GROUP BY a.id, b.id, e.outcome, s.signature, e.recorded_at, a.recorded_at, e.detail
+		ORDER BY a.id`, supplier)
+	if err != nil {
+		return nil, err
+	}
+	open, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (o Open, err error) {
+		err = row.Scan(&o.Batch, &o.State, &o.Signature, &o.Since, &o.Detail, &o.Payouts, &o.Total)
+		o.Since = o.Since.UTC()
+		return o, err
+	})
+	return append([]Open{}, open...), err
+}
+
+// signedAttempts returns every attempt whose signature is known, by it.
+func signedAttempts(ctx context.Context, tx pgx.Tx) (map[string]signedAttempt, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT coalesce(e.signature, s.signature), b.id, coalesce(e.outcome, ''), coalesce(e.detail, '')
+		FROM distribution_attempt a
+		JOIN distribution_batch b ON (b.distribution, b.number) = (a.distribution, a.batch)
+		LEFT JOIN distribution_attempt_signed s ON s.attempt = a.id
+		LEFT JOIN distribution_attempt_end e ON e.attempt = a.id
+		WHERE coalesce(e.signature, s.signature) IS NOT NULL`)
+	if err != nil {
+		return nil, err
+	}
+	attempts := map[string]signedAttempt{}
+	var signature string
+	var a signedAttempt
+	_, err = pgx.ForEachRow(rows, []any{&signature, &a.batch, &a.outcome, &a.detail}, func() error {
+		attempts[signature] = a
+		return nil
+	})
+	return attempts, err
+}
+
+func allFundings(ctx context.Context, tx pgx.Tx) ([]treeFunding, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT t.id, f.vault, f.signature, t.total FROM distribution_tree_funding f
+		JOIN distribution_tree t ON (t.distribution, t.number) = (f.distribution, f.tree) ORDER BY f.distribution, f.tree`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f treeFunding, err error) {
+		if err := row.Scan(&f.Tree, &f.Vault, &f.Signature, &f.total); err != nil {
+			return f, err
+		}
+		f.vault, err = solanago.PublicKeyFromBase58(f.Vault)
+		return f, err
 	})
 }
 
