@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// accountRow is what a posting needs to know of an account.
+// accountRow is what a posting needs to know of an account; id 0 is none.
 type accountRow struct {
 	id      int64
 	balance Amount
@@ -31,9 +31,12 @@ func clock(ctx context.Context, tx pgx.Tx) (now time.Time, err error) {
 	return now.UTC(), err
 }
 
-// insertAccounts opens those of the accounts that are missing. The paths are
-// theirs, in order.
-func insertAccounts(ctx context.Context, tx pgx.Tx, accounts []Account, paths []string) error {
+// insertAccounts opens accounts that do not exist yet, and returns their ids in
+// their order. Whoever calls it holds the lock of journals, so nobody else opens them
+// meanwhile. That rows are returned in the order in which they were inserted is
+// Postgres's habit and not its promise: were it to break it, the paths of the
+// transfers would be others, and so would their digest, which the posting checks.
+func insertAccounts(ctx context.Context, tx pgx.Tx, accounts []Account) ([]int64, error) {
 	kinds := make([]string, len(accounts))
 	seasons := make([]pgtype.Text, len(accounts))
 	suppliers := make([]pgtype.UUID, len(accounts))
@@ -47,22 +50,25 @@ func insertAccounts(ctx context.Context, tx pgx.Tx, accounts []Account, paths []
 			suppliers[i] = pgtype.UUID{Bytes: a.supplier, Valid: true}
 		}
 	}
-	_, err := tx.Exec(ctx, `
+	rows, err := tx.Query(ctx, `
 		INSERT INTO ledger_account (kind, season, supplier_id)
-		SELECT w.kind, w.season, w.supplier_id
-		FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[]) WITH ORDINALITY w (kind, season, supplier_id, path, place)
-		WHERE NOT EXISTS (SELECT FROM ledger_account a WHERE a.path = w.path)
-		ORDER BY w.place`,
-		kinds, seasons, suppliers, paths)
-	return err
+		SELECT kind, season, supplier_id
+		FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY w (kind, season, supplier_id, place)
+		ORDER BY place
+		RETURNING id`,
+		kinds, seasons, suppliers)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.AppendRows(make([]int64, 0, len(accounts)), rows, pgx.RowTo[int64])
 }
 
-// accountsByPath returns the accounts that exist, in the order of the paths.
+// accountsByPath returns a row for each path, in their order.
 func accountsByPath(ctx context.Context, tx pgx.Tx, paths []string) ([]accountRow, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT a.id, a.balance
+		SELECT coalesce(a.id, 0), coalesce(a.balance, 0)
 		FROM unnest($1::text[]) WITH ORDINALITY w (path, place)
-		JOIN ledger_account a ON a.path = w.path
+		LEFT JOIN ledger_account a ON a.path = w.path
 		ORDER BY w.place`, paths)
 	if err != nil {
 		return nil, err

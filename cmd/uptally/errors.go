@@ -7,6 +7,7 @@ import (
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
@@ -52,6 +53,11 @@ var exitCodes = []struct {
 	{evidence.ErrNotBundle, exitUsage},
 	{incident.ErrEnd, exitUsage},
 	{distribution.ErrInvalid, exitUsage},
+	{wallet.ErrTerms, exitUsage},
+	{wallet.ErrTable, exitUsage},
+	{wallet.ErrHold, exitUsage},
+	{wallet.ErrReason, exitUsage},
+	{wallet.ErrSignatureSyntax, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
@@ -62,6 +68,9 @@ var exitCodes = []struct {
 	{incident.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
+	{wallet.ErrUnknownChallenge, exitNotFound},
+	{wallet.ErrNotAsked, exitNotFound},
+	{wallet.ErrNotFrozen, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
@@ -69,6 +78,8 @@ var exitCodes = []struct {
 	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
 	{distribution.ErrSelfApproval, exitNotAllowed},
+	{wallet.ErrSelfApproval, exitNotAllowed},
+	{wallet.ErrSignature, exitNotAllowed},
 
 	{snapshot.ErrConflict, exitConflict},
 	{snapshot.ErrWindowsOverlap, exitConflict},
@@ -89,10 +100,19 @@ var exitCodes = []struct {
 	{distribution.ErrCancelled, exitConflict},
 	{distribution.ErrMayLand, exitConflict},
 	{distribution.ErrAside, exitConflict},
+	{wallet.ErrUsed, exitConflict},
+	{wallet.ErrExpired, exitConflict},
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
+	{wallet.ErrOnChain, exitGuard},
+
+	// Last, as what stands above may be why.
+	{wallet.ErrWallet, exitUsage},
+	{wallet.ErrText, exitUsage},
+	{wallet.ErrAnother, exitUsage},
+	{wallet.ErrTwice, exitUsage},
 }
 
 // exitCode returns what the error means to the shell.

@@ -10,6 +10,7 @@ import (
 
 type serveCommand struct {
 	Workers int `default:"4" help:"Jobs at once in a queue."`
+	chainFlag
 }
 
 // stopMax is how long running jobs may take to end once the program is to stop.
@@ -25,9 +26,20 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	options := jobs.Options{Feed: feed, Workers: c.Workers, Periodic: true}
+	if options.Hook, err = a.hook(); err != nil {
+		return err
+	}
+	node, err := c.dial()
+	if err != nil {
+		return err
+	}
+	if node != nil {
+		options.Chain = node
+	}
 	return a.withDatabase(ctx, func(db *database) error {
-		log := slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
-		return withJobs(ctx, db, jobs.Options{Feed: feed, Workers: c.Workers, Periodic: true, Log: log}, func(*jobs.Client) error {
+		options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		return withJobs(ctx, db, options, func(*jobs.Client) error {
 			a.say("Working: slots are pulled as they end; stop with Ctrl-C.")
 			<-ctx.Done()
 			a.say("Stopping: jobs that run are let finish, for at most %s.", stopMax)

@@ -41,6 +41,7 @@ var measurements = []measurement{
 	{[]string{"snapshot.take", "snapshot.growth", "snapshot.memory"}, (*bench).measureTake},
 	{[]string{"snapshot.preview"}, (*bench).measurePreview},
 	{[]string{"evidence.write", "evidence.verify", "evidence.verify_supplier", "evidence.bytes"}, (*bench).measureEvidence},
+	{[]string{"ledger.seal", "ledger.seal_next"}, (*bench).measureLedger},
 	{[]string{"scale.devices"}, (*bench).measureScale},
 	{[]string{"fakes.precision", "fakes.recall"}, (*bench).measureFakes},
 	{[]string{"fakes.scan"}, (*bench).measureFakesScan},
@@ -95,7 +96,7 @@ func (b *bench) measure(ctx context.Context, prefix string) (figures []Figure, e
 		figures = append(figures, measured...)
 	}
 	if len(figures) == 0 {
-		return nil, fmt.Errorf("no figure's name begins with %q; they begin with ingest, snapshot, evidence, scale or fakes", prefix)
+		return nil, fmt.Errorf("no figure's name begins with %q; they begin with ingest, snapshot, evidence, ledger, scale or fakes", prefix)
 	}
 	return figures, nil
 }

@@ -51,6 +51,7 @@ func TestASmallRunMeasuresEveryFigure(t *testing.T) {
 		"ingest.merge", "ingest.bytes_per_device_hour", "ingest.decode", "ingest.pull",
 		"snapshot.score", "snapshot.take", "snapshot.growth", "snapshot.memory", "snapshot.preview",
 		"evidence.write", "evidence.verify", "evidence.verify_supplier", "evidence.bytes",
+		"ledger.seal", "ledger.seal_next",
 		"scale.devices", "scale.devices.merge", "scale.devices.score", "scale.devices.bytes",
 		"fakes.precision", "fakes.recall", "fakes.scan",
 	}

@@ -21,6 +21,7 @@
 //	(seed)   └────► chunks ──COPY──► devices_2400000_days_30 ─► growth, memory, scale
 //	         └────► an hour ─merge─► devices_10000000_days_0 ─► scale
 //	simulator ────HTTP, jobs───────► pull ────────────────────► ingest.pull
+//	random suppliers ─────Post─────► ledger ──────────────────► ledger
 //
 // The figures. Ours and the other are times, but where the unit says otherwise.
 //
@@ -62,6 +63,14 @@
 //	    unbounded                 same scan
 //	evidence.bytes                bytes of the file / devices
 //	    unbounded
+//	ledger.seal                   the seal of the first season for as many suppliers as
+//	    at most 10                devices, in a ledger that knows none of them, to its commit:
+//	                              accounts, journal, transfers, balances, and the digest of
+//	                              the stored rows in SQL / a binary COPY of the same rows
+//	                              once more into the table of transfers, with its indexes
+//	                              and triggers, rolled back
+//	ledger.seal_next              that of the season after it, for the same suppliers, whose
+//	    at most 10                accounts all hold something / such a COPY
 //	scale.devices                 10 million devices for a day: merged hour by hour and
 //	    unbounded                 scored / the straight line through 600,000 and 2.4
 //	                              million. Also told apart, and in bytes of chunks. The

@@ -66,10 +66,10 @@ func (r *Runtime) TokenBalances(wallets ...solanago.PublicKey) []uint64 {
 	for i, wallet := range wallets {
 		accounts[i] = r.Associated(wallet)
 	}
-	var texts []string
+	texts := make([]string, len(wallets))
 	r.control(&texts, "tokenBalances", accounts)
-	for i, text := range texts {
-		amount, err := strconv.ParseUint(text, 10, 64)
+	for i := range wallets {
+		amount, err := strconv.ParseUint(texts[i], 10, 64)
 		if err != nil {
 			r.fail("balance of %s: %v", wallets[i], err)
 		}

@@ -28,7 +28,7 @@ func call(url string, out any, method string, params ...any) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("answered with %s", response.Status)
 	}

@@ -1,8 +1,8 @@
 package svm
 
-// Advance adds blocks, and returns the height of the newest. A blockhash expires after
+// AdvanceHeight adds blocks, and returns the height of the newest. A blockhash expires after
 // 150 heights. Late transactions land in the block that they are due in.
-func (r *Runtime) Advance(blocks int) (height uint64) {
+func (r *Runtime) AdvanceHeight(blocks int) (height uint64) {
 	r.control(&height, "advance", blocks)
 	return height
 }
@@ -67,11 +67,13 @@ func (r *Runtime) FailCalls(method string, n, code int) { r.control(nil, "failCa
 // Rates are percentages: of sends, and for Error of all calls, which then fail with
 // status 429 or 500.
 type Rates struct {
-	Drop  int `json:"drop"`
-	Hang  int `json:"hang"`
-	Lose  int `json:"lose"`
-	Cut   int `json:"cut"`
-	Error int `json:"error"`
+	Drop   int `json:"drop"`
+	Late   int `json:"late"`
+	LateBy int `json:"lateBy"` // heights
+	Hang   int `json:"hang"`
+	Lose   int `json:"lose"`
+	Cut    int `json:"cut"`
+	Error  int `json:"error"`
 }
 
 // SetFaults draws faults at the given rates from now on, always the same ones for a
@@ -79,15 +81,15 @@ type Rates struct {
 func (r *Runtime) SetFaults(seed uint32, rates Rates) { r.control(nil, "setRates", seed, rates) }
 
 // Stats is what has happened since the start. The world's own transactions count as
-// landed, not as sends.
+// executed, not as sends.
 type Stats struct {
-	Calls  map[string]int // by method, failed ones too, without the controls
-	Failed int            // calls that were answered with an error on purpose
-	Sends  struct {       // by what was done with them
+	Calls   map[string]int // by method, faulted ones too, without the controls
+	Faulted int            // calls that were answered with an error on purpose
+	Sends   struct {       // by what was done with them
 		Pass, Drop, Late, Hang, Lose, Cut int
 	}
 	Executed int       // transactions that landed and succeeded
-	NotOK    int       `json:"failedTransactions"` // landed, paid their fee, and failed
+	Failed   int       // landed, paid their fee, and failed
 	Refused  int       // never landed: expired, sent twice, badly signed
 	Waiting  int       // late, and not landed yet
 	Refusals []Refusal // each of the refused, in order

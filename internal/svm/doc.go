@@ -23,7 +23,7 @@
 // front does what a node does:
 //
 //   - Blocks. Each transaction lands in a block of its own, one height above the last;
-//     a refused one makes no block. Else heights pass only by Advance, by airdrops and
+//     a refused one makes no block. Else heights pass only by AdvanceHeight, by airdrops and
 //     other acts of the world, and by SetPace for each poll. A slot's number is the
 //     height and 21,000,000; a block's time is the front's start and 0.4 s a height.
 //   - Blockhashes. A transaction may land up to lastValidBlockHeight, which is 150 above

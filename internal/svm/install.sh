@@ -25,14 +25,20 @@ installed() {
     cmp -s "$front/package-lock.json" "$front/node_modules/.installed-lock.json"
 }
 
-# packages: installed beside their place, and moved there when whole. None of their
-# scripts runs.
+# packages: installed beside their place, and moved there when they are whole and load.
+# None of their scripts runs. The lock file names litesvm's native package of every
+# platform, without the wish for Node 20 that npm would leave them out for on 18: they
+# run there.
 packages() {
     rm -rf "$front"/.new-* # of one who was killed
     work=$(mktemp -d "$front/.new-XXXXXX")
     trap 'rm -rf "$work"' EXIT
     cp "$front/package.json" "$front/package-lock.json" "$work"
-    (cd "$work" && npm ci --ignore-scripts --omit=peer --no-audit --no-fund --loglevel=error >/dev/null)
+    (cd "$work" && npm ci --ignore-scripts --omit=peer --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null)
+    (cd "$work" && node -e 'require("litesvm/dist/internal.js")') || {
+        echo "litesvm has no native package for this machine ($(uname -sm))." >&2
+        exit 1
+    }
     cp "$front/package-lock.json" "$work/node_modules/.installed-lock.json"
     rm -rf "$front/node_modules"
     mv "$work/node_modules" "$front/node_modules"

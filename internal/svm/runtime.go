@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -81,8 +82,7 @@ func startFront(t testing.TB) (url string, err error) {
 		return "", fmt.Errorf("%w; `make setup-test` installs Node", err)
 	}
 	t.Cleanup(func() {
-		lifeline.Close()
-		if err := node.Wait(); err != nil {
+		if err := errors.Join(lifeline.Close(), node.Wait()); err != nil {
 			t.Error("the Solana runtime ended with ", err)
 		}
 	})
@@ -103,7 +103,7 @@ func frontDir() (string, error) {
 	}
 	for !isFile(filepath.Join(dir, "go.mod")) {
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("no go.mod above the working directory: run the tests inside the checkout")
+			return "", errors.New("no go.mod above the working directory: run the tests inside the checkout")
 		}
 		dir = filepath.Dir(dir)
 	}
@@ -114,7 +114,7 @@ func frontDir() (string, error) {
 	}
 	installed, _ := os.ReadFile(filepath.Join(front, "node_modules", ".installed-lock.json"))
 	if !bytes.Equal(wanted, installed) {
-		return "", fmt.Errorf("its npm packages are not installed, or not these: run `make setup-test`")
+		return "", errors.New("its npm packages are not installed, or not these: run `make setup-test`")
 	}
 	return front, nil
 }

@@ -213,7 +213,7 @@ func TestBlockhashExpires(t *testing.T) {
 	wallet := keyOf(person("payee"))
 	b.CreateTokenAccounts(wallet)
 	old := b.blockhash()
-	b.Advance(149)
+	b.AdvanceHeight(149)
 	b.mustSend(b.signed(old, b.transfer(wallet, 1))) // lands in the last block it may
 	late := b.signed(old, b.transfer(wallet, 2))
 	b.wantPreflight(late, "BlockhashNotFound")
@@ -246,11 +246,11 @@ func TestLateSendLandsInItsBlock(t *testing.T) {
 	blockhash := b.blockhash()
 	b.mustSend(b.signed(blockhash, b.transfer(wallet, 1)))
 	b.mustSend(b.signed(blockhash, b.transfer(wallet, 2)))
-	b.Advance(99)
+	b.AdvanceHeight(99)
 	b.wantBalance(wallet, 0)
-	b.Advance(1)
+	b.AdvanceHeight(1)
 	b.wantBalance(wallet, 1)
-	b.Advance(200)
+	b.AdvanceHeight(200)
 	b.wantBalance(wallet, 1)
 	if stats := b.Stats(); stats.Refused != 1 || stats.Waiting != 0 || stats.Sends.Late != 2 {
 		t.Errorf("stats %+v", stats)
@@ -292,7 +292,7 @@ func TestDurableNonce(t *testing.T) {
 	first := nonceOf(t, b, account)
 	advance := system.NewAdvanceNonceAccountInstruction(account, solanago.SysVarRecentBlockHashesPubkey, b.TreasuryKey()).Build()
 
-	b.Advance(1000)
+	b.AdvanceHeight(1000)
 	transaction := b.signed(first, advance, b.transfer(wallet, 1))
 	b.mustSend(transaction)
 	b.wantBalance(wallet, 1)
@@ -422,7 +422,7 @@ func TestHistoryInPages(t *testing.T) {
 func TestSeededFaultsAreTheSameAgain(t *testing.T) {
 	b := setup(t)
 	run := func() (answers string) {
-		b.SetFaults(7, svm.Rates{Drop: 30, Cut: 20, Error: 20})
+		b.SetFaults(7, svm.Rates{Drop: 30, Late: 5, LateBy: 200, Cut: 20, Error: 20})
 		for range 40 {
 			err := b.send(b.signed(solanago.Hash{}, b.create(keyOf(person("payee")))))
 			answers += map[bool]string{true: ".", false: "x"}[err == nil]
@@ -435,10 +435,10 @@ func TestSeededFaultsAreTheSameAgain(t *testing.T) {
 	if second := run(); second != first {
 		t.Errorf("answers were\n%s, then\n%s", first, second)
 	}
-	if middle.Sends.Drop == 0 || middle.Sends.Cut == 0 || middle.Sends.Pass == 0 || middle.Failed == 0 || middle.Calls["sendTransaction"] != 40 {
+	if middle.Sends.Drop == 0 || middle.Sends.Cut == 0 || middle.Sends.Pass == 0 || middle.Faulted == 0 || middle.Calls["sendTransaction"] != 40 {
 		t.Errorf("stats %+v", middle)
 	}
-	if sends := middle.Sends; sends.Drop+sends.Cut+sends.Pass+middle.Failed != 40 {
+	if sends := middle.Sends; sends.Drop+sends.Late+sends.Cut+sends.Pass+middle.Faulted != 40 {
 		t.Errorf("stats %+v: every send is one of them", middle)
 	}
 }
@@ -454,6 +454,14 @@ func TestFailCalls(t *testing.T) {
 	}
 	if b.Calls("getSlot") != 3 {
 		t.Errorf("%d calls, want 3", b.Calls("getSlot"))
+	}
+}
+
+func TestFrontEndsWithItsTest(t *testing.T) {
+	var url string
+	t.Run("test", func(t *testing.T) { url = svm.Start(t).URL })
+	if _, err := rpc.New(url).GetHealth(t.Context()); err == nil {
+		t.Error("the front outlives its test")
 	}
 }
 

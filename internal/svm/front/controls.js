@@ -35,8 +35,8 @@ const methods = {
 	control_failCalls({ faults }, [method, count, code]) { faults.failCalls(method, count, code) },
 	control_setRates({ faults }, [seed, rates]) { faults.setRates(seed, rates) },
 	control_stats: ({ chain, faults }) => ({
-		calls: faults.calls, failed: faults.failed, sends: faults.sends,
-		executed: chain.landed.executed, failedTransactions: chain.landed.failed, refused: chain.landed.refused, waiting: chain.late.length, refusals: chain.refusals,
+		calls: faults.calls, faulted: faults.faulted, sends: faults.sends,
+		...chain.landed, waiting: chain.late.length, refusals: chain.refusals,
 	}),
 
 	// Accounts. Those of many wallets are written as they are; all else is done by real

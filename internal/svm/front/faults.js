@@ -5,10 +5,10 @@ class Faults {
 	constructor() {
 		this.plan = [] // of the next sends: {mode, heights}
 		this.failures = new Map() // method -> codes of the next answers
-		this.rates = { drop: 0, hang: 0, lose: 0, cut: 0, error: 0 } // percent
+		this.rates = {} // percent, and lateBy in heights
 		this.calls = {}
 		this.sends = { pass: 0, drop: 0, hang: 0, lose: 0, cut: 0, late: 0 }
-		this.failed = 0
+		this.faulted = 0
 		this.random = () => 1
 	}
 
@@ -20,8 +20,8 @@ class Faults {
 		this.failures.set(method, [...(this.failures.get(method) || []), ...Array(count).fill(code)])
 	}
 
-	// setRates draws from now on: of a hundred sends so many are dropped, hung, lost, cut,
-	// and of a hundred calls so many answered with 429 or 500.
+	// setRates draws from now on: of a hundred sends so many are dropped, late, hung, lost,
+	// cut, and of a hundred calls so many answered with 429 or 500.
 	setRates(seed, rates) {
 		this.rates = rates
 		this.random = generator(seed)
@@ -34,22 +34,22 @@ class Faults {
 		const drawn = this.rates.error && this.random() * 100 < this.rates.error
 		const code = planned && planned.length ? planned.shift() : drawn ? (this.random() < 0.5 ? 429 : 500) : 0
 		if (!code) return null
-		this.failed++
+		this.faulted++
 		return { code }
 	}
 
 	nextSend() {
-		const send = this.plan.shift() || { mode: this.draw() }
+		const send = this.plan.shift() || { mode: this.draw(), heights: this.rates.lateBy }
 		this.sends[send.mode]++
 		return send
 	}
 
 	draw() {
-		const { error, ...rates } = this.rates
-		let left = Object.values(rates).some(Boolean) ? this.random() * 100 : 100
-		for (const [mode, percent] of Object.entries(rates)) {
-			if (left < percent) return mode
-			left -= percent
+		const modes = ['drop', 'late', 'hang', 'lose', 'cut'].filter(mode => this.rates[mode])
+		let left = modes.length ? this.random() * 100 : 100
+		for (const mode of modes) {
+			if (left < this.rates[mode]) return mode
+			left -= this.rates[mode]
 		}
 		return 'pass'
 	}

@@ -43,7 +43,7 @@ const reply = (id, result) => ({ body: { jsonrpc: '2.0', result, id } })
 function send(id, params) {
 	const plan = faults.nextSend()
 	const lands = plan.mode !== 'drop' && plan.mode !== 'lose'
-	const signature = methods.sendTransaction(chain, params, { lands, heights: plan.heights })
+	const signature = methods.sendTransaction(chain, params, { lands, heights: plan.mode === 'late' ? plan.heights : 0 })
 	if (plan.mode === 'hang' || plan.mode === 'lose') return { hang: true }
 	if (plan.mode === 'cut') return { cut: true }
 	return reply(id, signature)

@@ -57,6 +57,29 @@ func RefusedOnChain(ctx context.Context, client Accounts, wallets []Wallet) (map
 	return found, nil
 }
 
+// CheckEntriesOnChain asks of all wallets of a table. The error is a *BadRows that
+// names each row that the chain refuses.
+func CheckEntriesOnChain(ctx context.Context, client Accounts, entries []Entry) error {
+	wallets := make([]Wallet, len(entries))
+	for i, e := range entries {
+		wallets[i] = e.Wallet
+	}
+	refused, err := RefusedOnChain(ctx, client, wallets)
+	if err != nil {
+		return err
+	}
+	var bad BadRows
+	for _, e := range entries {
+		if why := refused[e.Wallet]; why != nil {
+			bad.Rows = append(bad.Rows, BadRow{e.line, why})
+		}
+	}
+	if len(bad.Rows) > 0 {
+		return &bad
+	}
+	return nil
+}
+
 // notOnChain says what an account is that is no wallet, "" if it is one.
 func notOnChain(a *solana.Account) string {
 	switch {

@@ -44,3 +44,12 @@ func List(ctx context.Context, tx pgx.Tx, at time.Time) ([]Record, error) {
 	}
 	return records, nil
 }
+
+// Of is List of one supplier.
+func Of(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, at time.Time) ([]Record, error) {
+	records, err := selectRecords(ctx, tx, at, &supplier)
+	if err != nil {
+		return nil, fmt.Errorf("wallet: of supplier %s: %w", supplier, err)
+	}
+	return records, nil
+}

@@ -33,13 +33,13 @@ const (
 
 // Text is what the holder of a wallet signs, taken apart. String puts it together:
 //
-//	uptally wallet proof 1: I hold wallet WALLET, and what supplier SUPPLIER earns is to
+//	uptally wallet proof 1: I hold wallet WALLET and want what supplier SUPPLIER earns to
 //	be paid to it. Domain: DOMAIN. Nonce: NONCE. Issued: TIME. Expires: TIME.
 //
-// all in one line. There is one way to write each, and every character is a printable
-// one of ASCII, 0x20 to 0x7e: so hardware wallets show it, a shell and a cell of a
-// table hold it unquoted, and it is no transaction, whose first byte counts
-// signatures.
+// all in one line, with the ids as they are always written, the nonce in 32 hex digits
+// and the times in RFC 3339, UTC, to the second. There is one way to write each, and
+// every character is a printable one of ASCII, 0x20 to 0x7e, and no comma or quote:
+// so hardware wallets show it, and a command and a cell of a table hold it as it is.
 type Text struct {
 	Domain   string // which installation asks: 1 to 64 of a-z, 0-9, dot and hyphen
 	Supplier uuid.UUID
@@ -51,7 +51,7 @@ type Text struct {
 
 // String returns the one line that is signed.
 func (t Text) String() string {
-	return fmt.Sprintf("uptally wallet proof 1: I hold wallet %s, and what supplier %s earns is to be paid to it. "+
+	return fmt.Sprintf("uptally wallet proof 1: I hold wallet %s and want what supplier %s earns to be paid to it. "+
 		"Domain: %s. Nonce: %s. Issued: %s. Expires: %s.",
 		t.Wallet, t.Supplier, t.Domain, t.Nonce, t.Issued.UTC().Format(time.RFC3339), t.Expires.UTC().Format(time.RFC3339))
 }
@@ -75,7 +75,7 @@ const instant = `(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)`
 
 var (
 	domainPattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?$`)
-	textPattern   = regexp.MustCompile(`^uptally wallet proof 1: I hold wallet (\w{32,44}), and what supplier ([0-9a-f-]{36}) earns is to be paid to it\. ` +
+	textPattern   = regexp.MustCompile(`^uptally wallet proof 1: I hold wallet (\w{32,44}) and want what supplier ([0-9a-f-]{36}) earns to be paid to it\. ` +
 		`Domain: ([a-z0-9.-]{1,64})\. Nonce: ([0-9a-f]{32})\. Issued: ` + instant + `\. Expires: ` + instant + `\.$`)
 )
 
