@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	solanago "github.com/gagliardetto/solana-go"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -156,13 +157,35 @@ func (a asking) checkFailed(ctx context.Context, c claim, status solana.Status, 
 	if err != nil {
 		return err
 	}
-	history, err := a.client.History(ctx, d.account, 0)
+	asked, err := a.client.Transaction(ctx, solanago.MustSignatureFromBase58(c.Signature))
 	if err != nil {
 		return err
 	}
+	if asked == nil {
+		bad.add(c.where(), "failed: the node does not know what %s was to do: ask one that keeps history", c.Signature)
+		return nil
+	}
+	if lacking, _ := a.payer.covers(asked, []due{d}); len(lacking) > 0 {
+		bad.add(c.where(), "failed: %s was not to move %s base units to %s: it is another payment that failed", c.Signature, d.amount, d.account)
+		return nil
+	}
+	why, err := a.paidSince(ctx, d)
+	if why != "" {
+		bad.add(c.where(), "failed: %s", why)
+	}
+	return err
+}
+
+// paidSince says what may have paid an account since the distribution was prepared,
+// beside the transactions that are known to have paid others; "": nothing did.
+func (a asking) paidSince(ctx context.Context, d due) (why string, err error) {
+	history, err := a.client.History(ctx, d.account, 0)
+	if err != nil {
+		return "", err
+	}
 	ours, err := a.ours(ctx, history)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, seen := range history {
 		if seen.Failed != "" || ours[seen.Signature.String()] {
@@ -170,21 +193,19 @@ func (a asking) checkFailed(ctx context.Context, c claim, status solana.Status, 
 		}
 		done, err := a.client.Transaction(ctx, seen.Signature)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if done == nil {
-			bad.add(c.where(), "failed: transaction %s names %s, too, and the node does not know what it did: ask one that keeps history", seen.Signature, d.account)
-			return nil
+			return fmt.Sprintf("transaction %s names %s, too, and the node does not know what it did: ask one that keeps history", seen.Signature, d.account), nil
 		}
 		if a.isEarly(done) { // and those after it, which are older
-			return nil
+			return "", nil
 		}
 		if paid := a.payer.to(done, d.account); paid > 0 {
-			bad.add(c.where(), "failed: transaction %s moved %s base units to %s since: it may be what paid it", seen.Signature, paid, d.account)
-			return nil
+			return fmt.Sprintf("transaction %s moved %s base units to %s since: it may be what paid it", seen.Signature, paid, d.account), nil
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // ours tells which of the transactions are known to have paid payouts.

@@ -51,7 +51,7 @@ func readHistory(ctx context.Context, pool *pgxpool.Pool, client *solana.Client,
 	}
 	found := histories{}
 	for _, d := range all {
-		payer, err := asked.payer(d)
+		payer, err := payerOf(d, asked.Payer)
 		if err != nil {
 			return nil, err
 		}
@@ -65,20 +65,12 @@ func readHistory(ctx context.Context, pool *pgxpool.Pool, client *solana.Client,
 	return found, nil
 }
 
-// payer returns what pays a distribution, as it was prepared or else as asked.
-func (a Asked) payer(d distribution.Distribution) (Payer, error) {
-	if d.Source != nil {
-		return Payer{d.Source.Mint, d.Source.Account}, nil
-	}
-	return payerOf(d, a.Payer)
-}
-
 // ask holds the books against the chain.
 func (l *books) ask(ctx context.Context, client *solana.Client, history histories) error {
 	l.Chain = &Chain{NotOurs: []Outflow{}}
 	ours := map[string]bool{}
 	for i, d := range l.distributions {
-		payer, err := l.asked.payer(d)
+		payer, err := payerOf(d, l.asked.Payer)
 		if err != nil {
 			return err
 		}

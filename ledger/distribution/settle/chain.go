@@ -21,16 +21,11 @@ type Payer struct {
 // payerOf returns what pays the distribution: what it was prepared with, or what
 // the caller says where it was prepared without.
 func payerOf(d distribution.Distribution, said Payer) (Payer, error) {
-	if s := d.Source; s != nil {
-		prepared := Payer{s.Mint, s.Account}
-		if said != (Payer{}) && said != prepared {
-			return Payer{}, fmt.Errorf("%w: %s is paid from %s in mint %s, not from %s in mint %s: leave the mint and the treasury out",
-				ErrMisfit, d.ID, s.Account, s.Mint, said.Account, said.Mint)
-		}
-		return prepared, nil
+	if d.Source != nil {
+		return Payer{d.Source.Mint, d.Source.Account}, nil
 	}
 	if said.Mint.IsZero() || said.Account.IsZero() {
-		return Payer{}, fmt.Errorf("%w: %s does not say what pays it: give the mint and the treasury's token account", ErrNoChain, d.ID)
+		return Payer{}, fmt.Errorf("%w: %s does not say what pays it: name the treasury, or its token account", ErrNoPayer, d.ID)
 	}
 	return said, nil
 }

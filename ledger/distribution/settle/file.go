@@ -62,6 +62,9 @@ func fromReceipts(ctx context.Context, pool *pgxpool.Pool, client *solana.Client
 		result.note("%s failed, as the chain confirms, but the files are out, by which they could be paid again: "+
 			"have two persons cancel what is left of %s, who know that nobody will", result.Failed, w.d.ID)
 	}
+	if err := result.look(ctx, pool, w.payouts, s); err != nil {
+		return Result{}, err
+	}
 	if err := result.post(ctx, pool, w.payouts, s); err != nil {
 		return Result{}, err
 	}
@@ -88,7 +91,7 @@ func refuseFailed(failed []claim) error {
 	for _, c := range failed {
 		bad.add(c.where(), "failed: a file alone returns no money")
 	}
-	return bad.err("let the chain confirm it with --rpc, leave these rows out, or cancel what is left by two persons")
+	return bad.err("nothing was posted; let the chain confirm it with --rpc, leave these rows out, or cancel what is left by two persons")
 }
 
 // world is what the database says of a distribution's payouts.

@@ -10,7 +10,7 @@ import (
 var (
 	ErrMisfit      = errors.New("it does not fit")
 	ErrNotReceipts = errors.New("not a table of receipts")
-	ErrNoChain     = errors.New("the chain is not configured")
+	ErrNoPayer     = errors.New("what pays is not known")
 )
 
 // Misfit is one thing that keeps a payout from being settled, or a sum from being
@@ -22,8 +22,7 @@ type Misfit struct {
 
 func (m Misfit) String() string { return m.Where + ": " + m.Why }
 
-// Misfits is the error of something of which nothing was posted. It is an
-// ErrMisfit.
+// Misfits is the error of something that does not fit. It is an ErrMisfit.
 type Misfits struct {
 	All  []Misfit // at least one
 	Then string   // what to do about all of them
@@ -35,7 +34,7 @@ const misfitsShown = 20
 // Error names the first 20, and how many more there are.
 func (m *Misfits) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%d misfits, nothing was posted: %s", len(m.All), m.Then)
+	fmt.Fprintf(&text, "%d misfits: %s", len(m.All), m.Then)
 	for _, misfit := range m.All[:min(len(m.All), misfitsShown)] {
 		text.WriteString("\n  " + misfit.String())
 	}

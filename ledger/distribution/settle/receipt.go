@@ -75,7 +75,7 @@ var layouts = map[Format]layout{
 const byteOrderMark = "\ufeff"
 
 // then is what to do about a file that does not fit.
-const then = "correct the file and give the whole of it again"
+const then = "nothing was posted; correct the file and give the whole of it again"
 
 // ReadReceipts reads a file of receipts of the distribution. If rows cannot be
 // read, the error is a *Misfits that names every one by its line; a file that has

@@ -16,6 +16,10 @@ type Request struct {
 	Actor        int64  // the person's id
 	Reason       string // why, in a phrase
 	DryRun       bool   // post nothing
+
+	// Look is called once with what a file would settle, before anything is posted; an
+	// error of it stops that. It may be nil.
+	Look func(Result) error
 }
 
 // Result is what a settlement did, or would do.
@@ -76,6 +80,20 @@ func (r *Result) postWith(ctx context.Context, pool *pgxpool.Pool, payouts []dis
 	r.Returned.Payouts, r.Returned.Total = r.Returned.Payouts+settled.Returned, r.Returned.Total+settled.ReturnedTotal
 	r.Journals = append(r.Journals, settled.Journals...)
 	return nil
+}
+
+// look shows what the settlement would post, unless nothing is posted anyway.
+func (r *Result) look(ctx context.Context, pool *pgxpool.Pool, payouts []distribution.PayoutStatus, s distribution.Settlement) error {
+	if r.request.Look == nil || r.request.DryRun || len(s.Paid)+len(s.Returned) == 0 {
+		return nil
+	}
+	dry := *r
+	dry.request.DryRun = true
+	dry.count(payouts, s)
+	if err := dry.rest(ctx, pool); err != nil {
+		return err
+	}
+	return r.request.Look(dry)
 }
 
 // count adds up what a settlement would newly end.

@@ -69,6 +69,9 @@ func fromFunding(ctx context.Context, pool *pgxpool.Pool, client *solana.Client,
 			s.Paid = append(s.Paid, distribution.PaidBy{Payout: number, Signature: fundings[i].Signature, Evidence: evidence})
 		}
 	}
+	if err := result.look(ctx, pool, w.payouts, s); err != nil {
+		return Result{}, err
+	}
 	err = result.postWith(ctx, pool, w.payouts, s, func(tx pgx.Tx) error {
 		for i, tree := range trees {
 			if err := fund(ctx, tx, tree, fundings[i], evidence, r.Actor); err != nil {
@@ -106,7 +109,7 @@ func treesFunded(ctx context.Context, pool *pgxpool.Pool, id string, fundings []
 		}
 		funded = append(funded, trees[at])
 	}
-	return funded, bad.err("correct them and give all again")
+	return funded, bad.err("nothing was posted; correct them and give all again")
 }
 
 // fund records a tree's funding, once.
@@ -143,7 +146,7 @@ func (p Payer) checkFundings(ctx context.Context, client *solana.Client, trees [
 			bad.add(f.Tree, "%s", why)
 		}
 	}
-	return bad.err("correct them and give all again")
+	return bad.err("nothing was posted; correct them and give all again")
 }
 
 // funds says why the chain does not confirm a funding; "": it does. The total is of
