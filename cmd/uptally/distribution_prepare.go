@@ -21,7 +21,7 @@ type distributionPrepare struct {
 	Reason  string  `default:"distribution" help:"Why."`
 	Key     string  `help:"Idempotency key: the same key prepares once. Without it, each call is a new one."`
 	payer
-	rpc
+	chainFlag
 }
 
 // payer are the flags that name what pays, on the rail transactions.

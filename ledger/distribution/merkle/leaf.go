@@ -79,14 +79,14 @@ func Merge(leaves []Leaf) ([]Leaf, error) {
 // totals sums the leaves. The error is ErrOverflow if the sum of both does not fit
 // in 64 bits, as a distributor adds them.
 func totals(leaves []Leaf) (unlocked, locked uint64, err error) {
-	var over, sum uint64
+	var over uint64 // carries
 	for _, l := range leaves {
 		var a, b uint64
 		unlocked, a = bits.Add64(unlocked, l.Unlocked, 0)
 		locked, b = bits.Add64(locked, l.Locked, 0)
 		over += a + b
 	}
-	if _, sum = bits.Add64(unlocked, locked, 0); over+sum > 0 {
+	if _, carry := bits.Add64(unlocked, locked, 0); over+carry > 0 {
 		return 0, 0, fmt.Errorf("merkle: %d leaves: %w: make several trees", len(leaves), ErrOverflow)
 	}
 	return unlocked, locked, nil

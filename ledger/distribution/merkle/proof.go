@@ -11,10 +11,10 @@ func (t *Tree) Proof(i int) []Hash { return t.appendProof(make([]Hash, 0, t.Heig
 func (t *Tree) Proofs() [][]Hash {
 	height := t.Height()
 	proofs, all := make([][]Hash, len(t.leaves)), make([]Hash, len(t.leaves)*height)
-	for i := range proofs {
+	each(len(proofs), func(i int) {
 		from, to := i*height, (i+1)*height
 		proofs[i] = t.appendProof(all[from:from:to], i)
-	}
+	})
 	return proofs
 }
 

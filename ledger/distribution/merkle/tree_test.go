@@ -145,7 +145,7 @@ func TestTheOrderOfWhatIsGivenDoesNotMatterToNew(t *testing.T) {
 
 // TestManyCoresHashAsOneDoes is about a tree wide enough to be shared out.
 func TestManyCoresHashAsOneDoes(t *testing.T) {
-	leaves := randomLeaves(2, 5*eachMin+1)
+	leaves := randomLeaves(2, 9*chunk+1)
 	level := make([]Hash, len(leaves))
 	tree, err := Build(leaves)
 	if err != nil {

@@ -88,10 +88,7 @@ func notOnChain(a *solana.Account) string {
 	case a.Executable:
 		return "a program"
 	case a.Owner == solanago.TokenProgramID || a.Owner == solanago.Token2022ProgramID:
-		if len(a.Data) == mintSize {
-			return "a mint"
-		}
-		return "a token account, to which a wallet's owner cannot be paid"
+		return ofTokenProgram(len(a.Data))
 	case a.Owner != solanago.SystemProgramID:
 		return "an account of the program " + a.Owner.String()
 	case len(a.Data) > 0:
@@ -100,5 +97,19 @@ func notOnChain(a *solana.Account) string {
 	return ""
 }
 
-// mintSize is the number of bytes of a mint of the token program.
-const mintSize = 82
+// ofTokenProgram says what an account of the token program is. Its own accounts are
+// told apart by their sizes; those of token-2022 may be longer.
+func ofTokenProgram(size int) string {
+	switch size {
+	case mintSize:
+		return "a mint"
+	case multisigSize:
+		return "a multisig of the token program, which owns accounts and is none"
+	}
+	return "a token account, and not the wallet that owns it"
+}
+
+const (
+	mintSize     = 82
+	multisigSize = 355
+)
