@@ -8,6 +8,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/merkle"
+	"github.com/uptally/uptally/ledger/distribution/settle"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
@@ -61,6 +62,9 @@ var exitCodes = []struct {
 	{wallet.ErrReason, exitUsage},
 	{wallet.ErrSignatureSyntax, exitUsage},
 
+	{settle.ErrNotReceipts, exitUsage},
+	{settle.ErrNoPayer, exitUsage},
+
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
 	{fakes.ErrUnobserved, exitNotFound},
@@ -73,6 +77,7 @@ var exitCodes = []struct {
 	{wallet.ErrUnknownChallenge, exitNotFound},
 	{wallet.ErrNotAsked, exitNotFound},
 	{wallet.ErrNotFrozen, exitNotFound},
+	{settle.ErrNoPayout, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
@@ -98,6 +103,7 @@ var exitCodes = []struct {
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
+	{settle.ErrNotClaimable, exitConflict},
 	{distribution.ErrRail, exitConflict},
 	{distribution.ErrCancelled, exitConflict},
 	{distribution.ErrMayLand, exitConflict},
@@ -107,6 +113,7 @@ var exitCodes = []struct {
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
+	{settle.ErrMisfit, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
 	{wallet.ErrOnChain, exitGuard},
 

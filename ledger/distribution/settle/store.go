@@ -72,6 +72,30 @@ func landedAttempts(ctx context.Context, tx pgx.Tx, id string) ([]attempt, error
 	})
 }
 
+// settleable returns the distributions with a landed attempt, or with something aside
+// while no files are out, that is not settled.
+func settleable(ctx context.Context, tx pgx.Tx) ([]Due, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT d.id, a.approved_by
+		FROM distribution d JOIN distribution_approval a ON a.distribution = d.number
+		WHERE d.rail = 'transactions' AND (
+			EXISTS (
+				SELECT FROM distribution_attempt t
+				JOIN distribution_attempt_end te ON te.attempt = t.id AND te.outcome = 'landed'
+				JOIN distribution_payout_attempt p ON p.attempt = t.id
+				LEFT JOIN distribution_payout_end e ON (e.distribution, e.payout) = (p.distribution, p.payout)
+				WHERE t.distribution = d.number AND e.payout IS NULL)
+			OR NOT EXISTS (SELECT FROM distribution_export x WHERE x.distribution = d.number) AND EXISTS (
+				SELECT FROM distribution_aside s
+				LEFT JOIN distribution_payout_end e ON (e.distribution, e.payout) = (s.distribution, s.payout)
+				WHERE s.distribution = d.number AND e.payout IS NULL))
+		ORDER BY d.number`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Due])
+}
+
 // batchMemos returns the ids of the distribution's batches by their memos.
 func batchMemos(ctx context.Context, tx pgx.Tx, id string) (map[string]string, error) {
 	rows, err := tx.Query(ctx, `
