@@ -36,17 +36,13 @@ func setAside(ctx context.Context, tx pgx.Tx, id string, numbers []int, reason A
 	if err != nil {
 		return err
 	}
-	payouts, err := payoutStatuses(ctx, tx, d.number)
+	payouts, err := readStatuses(ctx, tx, d, numbers)
 	if err != nil {
 		return err
 	}
 	var waiting []int
 	for _, number := range numbers {
-		p, err := payoutAt(payouts, number)
-		if err != nil {
-			return err
-		}
-		switch p.State {
+		switch p := payouts[number]; p.State {
 		case Live, Landed:
 			return fmt.Errorf("%w: payout %d has an attempt, %s: wait until that has expired", ErrMayLand, number, p.Signature)
 		case Waiting:
@@ -107,12 +103,12 @@ func (f *Frozen) stop(ctx context.Context, tx pgx.Tx, o openPayout, reason strin
 	if err != nil {
 		return err
 	}
-	payouts, err := payoutStatuses(ctx, tx, d.number)
+	payouts, err := readStatuses(ctx, tx, d, []int{o.number})
 	if err != nil {
 		return err
 	}
 	id := payoutID(d.ID, o.number)
-	switch payouts[o.number-1].State {
+	switch payouts[o.number].State {
 	case Paid, Returned:
 		return nil
 	case Live, Landed:
