@@ -8,7 +8,9 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/merkle"
+	"github.com/uptally/uptally/ledger/distribution/settle"
 	"github.com/uptally/uptally/ledger/distribution/solana"
+	"github.com/uptally/uptally/ledger/distribution/submit"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
@@ -72,6 +74,12 @@ var exitCodes = []struct {
 	{solana.ErrMessage, exitUsage},
 	{solana.ErrFile, exitUsage},
 
+	{submit.ErrKey, exitUsage},
+	{submit.ErrPrice, exitUsage},
+	{submit.ErrHandedOut, exitUsage},
+	{settle.ErrNotReceipts, exitUsage},
+	{settle.ErrNoPayer, exitUsage},
+
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
 	{fakes.ErrUnobserved, exitNotFound},
@@ -84,6 +92,7 @@ var exitCodes = []struct {
 	{wallet.ErrUnknownChallenge, exitNotFound},
 	{wallet.ErrNotAsked, exitNotFound},
 	{wallet.ErrNotFrozen, exitNotFound},
+	{settle.ErrNoPayout, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
@@ -109,6 +118,8 @@ var exitCodes = []struct {
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
+	{settle.ErrNotClaimable, exitConflict},
+	{submit.ErrNonce, exitConflict},
 	{distribution.ErrRail, exitConflict},
 	{distribution.ErrCancelled, exitConflict},
 	{distribution.ErrMayLand, exitConflict},
@@ -120,6 +131,10 @@ var exitCodes = []struct {
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
+	{settle.ErrMisfit, exitGuard},
+	{submit.ErrMisfit, exitGuard},
+	{submit.ErrFunds, exitGuard},
+	{submit.ErrStopped, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
 	{wallet.ErrOnChain, exitGuard},
 
