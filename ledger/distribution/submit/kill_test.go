@@ -160,10 +160,18 @@ func TestKilledAtAnyPoint(t *testing.T) {
 			struck := 0
 			for struck < kills && w.killed(task{Distribution: id, InFlight: 1 + random.IntN(3)}, 1+random.IntN(12), random.IntN(2) == 0) {
 				struck++
-				if random.IntN(3) == 0 {
+				w.ReleaseFinality()
+				switch random.IntN(4) {
+				case 0:
 					w.AdvanceHeight(200)
+				case 1: // what the next process sends stays short of final, whatever becomes of the process
+					w.HoldFinality(svm.Confirmed)
+				case 2: // or lands once the process after it has begun, with another blockhash at hand
+					w.LateSends(2, 8)
+					w.AdvanceHeight(1)
 				}
 			}
+			w.ReleaseFinality()
 			w.finish(task{Distribution: id, InFlight: 8})
 			w.wantSettled(id, payees, unpayable)
 			t.Logf("%d kills before the end; %s", struck, w.summary())
@@ -184,6 +192,8 @@ func TestKilledBetweenAnyTwoSteps(t *testing.T) {
 	n := 1
 	for w.killed(task{Distribution: id, InFlight: 1}, n, true) {
 		n++
+		w.LateSends(1, 3) // lands once the next process has begun, with another blockhash at hand
+		w.AdvanceHeight(1)
 	}
 	w.finish(task{Distribution: id, InFlight: 1})
 	w.wantSettled(id, 100, unpayable)
