@@ -8,6 +8,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/merkle"
+	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
@@ -39,7 +40,8 @@ var (
 )
 
 // exitCodes is what each error means to the shell. The first that applies counts;
-// any other error is exitFailed, such as evidence.ErrDiffers.
+// any other error is exitFailed, such as evidence.ErrDiffers, and a node that cannot be
+// reached.
 var exitCodes = []struct {
 	err  error
 	code int
@@ -60,6 +62,15 @@ var exitCodes = []struct {
 	{wallet.ErrHold, exitUsage},
 	{wallet.ErrReason, exitUsage},
 	{wallet.ErrSignatureSyntax, exitUsage},
+	{solana.ErrURL, exitUsage},
+	{solana.ErrSource, exitUsage},
+	{solana.ErrKeyFile, exitUsage},
+	{solana.ErrSigner, exitUsage},
+	{solana.ErrNonce, exitUsage},
+	{solana.ErrTransfer, exitUsage},
+	{solana.ErrTooLarge, exitUsage},
+	{solana.ErrMessage, exitUsage},
+	{solana.ErrFile, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
@@ -104,6 +115,8 @@ var exitCodes = []struct {
 	{distribution.ErrAside, exitConflict},
 	{wallet.ErrUsed, exitConflict},
 	{wallet.ErrExpired, exitConflict},
+	{solana.ErrDifferent, exitConflict},
+	{solana.ErrSignature, exitConflict},
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
