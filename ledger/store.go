@@ -464,3 +464,45 @@ func earningsOfAll(ctx context.Context, tx pgx.Tx) ([]Earning, error) {
 	})
 	return earnings, err
 }
+
+// movements calls f with what seals and corrections changed of earned + transit -
+// owing, by supplier and span. width_bucket counts the ends before a journal.
+func movements(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, ends []int64, f func(Movement)) error {
+	rows, err := tx.Query(ctx, `
+		WITH moved AS (
+			SELECT t.journal, t.debit, t.credit, t.amount FROM ledger_transfer t
+			JOIN ledger_journal j ON j.number = t.journal AND j.act IN ('seal', 'correct')),
+		net AS (
+			SELECT c.journal, a.supplier_id, sum(CASE a.kind WHEN 'owing' THEN -c.change ELSE c.change END)::bigint AS change
+			FROM (SELECT journal, credit AS account, amount AS change FROM moved
+				UNION ALL SELECT journal, debit, -amount FROM moved) c
+			JOIN ledger_account a ON a.id = c.account AND a.kind IN ('earned', 'transit', 'owing')
+			WHERE $1::uuid = '00000000-0000-0000-0000-000000000000' OR a.supplier_id = $1
+			GROUP BY c.journal, a.supplier_id)
+		SELECT supplier_id, CASE WHEN cardinality($2::bigint[]) = 0 THEN 0 ELSE width_bucket(journal - 1, $2::bigint[]) END AS span,
+			sum(greatest(change, 0))::bigint, sum(greatest(-change, 0))::bigint
+		FROM net WHERE change <> 0
+		GROUP BY supplier_id, span ORDER BY supplier_id, span`, supplier, ends)
+	if err != nil {
+		return err
+	}
+	var m Movement
+	_, err = pgx.ForEachRow(rows, []any{&m.Supplier, &m.Span, &m.Earned, &m.Reversed}, func() error {
+		f(m)
+		return nil
+	})
+	return err
+}
+
+// owedNow returns earned + transit - owing of each supplier, or of one.
+func owedNow(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) (map[uuid.UUID]Amount, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, sum(CASE kind WHEN 'owing' THEN -balance ELSE balance END)::bigint FROM ledger_account
+		WHERE kind IN ('earned', 'transit', 'owing')
+			AND ($1::uuid = '00000000-0000-0000-0000-000000000000' OR supplier_id = $1)
+		GROUP BY supplier_id HAVING sum(CASE kind WHEN 'owing' THEN -balance ELSE balance END) <> 0`, supplier)
+	if err != nil {
+		return nil, err
+	}
+	return collectAmounts(rows)
+}

@@ -618,6 +618,19 @@ CREATE TABLE public.distribution_tree (
     CONSTRAINT distribution_tree_root_check CHECK ((length(root) = 32))
 );
 
+CREATE TABLE public.distribution_tree_funding (
+    distribution bigint NOT NULL,
+    tree integer NOT NULL,
+    vault text NOT NULL,
+    signature text NOT NULL,
+    evidence text NOT NULL,
+    recorded_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_tree_funding_evidence_check CHECK ((evidence = ANY (ARRAY['chain'::text, 'file'::text]))),
+    CONSTRAINT distribution_tree_funding_signature_check CHECK ((signature <> ''::text)),
+    CONSTRAINT distribution_tree_funding_vault_check CHECK (((length(vault) >= 32) AND (length(vault) <= 44)))
+);
+
 CREATE TABLE public.distribution_tree_payout (
     distribution bigint NOT NULL,
     payout integer NOT NULL,
@@ -1800,6 +1813,12 @@ ALTER TABLE ONLY public.distribution
 ALTER TABLE ONLY public.distribution_set_off
     ADD CONSTRAINT distribution_set_off_pkey PRIMARY KEY (distribution, supplier_id, season, revision);
 
+ALTER TABLE ONLY public.distribution_tree_funding
+    ADD CONSTRAINT distribution_tree_funding_pkey PRIMARY KEY (distribution, tree);
+
+ALTER TABLE ONLY public.distribution_tree_funding
+    ADD CONSTRAINT distribution_tree_funding_vault_key UNIQUE (vault);
+
 ALTER TABLE ONLY public.distribution_tree_payout
     ADD CONSTRAINT distribution_tree_payout_pkey PRIMARY KEY (distribution, payout);
 
@@ -2165,6 +2184,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distrib
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree_funding FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree_payout FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grace_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2384,6 +2405,12 @@ ALTER TABLE ONLY public.distribution_set_off
 
 ALTER TABLE ONLY public.distribution_tree
     ADD CONSTRAINT distribution_tree_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_tree_funding
+    ADD CONSTRAINT distribution_tree_funding_distribution_tree_fkey FOREIGN KEY (distribution, tree) REFERENCES public.distribution_tree(distribution, number);
+
+ALTER TABLE ONLY public.distribution_tree_funding
+    ADD CONSTRAINT distribution_tree_funding_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.distribution_tree_payout
     ADD CONSTRAINT distribution_tree_payout_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
@@ -2674,6 +2701,8 @@ GRANT SELECT,INSERT ON TABLE public.distribution_payout_line TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.distribution_set_off TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_tree TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_tree_funding TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_tree_payout TO uptally_app;
 

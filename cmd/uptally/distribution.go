@@ -18,6 +18,8 @@ type distributionCommands struct {
 	Approve distributionApprove `cmd:"" help:"Approve the files of a distribution that another person prepared."`
 	Export  distributionExport  `cmd:"" help:"Write the files of an approved distribution."`
 	Cancel  distributionCancel  `cmd:"" help:"Cancel a distribution: one person asks, another approves."`
+	Settle  distributionSettle  `cmd:"" help:"Settle what was paid: from the chain, from receipts, or by the funding of a tree."`
+	Proof   distributionProof   `cmd:"" help:"Print what a payee claims with from a funded merkle tree."`
 	Show    distributionShow    `cmd:"" help:"Show a distribution, how far it has come, and its files."`
 	List    distributionList    `cmd:"" help:"List the distributions."`
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/merkle"
+	"github.com/uptally/uptally/ledger/distribution/settle"
 	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
@@ -72,6 +73,9 @@ var exitCodes = []struct {
 	{solana.ErrMessage, exitUsage},
 	{solana.ErrFile, exitUsage},
 
+	{settle.ErrNotReceipts, exitUsage},
+	{settle.ErrNoPayer, exitUsage},
+
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
 	{fakes.ErrUnobserved, exitNotFound},
@@ -84,6 +88,7 @@ var exitCodes = []struct {
 	{wallet.ErrUnknownChallenge, exitNotFound},
 	{wallet.ErrNotAsked, exitNotFound},
 	{wallet.ErrNotFrozen, exitNotFound},
+	{settle.ErrNoPayout, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
@@ -109,6 +114,7 @@ var exitCodes = []struct {
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
+	{settle.ErrNotClaimable, exitConflict},
 	{distribution.ErrRail, exitConflict},
 	{distribution.ErrCancelled, exitConflict},
 	{distribution.ErrMayLand, exitConflict},
@@ -120,6 +126,7 @@ var exitCodes = []struct {
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
+	{settle.ErrMisfit, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
 	{wallet.ErrOnChain, exitGuard},
 

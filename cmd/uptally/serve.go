@@ -10,6 +10,7 @@ import (
 
 type serveCommand struct {
 	Workers int `default:"4" help:"Jobs at once in a queue."`
+	paidFrom
 	chainFlag
 }
 
@@ -30,12 +31,15 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 	if options.Hook, err = a.hook(); err != nil {
 		return err
 	}
+	if options.Payer, err = c.payer(); err != nil {
+		return err
+	}
 	node, err := c.dial()
 	if err != nil {
 		return err
 	}
 	if node != nil {
-		options.Chain = node
+		options.Chain, options.Solana = node, node
 	}
 	return a.withDatabase(ctx, func(db *database) error {
 		options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
