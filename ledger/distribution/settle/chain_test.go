@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -196,32 +198,71 @@ func TestWhatLandedIsSettled(t *testing.T) {
 // An attempt that is not what its record says is left, and the others go on.
 func TestAnAttemptThatDoesNotFitIsLeft(t *testing.T) {
 	m := open(t)
-	amounts, wallets := someAmounts(17)
+	amounts, wallets := someAmounts(25)
 	m.wallets(wallets...)
 	m.seal("s1", amounts...)
 	m.transactions("k")
 	batches := m.instructions("d1")
-	// The first is on record with a transaction that paid one unit less.
-	short := batches[0]
-	var rows []string
-	for i, p := range short.Transfers {
-		w := 0
-		for wallets[w] != i {
-			w++
-		}
-		rows = append(rows, fmt.Sprintf("%d %d", w, p.Amount-1))
+	if len(batches) != 4 {
+		t.Fatalf("%d batches", len(batches))
 	}
-	wrong := m.pay("d1-b1", rows...)
-	m.record("d1", short, []byte("a message"), []byte("a transaction"), solana.Hash{}, 7, wrong, "landed")
-	for _, b := range batches[1:] {
-		ready, transaction, blockhash, lastValid, signature := m.send(b.Message)
+	// instead pays the batch otherwise, and puts that on record as its attempt.
+	instead := func(b solana.Batch, id string, change func([]solana.Transfer) []solana.Transfer) {
+		t.Helper()
+		other, err := solana.NewBatch(m.source, id, solana.Key{}, change(slices.Clone(b.Transfers)))
+		m.check(err)
+		ready, transaction, blockhash, lastValid, signature := m.send(other.Message)
 		m.record("d1", b, ready, transaction, blockhash, lastValid, signature, "landed")
 	}
+	instead(batches[0], "d1-b1", func(all []solana.Transfer) []solana.Transfer {
+		all[0].Amount--
+		return all
+	})
+	instead(batches[1], "d9-b2", func(all []solana.Transfer) []solana.Transfer { return all })
+	ready, transaction, blockhash, lastValid, signature := m.send(batches[2].Message)
+	m.record("d1", batches[2], ready, transaction, blockhash, lastValid, signature, "landed")
+	instead(batches[3], "d1-b4", func(all []solana.Transfer) []solana.Transfer {
+		return append(all, solana.Transfer{Payout: "d1-99", Wallet: walletAt(99), Amount: 5, Create: true})
+	})
 	r := m.fromChain("d1")
-	if len(r.Misfits) != 1 || r.Misfits[0].Where != "d1-b1" || r.Settled.Payouts != 17-len(short.Transfers) || r.Unknown.Payouts != len(short.Transfers) {
-		t.Errorf("%+v", r)
+	if good := len(batches[2].Transfers); len(r.Misfits) != 3 || r.Settled.Payouts != good || r.Unknown.Payouts != 25-good {
+		t.Fatalf("%+v", r)
+	}
+	for i, want := range []string{"d1-b1 it does not pay payout", "d1-b2 its memo is", "d1-b4 it also moves 5 base units to " + m.Associated(walletAt(99)).String()} {
+		where, why, _ := strings.Cut(want, " ")
+		if got := r.Misfits[i]; got.Where != where || !strings.Contains(got.Why, why) {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 	m.checkLedger()
+}
+
+// Whoever settles at once, or was killed between, settles each payout once.
+func TestWhatLandedIsSettledOnceByMany(t *testing.T) {
+	m := open(t)
+	amounts, wallets := someAmounts(9)
+	m.wallets(wallets...)
+	m.seal("s1", amounts...)
+	m.transactions("k")
+	m.submit("d1")
+	results, errs := make([]Result, 6), make([]error, 6)
+	var all sync.WaitGroup
+	for i := range results {
+		all.Go(func() { results[i], errs[i] = FromChain(context.Background(), m.App, m.client, m.bundle.request("d1")) })
+	}
+	all.Wait()
+	settled := 0
+	for i, r := range results {
+		m.check(errs[i])
+		settled += r.Settled.Payouts
+		if r.Settled.Payouts+r.Already.Payouts != 9 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if settled != 9 {
+		t.Errorf("%d settled", settled)
+	}
+	m.fits()
 }
 
 // What is set aside comes back, unless files are out or its batch was paid by hand.

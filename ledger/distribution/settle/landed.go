@@ -151,14 +151,14 @@ func (p Payer) confirms(ctx context.Context, client *solana.Client, a attempt, s
 	}
 	lacking, others := p.covers(done, dues)
 	switch out := p.out(done); {
-	case done.Memo != a.memo:
-		return fmt.Sprintf("its memo is %q, not %q", done.Memo, a.memo), nil
 	case len(lacking) > 0:
 		return fmt.Sprintf("it does not pay %s %s base units to %s", lacking[0].where, lacking[0].amount, lacking[0].account), nil
 	case len(others) > 0:
 		return fmt.Sprintf("it also moves %d base units to %s, which is of none of its payouts", others[0].Amount, others[0].To), nil
 	case out != sumOf(dues):
 		return fmt.Sprintf("it took %s base units out of %s, not the %s of its payouts", out, p.Account, sumOf(dues)), nil
+	case done.Memo != a.memo:
+		return fmt.Sprintf("its memo is %q, not %q", done.Memo, a.memo), nil
 	}
 	return "", nil
 }
