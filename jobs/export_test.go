@@ -39,6 +39,10 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&reconcileIngest{c: c}).Work(ctx, &river.Job[ReconcileIngest]{JobRow: row, Args: args})
 	case EstimateSeasons:
 		return (&estimateSeasons{c: c}).Work(ctx, &river.Job[EstimateSeasons]{JobRow: row, Args: args})
+	case ActivateWallets:
+		return (&activateWallets{c: c}).Work(ctx, &river.Job[ActivateWallets]{JobRow: row, Args: args})
+	case NotifyWallets:
+		return (&notifyWallets{c: c}).Work(ctx, &river.Job[NotifyWallets]{JobRow: row, Args: args})
 	case Allocate:
 		return (&allocate{c: c}).Work(ctx, &river.Job[Allocate]{JobRow: row, Args: args})
 	}
