@@ -19,7 +19,7 @@ demo: setup build ## the story of April and May 2024, on an embedded Postgres, i
 	@bin/uptally demo $(DEMO)
 
 .PHONY: test
-test: setup-test ## every test, on a real Postgres
+test: setup-test ## every test, on a real Postgres and a real Solana runtime
 	$(GO) vet ./...
 	$(GO) test ./...
 

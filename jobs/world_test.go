@@ -213,6 +213,9 @@ func (w *town) payouts() string {
 		if _, err := distribution.Approve(ctx, tx, d.ID, w.grace); err != nil {
 			return err
 		}
+		if _, err := distribution.RecordExport(ctx, tx, d.ID, w.grace); err != nil {
+			return err
+		}
 		_, err = distribution.Export(ctx, tx, d.ID, dir)
 		return err
 	})

@@ -84,15 +84,12 @@ func (p *posting) sameAs(j Journal) error {
 // openAccounts opens the accounts that are missing and returns the ids of all, in
 // their order. It refuses the posting if one of them cannot bear it.
 func (p *posting) openAccounts(ctx context.Context, tx pgx.Tx) ([]int64, error) {
-	if err := insertAccounts(ctx, tx, p.accounts, p.paths); err != nil {
-		return nil, err
-	}
 	rows, err := accountsByPath(ctx, tx, p.paths)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) != len(p.paths) {
-		return nil, fmt.Errorf("%d of %d accounts were opened", len(rows), len(p.paths))
+	if err := p.openMissing(ctx, tx, rows); err != nil {
+		return nil, err
 	}
 	ids := make([]int64, len(rows))
 	for i, row := range rows {
@@ -102,6 +99,31 @@ func (p *posting) openAccounts(ctx context.Context, tx pgx.Tx) ([]int64, error) 
 		}
 	}
 	return ids, nil
+}
+
+// openMissing opens the accounts whose rows are none, and fills in their ids.
+func (p *posting) openMissing(ctx context.Context, tx pgx.Tx, rows []accountRow) error {
+	var places []int
+	var missing []Account
+	for i, row := range rows {
+		if row.id == 0 {
+			places, missing = append(places, i), append(missing, p.accounts[i])
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	opened, err := insertAccounts(ctx, tx, missing)
+	if err != nil {
+		return err
+	}
+	if len(opened) != len(missing) {
+		return fmt.Errorf("%d of %d accounts were opened", len(opened), len(missing))
+	}
+	for i, place := range places {
+		rows[place].id = opened[i]
+	}
+	return nil
 }
 
 // bears checks that account i can take its change.
@@ -146,12 +168,12 @@ func (p *posting) write(ctx context.Context, tx pgx.Tx, ids []int64) (Journal, e
 }
 
 func (p *posting) move(ctx context.Context, tx pgx.Tx, number int64, ids []int64) error {
-	if len(p.Transfers) == 0 {
+	if len(p.rows) == 0 {
 		return nil
 	}
-	copied, err := copyTransfers(ctx, tx, len(p.Transfers), func(i int) ([]any, error) {
-		t := p.Transfers[i]
-		return []any{number, int32(i + 1), ids[p.place[t.Debit]], ids[p.place[t.Credit]], int64(t.Amount)}, nil
+	copied, err := copyTransfers(ctx, tx, len(p.rows), func(i int) ([]any, error) {
+		r := p.rows[i]
+		return []any{number, int32(i + 1), ids[r.debit], ids[r.credit], int64(r.amount)}, nil
 	})
 	if err != nil {
 		return err
@@ -160,8 +182,8 @@ func (p *posting) move(ctx context.Context, tx pgx.Tx, number int64, ids []int64
 	if err != nil {
 		return err
 	}
-	if copied != int64(len(p.Transfers)) || moved != int64(len(ids)) {
-		return fmt.Errorf("%d of %d transfers and %d of %d balances were written", copied, len(p.Transfers), moved, len(ids))
+	if copied != int64(len(p.rows)) || moved != int64(len(ids)) {
+		return fmt.Errorf("%d of %d transfers and %d of %d balances were written", copied, len(p.rows), moved, len(ids))
 	}
 	return nil
 }

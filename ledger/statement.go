@@ -37,7 +37,7 @@ func knownAccount(ctx context.Context, tx pgx.Tx, account Account) (accountRow, 
 	if err != nil {
 		return accountRow{}, err
 	}
-	if len(rows) == 0 {
+	if rows[0].id == 0 {
 		return accountRow{}, fmt.Errorf("%w: %s: no transfer has named it yet; list the accounts to see which there are", ErrUnknownAccount, account)
 	}
 	return rows[0], nil

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// accountRow is what a posting needs to know of an account.
+// accountRow is what a posting needs to know of an account; id 0 is none.
 type accountRow struct {
 	id      int64
 	balance Amount
@@ -31,9 +31,12 @@ func clock(ctx context.Context, tx pgx.Tx) (now time.Time, err error) {
 	return now.UTC(), err
 }
 
-// insertAccounts opens those of the accounts that are missing. The paths are
-// theirs, in order.
-func insertAccounts(ctx context.Context, tx pgx.Tx, accounts []Account, paths []string) error {
+// insertAccounts opens accounts that do not exist yet, and returns their ids in
+// their order. Whoever calls it holds the lock of journals, so nobody else opens them
+// meanwhile. That rows are returned in the order in which they were inserted is
+// Postgres's habit and not its promise: were it to break it, the paths of the
+// transfers would be others, and so would their digest, which the posting checks.
+func insertAccounts(ctx context.Context, tx pgx.Tx, accounts []Account) ([]int64, error) {
 	kinds := make([]string, len(accounts))
 	seasons := make([]pgtype.Text, len(accounts))
 	suppliers := make([]pgtype.UUID, len(accounts))
@@ -47,22 +50,25 @@ func insertAccounts(ctx context.Context, tx pgx.Tx, accounts []Account, paths []
 			suppliers[i] = pgtype.UUID{Bytes: a.supplier, Valid: true}
 		}
 	}
-	_, err := tx.Exec(ctx, `
+	rows, err := tx.Query(ctx, `
 		INSERT INTO ledger_account (kind, season, supplier_id)
-		SELECT w.kind, w.season, w.supplier_id
-		FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[]) WITH ORDINALITY w (kind, season, supplier_id, path, place)
-		WHERE NOT EXISTS (SELECT FROM ledger_account a WHERE a.path = w.path)
-		ORDER BY w.place`,
-		kinds, seasons, suppliers, paths)
-	return err
+		SELECT kind, season, supplier_id
+		FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY w (kind, season, supplier_id, place)
+		ORDER BY place
+		RETURNING id`,
+		kinds, seasons, suppliers)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.AppendRows(make([]int64, 0, len(accounts)), rows, pgx.RowTo[int64])
 }
 
-// accountsByPath returns the accounts that exist, in the order of the paths.
+// accountsByPath returns a row for each path, in their order.
 func accountsByPath(ctx context.Context, tx pgx.Tx, paths []string) ([]accountRow, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT a.id, a.balance
+		SELECT coalesce(a.id, 0), coalesce(a.balance, 0)
 		FROM unnest($1::text[]) WITH ORDINALITY w (path, place)
-		JOIN ledger_account a ON a.path = w.path
+		LEFT JOIN ledger_account a ON a.path = w.path
 		ORDER BY w.place`, paths)
 	if err != nil {
 		return nil, err
@@ -132,12 +138,35 @@ func newestJournal(ctx context.Context, tx pgx.Tx) (Journal, bool, error) {
 	return journalIfAny(tx.Query(ctx, `SELECT `+journalColumns+` FROM ledger_journal ORDER BY number DESC LIMIT 1`))
 }
 
-func allJournals(ctx context.Context, tx pgx.Tx) ([]Journal, error) {
-	rows, err := tx.Query(ctx, `SELECT `+journalColumns+` FROM ledger_journal ORDER BY number`)
+// wellFormed is what the table's own constraints say of a journal, as far as its digest
+// rests on it: whoever takes them away can write what the digest does not tell apart,
+// such as a reason that is none, or a time that is no moment.
+const wellFormed = `number >= 1 AND act IS NOT NULL AND key IS NOT NULL AND actor IS NOT NULL AND reason IS NOT NULL
+	AND season IS DISTINCT FROM '' AND (revision IS NULL OR revision >= 1)
+	AND (subject_digest IS NULL OR length(subject_digest) = 32 AND subject_digest <> decode(repeat('00', 32), 'hex'))
+	AND (payout_minimum IS NULL) = (revision IS NULL) AND count IS NOT NULL AND total IS NOT NULL AND isfinite(posted_at)
+	AND length(transfers_digest) = 32 AND length(previous_digest) = 32 AND length(digest) = 32
+	AND previous_number IS NOT DISTINCT FROM nullif(number - 1, 0)`
+
+func wellFormedJournals(ctx context.Context, tx pgx.Tx) ([]Journal, error) {
+	rows, err := tx.Query(ctx, `SELECT `+journalColumns+` FROM ledger_journal WHERE `+wellFormed+` ORDER BY number`)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, scanJournal)
+}
+
+// malformedJournals returns a fault for each of the others.
+func malformedJournals(ctx context.Context, tx pgx.Tx) ([]Fault, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT coalesce(number, 0) FROM ledger_journal WHERE (`+wellFormed+`) IS NOT TRUE ORDER BY number`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Fault, error) {
+		f := Fault{What: "it is malformed: a column is empty, or holds what no journal can"}
+		return f, row.Scan(&f.Journal)
+	})
 }
 
 func revisionJournals(ctx context.Context, tx pgx.Tx) ([]Journal, error) {
@@ -166,22 +195,23 @@ func addToBalances(ctx context.Context, tx pgx.Tx, ids []int64, changes []Amount
 }
 
 // transferSums adds up and digests the transfers of the journals first to last, by
-// journal. How the digest is made stands at transfersDigest.
+// journal. How the digest is made stands at transfersDigest; what is none, which no
+// constraint lets in, stands in it as "?".
 func transferSums(ctx context.Context, tx pgx.Tx, first, last int64) (map[int64]transferSum, error) {
 	rows, err := tx.Query(ctx, `
 		WITH block AS (
-			SELECT t.journal, (t.number - 1) / $3 AS place, count(*) AS count, max(t.number) AS last, sum(t.amount) AS total,
+			SELECT t.journal, (t.number::bigint - 1) / $3 AS place, count(*) AS count, max(t.number) AS last, sum(t.amount) AS total,
 				min(t.number) FILTER (WHERE d.id IS NULL OR c.id IS NULL) AS adrift,
-				sha256(convert_to(string_agg(t.number || ' ' || coalesce(d.path, '?') || ' ' || coalesce(c.path, '?') || ' '
-					|| t.amount || chr(10), '' ORDER BY t.number), 'UTF8')) AS digest
+				sha256(convert_to(string_agg(coalesce(t.number::text, '?') || ' ' || coalesce(d.path, '?') || ' ' || coalesce(c.path, '?') || ' '
+					|| coalesce(t.amount::text, '?') || chr(10), '' ORDER BY t.number), 'UTF8')) AS digest
 			FROM ledger_transfer t
 			LEFT JOIN ledger_account d ON d.id = t.debit
 			LEFT JOIN ledger_account c ON c.id = t.credit
 			WHERE t.journal BETWEEN $1 AND $2
 			GROUP BY t.journal, place)
-		SELECT journal, sum(count)::bigint, max(last), sum(total)::text, coalesce(min(adrift), 0),
+		SELECT journal, sum(count)::bigint, coalesce(max(last), 0), coalesce(sum(total), 0)::text, coalesce(min(adrift), 0),
 			sha256(string_agg(digest, '' ORDER BY place))
-		FROM block GROUP BY journal`, first, last, int32(transfersPerBlock))
+		FROM block GROUP BY journal`, first, last, int64(transfersPerBlock))
 	if err != nil {
 		return nil, err
 	}
@@ -196,26 +226,98 @@ func transferSums(ctx context.Context, tx pgx.Tx, first, last int64) (map[int64]
 	return sums, err
 }
 
+// storedTransfers returns the rows of one journal as they stand, in the order of their
+// numbers.
+func storedTransfers(ctx context.Context, tx pgx.Tx, journal int64) ([]storedTransfer, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT coalesce(t.number, 0), coalesce(d.path, '?'), coalesce(c.path, '?'), coalesce(t.amount, 0)
+		FROM ledger_transfer t
+		LEFT JOIN ledger_account d ON d.id = t.debit
+		LEFT JOIN ledger_account c ON c.id = t.credit
+		WHERE t.journal = $1 ORDER BY t.number`, journal)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s storedTransfer, err error) {
+		err = row.Scan(&s.number, &s.debit, &s.credit, &s.amount)
+		return s, err
+	})
+}
+
 // misfitAccounts returns a fault for each account whose balance is not the sum of
-// its transfers. The sums are taken as numeric: a changed amount may be past what
-// a bigint holds.
+// its transfers, that goes by a path which its columns do not make, or that no
+// transfer names. The sums are taken as numeric: a changed amount may be past what a
+// bigint holds.
 func misfitAccounts(ctx context.Context, tx pgx.Tx) ([]Fault, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT a.path, format('its balance is %s, but its transfers sum to %s base units', a.balance, coalesce(m.sum, 0))
+		SELECT coalesce(a.path, '?'), CASE
+			WHEN a.balance IS DISTINCT FROM coalesce(m.sum, 0) THEN format('its balance is %s, but its transfers%s sum to %s base units',
+				coalesce(a.balance::text, 'none'), ', the last in journal ' || m.last || ',', coalesce(m.sum, 0))
+			WHEN a.path IS DISTINCT FROM made.path THEN format('its columns are those of %s', coalesce(made.path, 'no account'))
+			ELSE 'no transfer names it, so no posting opened it' END
 		FROM ledger_account a
+		CROSS JOIN LATERAL (SELECT CASE
+			WHEN a.kind = 'treasury' THEN a.kind
+			WHEN a.kind IN ('pool', 'reserve') THEN 'season/' || a.season || '/' || a.kind
+			ELSE 'supplier/' || a.supplier_id || '/' || a.kind END AS path) made
 		LEFT JOIN (
-			SELECT account, sum(change) AS sum
-			FROM (SELECT credit AS account, amount AS change FROM ledger_transfer
-				UNION ALL SELECT debit, -amount FROM ledger_transfer) moved
+			SELECT account, sum(change) AS sum, max(journal) AS last
+			FROM (SELECT credit AS account, amount AS change, journal FROM ledger_transfer
+				UNION ALL SELECT debit, -amount::numeric, journal FROM ledger_transfer) moved
 			GROUP BY account) m ON m.account = a.id
-		WHERE a.balance <> coalesce(m.sum, 0)
-		ORDER BY a.path`)
+		WHERE a.balance IS DISTINCT FROM coalesce(m.sum, 0) OR a.path IS DISTINCT FROM made.path OR m.account IS NULL
+		ORDER BY 1, 2`)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f Fault, err error) {
 		err = row.Scan(&f.Account, &f.What)
 		return f, err
+	})
+}
+
+// insertVerification puts on record what was found; only the first faults are kept in
+// words.
+func insertVerification(ctx context.Context, tx pgx.Tx, r Report, first []string) error {
+	var number *int64
+	var digest []byte
+	if r.Head != (Head{}) {
+		number, digest = &r.Head.Number, r.Head.Digest[:]
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO ledger_verification (journals, transfers, accounts, head_number, head_digest, faults, first_faults)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		r.Journals, r.Transfers, r.Accounts, number, digest, len(r.Faults), first)
+	return err
+}
+
+func lastVerification(ctx context.Context, tx pgx.Tx) (v Verification, found bool, err error) {
+	var digest []byte
+	err = tx.QueryRow(ctx, `
+		SELECT recorded_at, journals, transfers, accounts, coalesce(head_number, 0), head_digest, faults, first_faults
+		FROM ledger_verification ORDER BY id DESC LIMIT 1`).
+		Scan(&v.At, &v.Journals, &v.Transfers, &v.Accounts, &v.Head.Number, &digest, &v.Faults, &v.First)
+	v.At = v.At.UTC()
+	copy(v.Head.Digest[:], digest)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return v, false, nil
+	}
+	return v, err == nil, err
+}
+
+// verifiedHeads returns the heads that were found without a fault, in their order.
+func verifiedHeads(ctx context.Context, tx pgx.Tx) ([]Head, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT DISTINCT head_number, head_digest FROM ledger_verification
+		WHERE faults = 0 AND head_number IS NOT NULL ORDER BY head_number`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h Head, err error) {
+		var digest []byte
+		err = row.Scan(&h.Number, &digest)
+		copy(h.Digest[:], digest)
+		return h, err
 	})
 }
 

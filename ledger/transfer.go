@@ -73,7 +73,7 @@ type move struct{ debit, credit Kind }
 var moves = map[Act][]move{
 	ActFund:    {{KindTreasury, KindPool}, {KindTreasury, KindReserve}},
 	ActSeal:    {{KindPool, KindEarned}, {KindPool, KindTreasury}, {KindEarned, KindTreasury}, {KindOwing, KindTreasury}},
-	ActPrepare: {{KindEarned, KindTransit}},
+	ActPrepare: {{KindEarned, KindTransit}, {KindEarned, KindTreasury}, {KindOwing, KindTreasury}},
 	ActSettle:  {{KindTransit, KindPaid}},
 	ActReturn:  {{KindTransit, KindEarned}},
 }

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -22,16 +21,26 @@ type Report struct {
 // OK reports whether nothing was found to be wrong.
 func (r Report) OK() bool { return len(r.Faults) == 0 }
 
+// Add puts faults that were found elsewhere, such as in signed heads, in their place
+// among the others.
+func (r *Report) Add(faults ...Fault) {
+	r.Faults = append(r.Faults, faults...)
+	sortFaults(r.Faults)
+}
+
 // Fault is one entry that is not as it was written.
 type Fault struct {
-	Journal int64  // its number; 0 if the fault is an account's
-	Account string // its path; "" if the fault is a journal's
-	What    string // what differs, in a sentence
+	Journal  int64  // its number; 0 if the fault is an account's
+	Account  string // its path; "" if the fault is a journal's
+	What     string // what differs, in a sentence
+	Transfer int64  // the transfer of the journal that does not fit; 0: not known
+
+	whole *Journal // the journal, if its own columns are whole and its transfers differ
 }
 
 // String returns the fault in a line: "journal 3: its transfers …".
 func (f Fault) String() string {
-	if f.Journal == 0 {
+	if f.Account != "" {
 		return fmt.Sprintf("account %s: %s", f.Account, f.What)
 	}
 	return fmt.Sprintf("journal %d: %s", f.Journal, f.What)
@@ -41,13 +50,18 @@ func (f Fault) String() string {
 // again. A journal or transfer that was edited, removed, added or moved since it
 // was written is a fault of its journal, a balance that is not the sum of its
 // transfers one of its account. Faults are in the order of the journals, then of
-// the accounts: the first is where the past was first changed.
+// the accounts: the first is where the past was first changed. Of the first journal
+// whose transfers differ, the transfer is named too if the others give it away (see
+// locate): there is no digest of each.
 //
-// Whoever rewrites every digest from some journal on leaves no fault inside the
-// ledger. Heads that were kept elsewhere, such as in the manifests of
-// distributions, tell: each known head must still be in the chain.
+// Whoever rewrites every digest from some journal on, or takes the newest away with
+// all that it moved, leaves no fault in the chain. Heads that were kept tell: each
+// that a Verify without a fault put on record (see Record), and each known from
+// elsewhere, such as a SignedHead or the manifest of a distribution, must still be in
+// the chain.
 //
-// No journal is written while Verify reads. The error is only of the reading.
+// No journal is written while Verify reads. The error is only of the reading: what a
+// row holds, however odd, is a fault.
 func Verify(ctx context.Context, tx pgx.Tx, known ...Head) (Report, error) {
 	report, err := verify(ctx, tx, known)
 	if err != nil {
@@ -60,11 +74,11 @@ func verify(ctx context.Context, tx pgx.Tx, known []Head) (Report, error) {
 	if err := lockJournalsShared(ctx, tx); err != nil {
 		return Report{}, err
 	}
-	journals, err := allJournals(ctx, tx)
+	verified, err := verifiedHeads(ctx, tx)
 	if err != nil {
 		return Report{}, err
 	}
-	sums, err := transferSums(ctx, tx, math.MinInt64, math.MaxInt64)
+	found, err := readChain(ctx, tx, append(verified, known...))
 	if err != nil {
 		return Report{}, err
 	}
@@ -76,106 +90,50 @@ func verify(ctx context.Context, tx pgx.Tx, known []Head) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Journals: int64(len(journals)), Accounts: accounts, Faults: append(checkChain(journals, sums, known), misfits...)}
-	if len(journals) > 0 {
-		report.Head = journals[len(journals)-1].Head()
+	report := Report{Journals: int64(len(found.journals) + len(found.malformed)), Accounts: accounts}
+	report.Faults = append(found.check(), misfits...)
+	if len(found.journals) > 0 {
+		report.Head = found.journals[len(found.journals)-1].Head()
 	}
-	for _, s := range sums {
+	for _, s := range found.sums {
 		report.Transfers += s.count
 	}
-	return report, nil
+	return report, nameTransfer(ctx, tx, report.Faults)
 }
 
-// transferSum is what the database has of one journal's transfers.
-type transferSum struct {
-	journal int64
-	count   int64
-	last    int64  // the highest number
-	total   string // a changed amount may be past what an Amount holds
-	adrift  int64  // the first that names an account that is gone, 0 if none does
-	digest  Digest
+// readChain reads what check compares.
+func readChain(ctx context.Context, tx pgx.Tx, known []Head) (c chain, err error) {
+	if c.malformed, err = malformedJournals(ctx, tx); err != nil {
+		return c, err
+	}
+	if c.journals, err = wellFormedJournals(ctx, tx); err != nil {
+		return c, err
+	}
+	c.sums, err = transferSums(ctx, tx, math.MinInt64, math.MaxInt64)
+	c.known = known
+	return c, err
 }
 
-// checkChain compares the journals, in the order of their numbers, with one
-// another, with the rows that stand under them, and with the heads known from
-// elsewhere.
-func checkChain(journals []Journal, sums map[int64]transferSum, known []Head) []Fault {
-	var faults []Fault
-	onRecord := make(map[int64]Journal, len(journals))
-	previous := Journal{}
-	for _, j := range journals {
-		faults = append(faults, checkLink(previous, j)...)
-		if difference := sums[j.Number].differs(j); difference != "" {
-			faults = append(faults, Fault{Journal: j.Number, What: difference})
-		}
-		onRecord[j.Number], previous = j, j
+// nameTransfer looks into the first journal whose transfers differ for the one that
+// does not fit.
+func nameTransfer(ctx context.Context, tx pgx.Tx, faults []Fault) error {
+	i := slices.IndexFunc(faults, func(f Fault) bool { return f.whole != nil })
+	if i < 0 {
+		return nil
 	}
-	faults = append(faults, checkOrphans(sums, onRecord)...)
-	faults = append(faults, checkKnown(known, onRecord)...)
-	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(a.Journal, b.Journal) })
-	return faults
-}
-
-// checkLink checks a journal's own columns, and that it follows the one before.
-func checkLink(previous, j Journal) []Fault {
-	var faults []Fault
-	switch {
-	case j.Number != previous.Number+1:
-		faults = append(faults, Fault{previous.Number + 1, "", fmt.Sprintf(
-			"it is missing: journal %d is followed by journal %d", previous.Number, j.Number)})
-	case j.PreviousDigest != previous.Digest:
-		faults = append(faults, Fault{j.Number, "", fmt.Sprintf(
-			"it follows digest %s, but journal %d has %s", j.PreviousDigest, previous.Number, previous.Digest)})
+	stored, err := storedTransfers(ctx, tx, faults[i].Journal)
+	if err != nil {
+		return err
 	}
-	if digest := j.digest(); j.Digest != digest {
-		faults = append(faults, Fault{j.Number, "", fmt.Sprintf(
-			"its columns give digest %s, not %s: one of them was changed", digest, j.Digest)})
-	}
-	return faults
-}
-
-// differs says in what the stored transfers are not those of the journal, "" if
-// in nothing.
-func (s transferSum) differs(j Journal) string {
-	if s.journal == 0 { // no row at all
-		s.total, s.digest = "0", newTransfersDigest().sum()
-	}
-	switch {
-	case s.count != j.Count:
-		return fmt.Sprintf("it has %d transfers, but says %d", s.count, j.Count)
-	case s.last != j.Count:
-		return fmt.Sprintf("its %d transfers are not numbered from 1 on without a gap: the last is %d", s.count, s.last)
-	case s.adrift != 0:
-		return fmt.Sprintf("its transfer %d names an account that does not exist", s.adrift)
-	case s.total != j.Total.String():
-		return fmt.Sprintf("its transfers sum to %s base units, but it says %s", s.total, j.Total)
-	case s.digest != j.TransfersDigest:
-		return fmt.Sprintf("its transfers give digest %s, not %s: one was changed or moved, or an account was", s.digest, j.TransfersDigest)
-	}
-	return ""
-}
-
-func checkOrphans(sums map[int64]transferSum, onRecord map[int64]Journal) []Fault {
-	var faults []Fault
-	for number, s := range sums {
-		if _, found := onRecord[number]; !found {
-			faults = append(faults, Fault{number, "", fmt.Sprintf("it is not on record, but has %d transfers", s.count)})
+	misfit := map[string]bool{}
+	for _, f := range faults {
+		if f.Account != "" {
+			misfit[f.Account] = true
 		}
 	}
-	return faults
-}
-
-func checkKnown(known []Head, onRecord map[int64]Journal) []Fault {
-	var faults []Fault
-	for _, head := range known {
-		j, found := onRecord[head.Number]
-		switch {
-		case head == Head{}:
-		case !found:
-			faults = append(faults, Fault{head.Number, "", fmt.Sprintf("it is gone: its digest is known as %s", head.Digest)})
-		case j.Digest != head.Digest:
-			faults = append(faults, Fault{head.Number, "", fmt.Sprintf("its digest is %s, but is known as %s", j.Digest, head.Digest)})
-		}
+	if number, why := locate(stored, faults[i].whole.Count, misfit); number != 0 {
+		faults[i].Transfer = number
+		faults[i].What += fmt.Sprintf("; %s transfer %d", why, number)
 	}
-	return faults
+	return nil
 }

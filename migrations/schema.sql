@@ -950,6 +950,35 @@ CREATE TABLE public.ledger_transfer (
     CONSTRAINT ledger_transfer_number_check CHECK ((number >= 1))
 );
 
+CREATE TABLE public.ledger_verification (
+    id bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    journals bigint NOT NULL,
+    transfers bigint NOT NULL,
+    accounts bigint NOT NULL,
+    head_number bigint,
+    head_digest bytea,
+    faults bigint NOT NULL,
+    first_faults text[] NOT NULL,
+    CONSTRAINT ledger_verification_accounts_check CHECK ((accounts >= 0)),
+    CONSTRAINT ledger_verification_check CHECK ((cardinality(first_faults) = LEAST(faults, (100)::bigint))),
+    CONSTRAINT ledger_verification_check1 CHECK ((num_nulls(head_number, head_digest) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT ledger_verification_faults_check CHECK ((faults >= 0)),
+    CONSTRAINT ledger_verification_head_digest_check CHECK ((length(head_digest) = 32)),
+    CONSTRAINT ledger_verification_head_number_check CHECK ((head_number >= 1)),
+    CONSTRAINT ledger_verification_journals_check CHECK ((journals >= 0)),
+    CONSTRAINT ledger_verification_transfers_check CHECK ((transfers >= 0))
+);
+
+ALTER TABLE public.ledger_verification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ledger_verification_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.metadata_hold (
     id bigint NOT NULL,
     held_from timestamp with time zone NOT NULL,
@@ -1777,9 +1806,6 @@ ALTER TABLE ONLY public.distribution_tree_payout
 ALTER TABLE ONLY public.distribution_tree
     ADD CONSTRAINT distribution_tree_pkey PRIMARY KEY (distribution, number);
 
-ALTER TABLE ONLY public.distribution_tree
-    ADD CONSTRAINT distribution_tree_root_key UNIQUE (root);
-
 ALTER TABLE ONLY public.estimate_line
     ADD CONSTRAINT estimate_line_pkey PRIMARY KEY (season, device, first_slot);
 
@@ -1851,6 +1877,9 @@ ALTER TABLE ONLY public.ledger_journal
 
 ALTER TABLE ONLY public.ledger_transfer
     ADD CONSTRAINT ledger_transfer_pkey PRIMARY KEY (journal, number);
+
+ALTER TABLE ONLY public.ledger_verification
+    ADD CONSTRAINT ledger_verification_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.metadata_hold
     ADD CONSTRAINT metadata_hold_pkey PRIMARY KEY (id);
@@ -2161,6 +2190,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OF id, kind, season, supplier
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_journal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transfer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_verification FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.metadata_hold FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -2697,6 +2728,24 @@ GRANT USAGE ON SEQUENCE public.ledger_account_id_seq TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.ledger_journal TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.ledger_transfer TO uptally_app;
+
+GRANT SELECT ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(journals) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(transfers) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(accounts) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(head_number) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(head_digest) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(faults) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT INSERT(first_faults) ON TABLE public.ledger_verification TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.ledger_verification_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.metadata_hold TO uptally_app;
 

@@ -91,6 +91,12 @@ func (d *demo) pay(ctx context.Context) error {
 			return err
 		}
 		d.line("grace: uptally distribution approve %s", prepared.ID)
+		_, err := distribution.RecordExport(ctx, tx, prepared.ID, d.grace)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := d.write(ctx, func(tx pgx.Tx) error {
 		exported, err := distribution.Export(ctx, tx, prepared.ID, out)
 		if err != nil {
 			return err

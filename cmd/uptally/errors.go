@@ -7,6 +7,7 @@ import (
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/merkle"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
@@ -51,7 +52,9 @@ var exitCodes = []struct {
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
 	{evidence.ErrNotBundle, exitUsage},
+	{merkle.ErrMalformed, exitUsage},
 	{incident.ErrEnd, exitUsage},
+	{distribution.ErrInvalid, exitUsage},
 	{wallet.ErrTerms, exitUsage},
 	{wallet.ErrTable, exitUsage},
 	{wallet.ErrHold, exitUsage},
@@ -95,6 +98,10 @@ var exitCodes = []struct {
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
+	{distribution.ErrRail, exitConflict},
+	{distribution.ErrCancelled, exitConflict},
+	{distribution.ErrMayLand, exitConflict},
+	{distribution.ErrAside, exitConflict},
 	{wallet.ErrUsed, exitConflict},
 	{wallet.ErrExpired, exitConflict},
 

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
@@ -65,13 +67,28 @@ type walletFreeze struct {
 func (c walletFreeze) Run(ctx context.Context, a *app) error {
 	return a.withDatabase(ctx, func(db *database) error {
 		return a.writeWallets(ctx, db, ordinary, func(tx pgx.Tx, person int64) error {
-			if err := wallet.Freeze(ctx, tx, c.Supplier, c.Reason, person); err != nil {
+			frozen, err := distribution.FreezeWallet(ctx, tx, c.Supplier, c.Reason, person)
+			if err != nil {
 				return err
 			}
 			a.say("%s is paid nothing from now on. Two people lift it: uptally wallet release %s --reason, then --approve", c.Supplier, c.Supplier)
+			a.tellFrozen(frozen)
 			return a.showWalletsOf(ctx, tx, c.Supplier)
 		})
 	})
+}
+
+// tellFrozen says what became of payouts that had not ended.
+func (a *app) tellFrozen(f distribution.Frozen) {
+	if len(f.Aside) > 0 {
+		a.say("Set aside, as nothing of it was sent: %s.", strings.Join(f.Aside, ", "))
+	}
+	if len(f.Exported) > 0 {
+		a.say("Of these, files are out that pay %s: stop whoever pays from them.", strings.Join(f.Exported, ", "))
+	}
+	if len(f.MayLand) > 0 {
+		a.say("Sent before, and beyond our reach: %s.", strings.Join(f.MayLand, ", "))
+	}
 }
 
 type walletRelease struct {

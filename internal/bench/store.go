@@ -182,3 +182,48 @@ func copyRows(ctx context.Context, tx pgx.Tx, rows io.Reader) error {
 func rowsBytes(ctx context.Context, tx pgx.Tx) (int64, error) {
 	return relationBytes(ctx, tx, "heartbeat_row")
 }
+
+// transferRow is one of the ledger's.
+type transferRow struct {
+	journal, debit, credit, amount int64
+	number                         int32
+}
+
+func transfersOf(ctx context.Context, tx pgx.Tx, journal int64) ([]transferRow, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT journal, number, debit, credit, amount FROM ledger_transfer WHERE journal = $1 ORDER BY number`, journal)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r transferRow, err error) {
+		err = row.Scan(&r.journal, &r.number, &r.debit, &r.credit, &r.amount)
+		return r, err
+	})
+}
+
+// copyTransfers adds the rows once more to the end of their journal.
+func copyTransfers(ctx context.Context, conn *pgconn.PgConn, rows []transferRow) error {
+	return copyTuples(func(data io.Reader) error {
+		_, err := conn.CopyFrom(ctx, data, `COPY ledger_transfer (journal, number, debit, credit, amount) FROM STDIN (FORMAT binary)`)
+		return err
+	}, func(t *tuples) {
+		for _, r := range rows {
+			t.row(5)
+			t.int8(r.journal)
+			t.int4(int32(len(rows)) + r.number)
+			t.int8(r.debit)
+			t.int8(r.credit)
+			t.int8(r.amount)
+		}
+	})
+}
+
+// vacuumLedger takes out what was rolled back, too.
+func vacuumLedger(ctx context.Context, conn *pgx.Conn) error {
+	for _, statement := range []string{`VACUUM ANALYZE ledger_account, ledger_journal, ledger_transfer`, `CHECKPOINT`} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -93,10 +93,9 @@ func (r *Runtime) NewMultisig(required int, members ...solanago.PublicKey) (mult
 
 // Account is what SetAccount writes.
 type Account struct {
-	Lamports   uint64             `json:"lamports"` // 0 removes the account
-	Owner      solanago.PublicKey `json:"owner"`
-	Data       []byte             `json:"data"`
-	Executable bool               `json:"executable"`
+	Lamports uint64             `json:"lamports"` // 0 removes the account
+	Owner    solanago.PublicKey `json:"owner"`
+	Data     []byte             `json:"data"`
 }
 
 // SetAccount writes an account as it stands, whether or not a transaction could.

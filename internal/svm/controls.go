@@ -7,7 +7,7 @@ func (r *Runtime) AdvanceHeight(blocks int) (height uint64) {
 	return height
 }
 
-// SetPace lets so many heights pass for each call of getBlockHeight and of
+// SetPace lets so many heights pass for each call of getBlockHeight, getEpochInfo and
 // getSignatureStatuses, for those who wait by asking. It is 0 at first.
 func (r *Runtime) SetPace(heights int) { r.control(nil, "pace", heights) }
 

@@ -41,6 +41,9 @@
 //   - CreateTokenAccounts and SetAccount write accounts without a transaction. The
 //     mint's supply does not count what CreateTokenAccounts hands out.
 //
+// install.sh, which `make test` runs, installs Node where it is missing and what
+// front/package-lock.json pins.
+//
 // Not served: address lookup tables, websockets, blocks, stake; transactions that fail
 // before their first instruction pay no fee here; jsonParsed answers are base64, as a
 // node's are for what it cannot parse.

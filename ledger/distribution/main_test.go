@@ -133,6 +133,12 @@ func (b *bundle) approve(id string) Distribution {
 }
 
 func (b *bundle) tryExport(id, dir string) error {
+	if err := b.try(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := RecordExport(ctx, tx, id, b.bob)
+		return err
+	}); err != nil {
+		return err
+	}
 	return b.try(func(ctx context.Context, tx pgx.Tx) error {
 		_, err := Export(ctx, tx, id, dir)
 		return err

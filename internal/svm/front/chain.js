@@ -23,6 +23,7 @@ class Chain {
 	constructor() {
 		this.svm = new native.LiteSvm()
 		this.svm.setBlockhashCheck(false)
+		this.svm.setTransactionHistory(0n) // records is our own, and forgets nothing
 		this.svm.setRent(new native.Rent(LAMPORTS_A_BYTE, 1, 50))
 		this.began = Date.now() / 1000
 		this.height = FIRST_HEIGHT
@@ -162,13 +163,10 @@ class Chain {
 		const err = failed ? errors.toJSON(outcome.err()) : null
 		const refusal = this.refusal(transaction)
 		if (refusal && err !== 'SignatureFailure' && !(anyBlockhash && refusal === 'BlockhashNotFound')) {
-			return { err: refusal, logs: [], units: 0, accounts: [] }
+			return { err: refusal, logs: [], units: 0 }
 		}
 		const meta = outcome.meta()
-		return {
-			err, logs: meta.logs(), units: Number(meta.computeUnitsConsumed()),
-			innerInstructions: innerInstructions(meta), accounts: failed ? [] : outcome.postAccounts(),
-		}
+		return { err, logs: meta.logs(), units: Number(meta.computeUnitsConsumed()), innerInstructions: innerInstructions(meta) }
 	}
 
 	// hold keeps all that lands from now on short of final: its status says level.
@@ -199,17 +197,17 @@ class Chain {
 	statusOf(record) { return this.held && record.height > this.held.height ? this.held.level : 'finalized' }
 }
 
+// innerInstructions shows the calls that the instruction of each index made.
 function innerInstructions(meta) {
-	const groups = meta.innerInstructions().map((group, index) => ({
-		index,
-		instructions: group.map(inner => {
-			const { accounts, data, programIdIndex } = methodsOf(inner.instruction())
-			return { programIdIndex, accounts: [...accounts], data: bs58.encode(data), stackHeight: inner.stackHeight() }
-		}),
-	}))
-	return groups.filter(group => group.instructions.length)
+	const shown = inner => {
+		const called = inner.instruction()
+		return {
+			programIdIndex: called.programIdIndex(), accounts: [...called.accounts()],
+			data: bs58.encode(called.data()), stackHeight: inner.stackHeight(),
+		}
+	}
+	return meta.innerInstructions().map((calls, index) => ({ index, instructions: calls.map(shown) }))
+		.filter(({ instructions }) => instructions.length)
 }
-
-const methodsOf = i => ({ accounts: i.accounts(), data: i.data(), programIdIndex: i.programIdIndex() })
 
 module.exports = { Chain, VALID_FOR }

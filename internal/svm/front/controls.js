@@ -48,8 +48,8 @@ const methods = {
 			chain.svm.setAccount(bs58.decode(account), new native.Account(lamports, data, bs58.decode(PROGRAM), false, 0n))
 		}
 	},
-	control_setAccount({ chain }, [address, { lamports, owner, data, executable }]) {
-		const account = new native.Account(BigInt(lamports), Buffer.from(data, 'base64'), bs58.decode(owner), executable, 0n)
+	control_setAccount({ chain }, [address, { lamports, owner, data }]) {
+		const account = new native.Account(BigInt(lamports), Buffer.from(data, 'base64'), bs58.decode(owner), false, 0n)
 		chain.svm.setAccount(bs58.decode(address), account)
 	},
 	control_tokenBalances: ({ chain }, [accounts]) => accounts.map(account => String(tokenAccount(chain.svm, account)?.amount ?? 0)),

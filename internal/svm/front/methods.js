@@ -7,7 +7,7 @@ const bs58 = require('bs58')
 const errors = require('./errors')
 const { VALID_FOR } = require('./chain')
 const { decode } = require('./transaction')
-const { PROGRAM, tokenAccount, uiAmount } = require('./token')
+const { tokenAccount, uiAmount } = require('./token')
 
 class RPCError extends Error {
 	constructor(code, message, data) {
@@ -55,9 +55,9 @@ function account(svm, text, options = {}) {
 }
 
 function simulated(chain, transaction, options) {
-	const { err, logs, units, innerInstructions, accounts } = chain.simulate(transaction, options)
+	const { err, logs, units, innerInstructions } = chain.simulate(transaction, options)
 	const shown = { err, logs, accounts: null, unitsConsumed: units, returnData: null, innerInstructions: null, fee: transaction.fee }
-	return { shown, innerInstructions, accounts }
+	return { shown, innerInstructions }
 }
 
 // preflight simulates what is about to be sent, and refuses it as a node does.
@@ -95,6 +95,7 @@ const methods = {
 	},
 
 	getEpochInfo(chain, [options]) {
+		chain.advance(chain.pace)
 		const blockHeight = chain.heightAt(level(options)), absoluteSlot = chain.slot(blockHeight), slotsInEpoch = 432_000
 		return {
 			absoluteSlot, blockHeight, epoch: Math.floor(absoluteSlot / slotsInEpoch),
@@ -132,20 +133,6 @@ const methods = {
 		return inContext(chain, level(options), uiAmount(state, found))
 	},
 
-	getTokenAccountsByOwner(chain, [owner, { mint }, options]) {
-		const state = chain.stateAt(level(options))
-		const found = state.getProgramAccounts(key(PROGRAM)).map(({ address }) => bs58.encode(address)).filter(of => {
-			const held = tokenAccount(state, of)
-			return held && held.owner.toBase58() === owner && (!mint || held.mint.toBase58() === mint)
-		})
-		return inContext(chain, level(options), found.map(pubkey => ({ pubkey, account: account(state, pubkey, options) })))
-	},
-
-	getFeeForMessage(chain, [message, options]) {
-		const { fee } = decode(unsigned(Buffer.from(message, 'base64')))
-		return inContext(chain, level(options), fee)
-	},
-
 	// What was paid in each of the last blocks by who wrote to all of these accounts.
 	getRecentPrioritizationFees(chain, [accounts = []]) {
 		const paid = new Map()
@@ -164,11 +151,10 @@ const methods = {
 		if (options.sigVerify && options.replaceRecentBlockhash) throw invalid('sigVerify may not be used with replaceRecentBlockhash')
 		const transaction = transactionOf(text, options.encoding)
 		const replaced = Boolean(options.replaceRecentBlockhash)
-		const { shown, innerInstructions, accounts } = simulated(chain, transaction, { verify: Boolean(options.sigVerify), anyBlockhash: replaced })
+		const { shown, innerInstructions } = simulated(chain, transaction, { verify: Boolean(options.sigVerify), anyBlockhash: replaced })
 		if (options.sigVerify && shown.err === 'SignatureFailure') throw new RPCError(-32003, 'Transaction signature verification failure')
 		if (options.innerInstructions) shown.innerInstructions = innerInstructions
 		if (replaced) shown.replacementBlockhash = methods.getLatestBlockhash(chain, [options]).value
-		if (options.accounts) shown.accounts = options.accounts.addresses.map(of => simulatedAccount(chain, accounts, of))
 		return inContext(chain, level(options), shown)
 	},
 
@@ -225,17 +211,6 @@ const methods = {
 			transaction: encoded(record, options.encoding), ...(most === undefined ? {} : { version: record.version }),
 		}
 	},
-}
-
-// unsigned puts room for signatures before a message, as decode expects it.
-function unsigned(message) {
-	const count = message[message[0] & 0x80 ? 1 : 0]
-	return Buffer.concat([Buffer.from([count]), Buffer.alloc(64 * count), message])
-}
-
-function simulatedAccount(chain, accounts, of) {
-	const changed = accounts.find(({ address }) => bs58.encode(address) === of)
-	return account(changed ? { getAccount: () => changed.account() } : chain.svm, of)
 }
 
 module.exports = { RPCError, methods }

@@ -77,7 +77,9 @@ func body(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) }
 }
 
-func result(text string) http.HandlerFunc { return body(`{"jsonrpc":"2.0","result":` + text + `,"id":1}`) }
+func result(text string) http.HandlerFunc {
+	return body(`{"jsonrpc":"2.0","result":` + text + `,"id":1}`)
+}
 
 func rpcError(code int, message string) http.HandlerFunc {
 	return body(fmt.Sprintf(`{"jsonrpc":"2.0","error":{"code":%d,"message":%q},"id":1}`, code, message))
