@@ -1,0 +1,2 @@
+// Package submit pays.
+package submit
