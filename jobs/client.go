@@ -36,6 +36,7 @@ type Options struct {
 	Workers  int          // jobs at once in a queue; 0: 4
 	Hours    int          // of a backfill's window; 0: as many as its devices make small enough
 	Periodic bool         // also enqueue what is due by the clock
+	Head     HeadFile     // the ledger's signed head, outside the database
 	Now      func() time.Time
 	Log      *slog.Logger // nil: none
 }
@@ -47,6 +48,7 @@ type Client struct {
 	id      string
 	feed    *uptime.Feed
 	hours   int
+	head    HeadFile
 	devices uptime.Registry
 	now     func() time.Time
 	log     *slog.Logger
@@ -57,7 +59,7 @@ type Client struct {
 
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
-	c := &Client{pool: pool, feed: o.Feed, hours: o.Hours, now: o.Now, log: o.Log, id: clientID()}
+	c := &Client{pool: pool, feed: o.Feed, hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID()}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -73,6 +75,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	river.AddWorker(workers, &allocate{c: c})
 	river.AddWorker(workers, &estimateSeasons{c: c})
 	river.AddWorker(workers, &scanIncidents{c: c})
+	river.AddWorker(workers, &verifyLedger{c: c})
 	if o.Feed != nil {
 		queues[queuePull] = river.QueueConfig{MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}
 		river.AddWorker(workers, &pullWindow{c: c})

@@ -136,6 +136,7 @@ func periodicTable(now func() time.Time, feed bool) []*river.PeriodicJob {
 	table := []*river.PeriodicJob{
 		every(time.Hour, func() river.JobArgs { return ScanIncidents{} }),
 		every(24*time.Hour, func() river.JobArgs { return EstimateSeasons{} }),
+		every(24*time.Hour, func() river.JobArgs { return VerifyLedger{} }),
 	}
 	if !feed {
 		return table

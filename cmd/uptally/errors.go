@@ -49,6 +49,8 @@ var exitCodes = []struct {
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
+	{ledger.ErrHeadSyntax, exitUsage},
+	{ledger.ErrKey, exitUsage},
 	{evidence.ErrNotBundle, exitUsage},
 	{incident.ErrEnd, exitUsage},
 
@@ -60,6 +62,7 @@ var exitCodes = []struct {
 	{archive.ErrUnknown, exitNotFound},
 	{incident.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
+	{ledger.ErrNeverVerified, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
