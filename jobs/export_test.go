@@ -39,6 +39,8 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&reconcileIngest{c: c}).Work(ctx, &river.Job[ReconcileIngest]{JobRow: row, Args: args})
 	case EstimateSeasons:
 		return (&estimateSeasons{c: c}).Work(ctx, &river.Job[EstimateSeasons]{JobRow: row, Args: args})
+	case VerifyLedger:
+		return (&verifyLedger{c: c}).Work(ctx, &river.Job[VerifyLedger]{JobRow: row, Args: args})
 	case Allocate:
 		return (&allocate{c: c}).Work(ctx, &river.Job[Allocate]{JobRow: row, Args: args})
 	}

@@ -68,16 +68,22 @@ func (s SignedHead) Head() Head { return Head{Number: s.Number, Digest: s.Digest
 // names if there is none: that proves a file whole, and not who made it. The error is
 // ErrHeadSignature.
 func (s SignedHead) Check(trusted ed25519.PublicKey) error {
+	if wrong := s.wrong(trusted); wrong != "" {
+		return fmt.Errorf("ledger: %w: the head of journal %d %s", ErrHeadSignature, s.Number, wrong)
+	}
+	return nil
+}
+
+// wrong says what is wrong with the signature, "" if nothing is.
+func (s SignedHead) wrong(trusted ed25519.PublicKey) string {
 	named := ed25519.PublicKey(s.PublicKey)
 	switch {
 	case len(trusted) != 0 && !named.Equal(trusted):
-		return fmt.Errorf("ledger: %w: the head of journal %d is signed by key %s, not by %s",
-			ErrHeadSignature, s.Number, FormatPublicKey(named), FormatPublicKey(trusted))
+		return fmt.Sprintf("is signed by key %s, not by %s", FormatPublicKey(named), FormatPublicKey(trusted))
 	case len(named) != ed25519.PublicKeySize, !ed25519.Verify(named, s.message(), s.Signature):
-		return fmt.Errorf("ledger: %w: the head of journal %d is not as key %s signed it",
-			ErrHeadSignature, s.Number, FormatPublicKey(named))
+		return fmt.Sprintf("is not as key %s signed it", FormatPublicKey(named))
 	}
-	return nil
+	return ""
 }
 
 // CheckHeads holds signed heads to the trusted key, if there is one, and returns those
@@ -85,8 +91,8 @@ func (s SignedHead) Check(trusted ed25519.PublicKey) error {
 // Report.Add.
 func CheckHeads(trusted ed25519.PublicKey, signed ...SignedHead) (known []Head, faults []Fault) {
 	for _, s := range signed {
-		if err := s.Check(trusted); err != nil {
-			faults = append(faults, Fault{Journal: s.Number, What: err.Error()})
+		if wrong := s.wrong(trusted); wrong != "" {
+			faults = append(faults, Fault{Journal: s.Number, What: fmt.Sprintf("%s: its signed head %s", ErrHeadSignature, wrong)})
 			continue
 		}
 		known = append(known, s.Head())
