@@ -19,7 +19,7 @@ demo: setup build ## the story of April and May 2024, on an embedded Postgres, i
 	@bin/uptally demo $(DEMO)
 
 .PHONY: test
-test: setup ## every test, on a real Postgres
+test: setup-test ## every test, on a real Postgres and a real Solana runtime
 	$(GO) vet ./...
 	$(GO) test ./...
 
@@ -31,12 +31,16 @@ build: ## bin/uptally
 setup: ## what tests and demo need beside Go: the programs of PostgreSQL, where they are missing
 	@sh internal/embedpg/install.sh
 
+.PHONY: setup-test
+setup-test: setup ## what tests need beyond that: Node, and the Solana runtime from npm, where they are missing
+	@sh internal/svm/install.sh
+
 .PHONY: bench
 bench: setup ## the figures that matter, as ratios measured in one run; BENCH_JSON=FILE writes them too
 	@$(GO) run ./internal/bench $(BENCH)
 
 .PHONY: check
-check: setup lint ## all that a change must pass: formatting, linters, generated files, tests with the race detector
+check: setup-test lint ## all that a change must pass: formatting, linters, generated files, tests with the race detector
 	@test -z "$$(gofmt -l .)" || { echo 'not gofmt-ed:'; gofmt -l .; exit 1; }
 	$(GO) mod verify
 	$(GO) test -race ./...
@@ -53,7 +57,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 		done; done
 
 .PHONY: soak
-soak: setup ## the long runs in full: KILLS (50) of backfill, take and seal each, CHECKS (20000) of every property, TAMPERS (1000) with evidence and ledger
+soak: setup-test ## the long runs in full: KILLS (50) of backfill, take and seal each, CHECKS (20000) of every property, TAMPERS (1000) with evidence and ledger
 	UPTALLY_KILLS=$(KILLS) $(GO) test ./jobs -run TestKilledAtAnyPoint -count=1 -v -timeout 60m
 	$(GO) test ./snapshot ./uptime ./ledger -run 'Oracle|Property|Random|Conserv|Partition|Timeline|Allocat' -count=1 -timeout 60m -rapid.checks=$(CHECKS)
 	UPTALLY_TAMPERS=$(TAMPERS) $(GO) test ./snapshot -run TestEvidenceCatchesEveryTamper -count=1

@@ -16,13 +16,16 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/uptime"
 )
 
-// The queues. Pulls wait for the network, snapshots for the processor.
+// The queues. Pulls wait for the network, snapshots for the processor, and wallets for
+// others' answers.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
+	queueWallet   = "wallet"
 )
 
 const (
@@ -32,11 +35,13 @@ const (
 
 // Options are what a process's jobs run with.
 type Options struct {
-	Feed     *uptime.Feed // nil: this process pulls nothing
-	Workers  int          // jobs at once in a queue; 0: 4
-	Hours    int          // of a backfill's window; 0: as many as its devices make small enough
-	Periodic bool         // also enqueue what is due by the clock
-	Head     HeadFile     // the ledger's signed head, outside the database
+	Feed     *uptime.Feed    // nil: this process pulls nothing
+	Hook     *wallet.Hook    // told what happens to wallets; nil: this process tells nobody
+	Chain    wallet.Accounts // asked about wallets; nil: the chain is not asked
+	Workers  int             // jobs at once in a queue; 0: 4
+	Hours    int             // of a backfill's window; 0: as many as its devices make small enough
+	Periodic bool            // also enqueue what is due by the clock
+	Head     HeadFile        // the ledger's signed head, outside the database
 	Now      func() time.Time
 	Log      *slog.Logger // nil: none
 }
@@ -47,6 +52,8 @@ type Client struct {
 	river   *river.Client[pgx.Tx]
 	id      string
 	feed    *uptime.Feed
+	hook    *wallet.Hook
+	chain   wallet.Accounts
 	hours   int
 	head    HeadFile
 	devices uptime.Registry
@@ -59,7 +66,7 @@ type Client struct {
 
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
-	c := &Client{pool: pool, feed: o.Feed, hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID()}
+	c := &Client{pool: pool, feed: o.Feed, hook: o.Hook, chain: o.Chain, hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID()}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -70,12 +77,19 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		o.Workers = workersDefault
 	}
 	workers := river.NewWorkers()
-	queues := map[string]river.QueueConfig{queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}}
+	queues := map[string]river.QueueConfig{
+		queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond},
+		queueWallet:   {MaxWorkers: 2, FetchCooldown: time.Millisecond},
+	}
 	river.AddWorker(workers, &scoreGroup{c: c})
 	river.AddWorker(workers, &allocate{c: c})
 	river.AddWorker(workers, &estimateSeasons{c: c})
 	river.AddWorker(workers, &scanIncidents{c: c})
 	river.AddWorker(workers, &verifyLedger{c: c})
+	river.AddWorker(workers, &activateWallets{c: c})
+	if o.Hook != nil {
+		river.AddWorker(workers, &notifyWallets{c: c})
+	}
 	if o.Feed != nil {
 		queues[queuePull] = river.QueueConfig{MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}
 		river.AddWorker(workers, &pullWindow{c: c})
@@ -98,7 +112,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		config.Logger = o.Log
 	}
 	if o.Periodic {
-		config.PeriodicJobs = periodicTable(c.now, o.Feed != nil)
+		config.PeriodicJobs = periodicTable(c.now, o.Feed != nil, o.Hook != nil)
 	}
 	var err error
 	c.river, err = river.NewClient(riverpgxv5.New(pool), config)

@@ -121,9 +121,9 @@ func (c *Client) insert(ctx context.Context, tx pgx.Tx, params []river.InsertMan
 	return ids, nil
 }
 
-// periodicTable is what is due by the clock: what needs a feed, if there is one, and
-// what does not.
-func periodicTable(now func() time.Time, feed bool) []*river.PeriodicJob {
+// periodicTable is what is due by the clock: what needs a feed or a hook, if there is
+// one, and what needs neither.
+func periodicTable(now func() time.Time, feed, hook bool) []*river.PeriodicJob {
 	every := func(d time.Duration, args func() river.JobArgs) *river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args(), nil },
 			&river.PeriodicJobOpts{RunOnStart: true})
@@ -137,6 +137,10 @@ func periodicTable(now func() time.Time, feed bool) []*river.PeriodicJob {
 		every(time.Hour, func() river.JobArgs { return ScanIncidents{} }),
 		every(24*time.Hour, func() river.JobArgs { return EstimateSeasons{} }),
 		every(24*time.Hour, func() river.JobArgs { return VerifyLedger{} }),
+		every(time.Minute, func() river.JobArgs { return ActivateWallets{} }),
+	}
+	if hook {
+		table = append(table, every(time.Minute, func() river.JobArgs { return NotifyWallets{} }))
 	}
 	if !feed {
 		return table

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,11 +14,13 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/mr-tron/base58"
 
 	"github.com/uptally/uptally/internal/pgtest"
 	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/simulator"
@@ -195,17 +198,29 @@ func (w *town) payouts() string {
 		if err != nil {
 			return err
 		}
+		now, err := wallet.Now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		table := "supplier_id,wallet,text,signature\n"
 		for _, b := range balances {
 			supplier := b.Account.Supplier()
-			if err := distribution.AddWallet(ctx, tx, supplier, world.Wallet(supplier), w.ada); err != nil {
-				return err
-			}
+			text := wallet.Text{Domain: "test", Supplier: supplier, Wallet: wallet.Wallet(world.Wallet(supplier)),
+				Nonce: wallet.Nonce(supplier), Issued: now.Truncate(time.Second), Expires: now.Truncate(time.Second).Add(time.Hour)}
+			signature := base58.Encode(ed25519.Sign(world.WalletKey(supplier), []byte(text.String())))
+			table += fmt.Sprintf("%s,%s,%s,%s\n", supplier, text.Wallet, text, signature)
+		}
+		if _, err := wallet.Import(ctx, tx, strings.NewReader(table), "test", wallet.Proof{Now: now, Actor: w.ada}); err != nil {
+			return err
 		}
 		d, err := distribution.Prepare(ctx, tx, distribution.Request{Key: "all", Actor: w.ada, Reason: "pay the season"})
 		if err != nil {
 			return err
 		}
 		if _, err := distribution.Approve(ctx, tx, d.ID, w.grace); err != nil {
+			return err
+		}
+		if _, err := distribution.RecordExport(ctx, tx, d.ID, w.grace); err != nil {
 			return err
 		}
 		_, err = distribution.Export(ctx, tx, d.ID, dir)

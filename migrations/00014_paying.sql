@@ -61,7 +61,7 @@ CREATE TABLE distribution_tree (
     distribution bigint  NOT NULL REFERENCES distribution,
     number       integer NOT NULL CHECK (number >= 1),
     id           text    NOT NULL GENERATED ALWAYS AS ('d' || distribution::text || '-t' || number::text) STORED,
-    root         bytea   NOT NULL UNIQUE CHECK (length(root) = 32), -- a root is funded once
+    root         bytea   NOT NULL CHECK (length(root) = 32), -- equal payouts give equal roots, so it names no tree
     nodes        integer NOT NULL CHECK (nodes BETWEEN 1 AND 12000),
     total        bigint  NOT NULL CHECK (total >= nodes), -- base units
     PRIMARY KEY (distribution, number)

@@ -1504,6 +1504,187 @@ CREATE SEQUENCE public.verdict_by_hand
     NO MAXVALUE
     CACHE 1;
 
+CREATE TABLE public.wallet (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    address text NOT NULL,
+    nonce text,
+    allowance bigint,
+    active_from timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_active_from_check CHECK (isfinite(active_from)),
+    CONSTRAINT wallet_check CHECK ((recorded_at <= active_from)),
+    CONSTRAINT wallet_check1 CHECK (((nonce IS NULL) <> (allowance IS NULL)))
+);
+
+CREATE TABLE public.wallet_allowance (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    address text NOT NULL,
+    reason text NOT NULL,
+    asked_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_allowance_address_check CHECK ((((length(address) >= 32) AND (length(address) <= 44)) AND (address !~ '[^1-9A-HJ-NP-Za-km-z]'::text))),
+    CONSTRAINT wallet_allowance_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT wallet_allowance_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+CREATE TABLE public.wallet_allowance_approval (
+    allowance bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_allowance_approval_check CHECK ((approved_by <> asked_by)),
+    CONSTRAINT wallet_allowance_approval_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+ALTER TABLE public.wallet_allowance ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_allowance_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.wallet_challenge (
+    number bigint NOT NULL,
+    id text GENERATED ALWAYS AS (('c'::text || (number)::text)) STORED NOT NULL,
+    supplier_id uuid NOT NULL,
+    address text NOT NULL,
+    domain text NOT NULL,
+    nonce text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    text text NOT NULL,
+    issued_by bigint NOT NULL,
+    CONSTRAINT wallet_challenge_address_check CHECK ((((length(address) >= 32) AND (length(address) <= 44)) AND (address !~ '[^1-9A-HJ-NP-Za-km-z]'::text))),
+    CONSTRAINT wallet_challenge_check CHECK ((isfinite(expires_at) AND (expires_at > issued_at))),
+    CONSTRAINT wallet_challenge_check1 CHECK (((length(text) <= 1000) AND (strpos(text, nonce) > 0) AND (strpos(text, address) > 0))),
+    CONSTRAINT wallet_challenge_domain_check CHECK (((length(domain) >= 1) AND (length(domain) <= 64))),
+    CONSTRAINT wallet_challenge_issued_at_check CHECK (isfinite(issued_at)),
+    CONSTRAINT wallet_challenge_nonce_check CHECK ((nonce ~ '^[0-9a-f]{32}$'::text))
+);
+
+ALTER TABLE public.wallet_challenge ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_challenge_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.wallet_delivery (
+    event bigint NOT NULL,
+    delivered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.wallet_event (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    kind text NOT NULL,
+    address text,
+    wallet bigint,
+    active_from timestamp with time zone,
+    reason text,
+    person bigint,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_event_active_from_check CHECK (isfinite(active_from)),
+    CONSTRAINT wallet_event_address_check CHECK (((length(address) >= 32) AND (length(address) <= 44))),
+    CONSTRAINT wallet_event_check CHECK (((kind = ANY (ARRAY['pending'::text, 'activated'::text])) = (wallet IS NOT NULL))),
+    CONSTRAINT wallet_event_check1 CHECK (((wallet IS NULL) = (active_from IS NULL))),
+    CONSTRAINT wallet_event_check2 CHECK (((kind = ANY (ARRAY['frozen'::text, 'release_asked'::text, 'released'::text])) = (address IS NULL))),
+    CONSTRAINT wallet_event_check3 CHECK (((kind <> ALL (ARRAY['frozen'::text, 'release_asked'::text, 'allow_asked'::text])) OR (reason IS NOT NULL))),
+    CONSTRAINT wallet_event_kind_check CHECK ((kind = ANY (ARRAY['proved'::text, 'pending'::text, 'activated'::text, 'frozen'::text, 'release_asked'::text, 'released'::text, 'allow_asked'::text, 'allowed'::text]))),
+    CONSTRAINT wallet_event_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT wallet_event_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+ALTER TABLE public.wallet_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.wallet_freeze (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    reason text NOT NULL,
+    frozen_by bigint,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_freeze_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT wallet_freeze_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+ALTER TABLE public.wallet_freeze ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_freeze_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.wallet ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.wallet_proof (
+    nonce text NOT NULL,
+    supplier_id uuid NOT NULL,
+    address text NOT NULL,
+    challenge bigint,
+    text text NOT NULL,
+    form text NOT NULL,
+    signature bytea NOT NULL,
+    recorded_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_proof_address_check CHECK ((((length(address) >= 32) AND (length(address) <= 44)) AND (address !~ '[^1-9A-HJ-NP-Za-km-z]'::text))),
+    CONSTRAINT wallet_proof_check CHECK (((length(text) <= 1000) AND (strpos(text, nonce) > 0) AND (strpos(text, address) > 0))),
+    CONSTRAINT wallet_proof_form_check CHECK ((form = ANY (ARRAY['raw'::text, 'offchain'::text, 'offchain_v0'::text, 'offchain_v1'::text]))),
+    CONSTRAINT wallet_proof_nonce_check CHECK ((nonce ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT wallet_proof_recorded_at_check CHECK (isfinite(recorded_at)),
+    CONSTRAINT wallet_proof_signature_check CHECK ((length(signature) = 64))
+);
+
+CREATE TABLE public.wallet_release (
+    id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    lifts bigint NOT NULL,
+    reason text NOT NULL,
+    asked_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_release_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT wallet_release_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+CREATE TABLE public.wallet_release_approval (
+    release bigint NOT NULL,
+    asked_by bigint NOT NULL,
+    approved_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT wallet_release_approval_check CHECK ((approved_by <> asked_by)),
+    CONSTRAINT wallet_release_approval_recorded_at_check CHECK (isfinite(recorded_at))
+);
+
+ALTER TABLE public.wallet_release ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.wallet_release_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.river_job_id_seq'::regclass);
 
 ALTER TABLE ONLY public.river_notification ALTER COLUMN id SET DEFAULT nextval('public.river_notification_id_seq'::regclass);
@@ -1624,9 +1805,6 @@ ALTER TABLE ONLY public.distribution_tree_payout
 
 ALTER TABLE ONLY public.distribution_tree
     ADD CONSTRAINT distribution_tree_pkey PRIMARY KEY (distribution, number);
-
-ALTER TABLE ONLY public.distribution_tree
-    ADD CONSTRAINT distribution_tree_root_key UNIQUE (root);
 
 ALTER TABLE ONLY public.estimate_line
     ADD CONSTRAINT estimate_line_pkey PRIMARY KEY (season, device, first_slot);
@@ -1820,6 +1998,69 @@ ALTER TABLE ONLY public.uptime_summary_read
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_pkey PRIMARY KEY (device, by_hand, seq);
 
+ALTER TABLE ONLY public.wallet_allowance_approval
+    ADD CONSTRAINT wallet_allowance_approval_pkey PRIMARY KEY (allowance);
+
+ALTER TABLE ONLY public.wallet_allowance
+    ADD CONSTRAINT wallet_allowance_id_asked_by_key UNIQUE (id, asked_by);
+
+ALTER TABLE ONLY public.wallet_allowance
+    ADD CONSTRAINT wallet_allowance_id_supplier_id_address_key UNIQUE (id, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_allowance_key UNIQUE (allowance);
+
+ALTER TABLE ONLY public.wallet_allowance
+    ADD CONSTRAINT wallet_allowance_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_nonce_key UNIQUE (nonce);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_number_nonce_supplier_id_address_key UNIQUE (number, nonce, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.wallet_delivery
+    ADD CONSTRAINT wallet_delivery_pkey PRIMARY KEY (event);
+
+ALTER TABLE ONLY public.wallet_event
+    ADD CONSTRAINT wallet_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.wallet_freeze
+    ADD CONSTRAINT wallet_freeze_id_supplier_id_key UNIQUE (id, supplier_id);
+
+ALTER TABLE ONLY public.wallet_freeze
+    ADD CONSTRAINT wallet_freeze_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_nonce_key UNIQUE (nonce);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_challenge_key UNIQUE (challenge);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_nonce_supplier_id_address_key UNIQUE (nonce, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_pkey PRIMARY KEY (nonce);
+
+ALTER TABLE ONLY public.wallet_release_approval
+    ADD CONSTRAINT wallet_release_approval_pkey PRIMARY KEY (release);
+
+ALTER TABLE ONLY public.wallet_release
+    ADD CONSTRAINT wallet_release_id_asked_by_key UNIQUE (id, asked_by);
+
+ALTER TABLE ONLY public.wallet_release
+    ADD CONSTRAINT wallet_release_pkey PRIMARY KEY (id);
+
 CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
 
 CREATE INDEX distribution_attempt_batch ON public.distribution_attempt USING btree (distribution, batch);
@@ -1865,6 +2106,18 @@ CREATE INDEX uptime_pull_archive ON public.uptime_pull USING btree (archive) WHE
 CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
 
 CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at) WHERE by_hand;
+
+CREATE INDEX wallet_allowance_supplier ON public.wallet_allowance USING btree (supplier_id, id);
+
+CREATE UNIQUE INDEX wallet_event_activated ON public.wallet_event USING btree (wallet) WHERE (kind = 'activated'::text);
+
+CREATE INDEX wallet_event_supplier ON public.wallet_event USING btree (supplier_id, id);
+
+CREATE INDEX wallet_freeze_supplier ON public.wallet_freeze USING btree (supplier_id, id);
+
+CREATE INDEX wallet_release_supplier ON public.wallet_release USING btree (supplier_id, id);
+
+CREATE INDEX wallet_supplier ON public.wallet USING btree (supplier_id, id);
 
 CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
 
@@ -1975,6 +2228,26 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_summary_read FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.verdict FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_allowance FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_allowance_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_challenge FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_delivery FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_freeze FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_proof FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_release FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_release_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER begins_by_taking BEFORE INSERT ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_ready();
 
@@ -2259,6 +2532,57 @@ ALTER TABLE ONLY public.verdict
 ALTER TABLE ONLY public.verdict
     ADD CONSTRAINT verdict_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.wallet_allowance_approval
+    ADD CONSTRAINT wallet_allowance_approval_allowance_asked_by_fkey FOREIGN KEY (allowance, asked_by) REFERENCES public.wallet_allowance(id, asked_by);
+
+ALTER TABLE ONLY public.wallet_allowance_approval
+    ADD CONSTRAINT wallet_allowance_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_allowance
+    ADD CONSTRAINT wallet_allowance_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_allowance_fkey FOREIGN KEY (allowance) REFERENCES public.wallet_allowance_approval(allowance);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_allowance_supplier_id_address_fkey FOREIGN KEY (allowance, supplier_id, address) REFERENCES public.wallet_allowance(id, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_challenge
+    ADD CONSTRAINT wallet_challenge_issued_by_fkey FOREIGN KEY (issued_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_delivery
+    ADD CONSTRAINT wallet_delivery_event_fkey FOREIGN KEY (event) REFERENCES public.wallet_event(id);
+
+ALTER TABLE ONLY public.wallet_event
+    ADD CONSTRAINT wallet_event_person_fkey FOREIGN KEY (person) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_event
+    ADD CONSTRAINT wallet_event_wallet_fkey FOREIGN KEY (wallet) REFERENCES public.wallet(id);
+
+ALTER TABLE ONLY public.wallet_freeze
+    ADD CONSTRAINT wallet_freeze_frozen_by_fkey FOREIGN KEY (frozen_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet
+    ADD CONSTRAINT wallet_nonce_supplier_id_address_fkey FOREIGN KEY (nonce, supplier_id, address) REFERENCES public.wallet_proof(nonce, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_challenge_nonce_supplier_id_address_fkey FOREIGN KEY (challenge, nonce, supplier_id, address) REFERENCES public.wallet_challenge(number, nonce, supplier_id, address);
+
+ALTER TABLE ONLY public.wallet_proof
+    ADD CONSTRAINT wallet_proof_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_release_approval
+    ADD CONSTRAINT wallet_release_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_release_approval
+    ADD CONSTRAINT wallet_release_approval_release_asked_by_fkey FOREIGN KEY (release, asked_by) REFERENCES public.wallet_release(id, asked_by);
+
+ALTER TABLE ONLY public.wallet_release
+    ADD CONSTRAINT wallet_release_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.wallet_release
+    ADD CONSTRAINT wallet_release_lifts_supplier_id_fkey FOREIGN KEY (lifts, supplier_id) REFERENCES public.wallet_freeze(id, supplier_id);
+
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO uptally_app;
 
@@ -2471,7 +2795,7 @@ GRANT SELECT,INSERT ON TABLE public.snapshot_override_approval TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.snapshot_override_id_seq TO uptally_app;
 
-GRANT SELECT,INSERT ON TABLE public.supplier_wallet TO uptally_app;
+GRANT SELECT ON TABLE public.supplier_wallet TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.supplier_wallet_id_seq TO uptally_app;
 
@@ -2512,3 +2836,35 @@ GRANT USAGE ON SEQUENCE public.uptime_summary_read_id_seq TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.verdict TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.verdict_by_hand TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_allowance TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_allowance_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_allowance_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_challenge TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_challenge_number_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_delivery TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_event TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_event_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_freeze TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_freeze_id_seq TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_proof TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_release TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.wallet_release_approval TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.wallet_release_id_seq TO uptally_app;

@@ -192,10 +192,11 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		as("ada", "distribution", "show", "d1").must(t, exitNotFound)
-		as("ada", "wallet", "add", "--file", table).must(t, 0)
-		again := uptallyIn(t.Context(), walletTable(world), "--data", data, "--actor", "ada", "wallet", "add", "--file", "-", "--json").must(t, 0)
-		if added := decode[map[string]int](t, again)["added"]; added != 0 {
-			t.Errorf("the same table again added %d", added)
+		as("ada", "wallet", "import", "--file", table, "--hold", "0s").must(t, 0)
+		as("ada", "wallet", "import", "--file", table).must(t, exitConflict) // each text counts once
+		again := uptallyIn(t.Context(), walletTable(world), "--data", data, "--actor", "ada", "wallet", "import", "--file", "-", "--json").must(t, 0)
+		if got := decode[enteredView](t, again); got.Changes != 0 || got.Proofs == 0 {
+			t.Errorf("the same wallets proved again: %+v", got)
 		}
 		as("ada", "distribution", "prepare").must(t, 0)
 		out := filepath.Join(data, "out", "d1")
@@ -211,9 +212,13 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 		checkFiles(t, out, exported)
 	})
 
+	step("a distribution is looked at before it is prepared, and two persons cancel it", func(t *testing.T) {
+		checkCancelled(t, data, as)
+	})
+
 	step("the ledger is whole", func(t *testing.T) {
 		verified := decode[verifyView](t, as("ada", "ledger", "verify", "--json").must(t, 0))
-		if !verified.OK || verified.Journals != 3 || len(verified.Faults) != 0 {
+		if !verified.OK || verified.Journals != 5 || len(verified.Faults) != 0 {
 			t.Errorf("verified is %+v", verified)
 		}
 	})

@@ -3,15 +3,21 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/mr-tron/base58"
 
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
+	"github.com/uptally/uptally/uptime/simulator"
 )
 
 // ledger shows what accounts hold and checks every digest and balance.
@@ -61,10 +67,10 @@ func (d *demo) verify(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// pay records wallets, prepares a distribution, has it approved, and writes it.
+// pay proves wallets, prepares a distribution, has it approved, and writes it.
 func (d *demo) pay(ctx context.Context) error {
 	d.chapter("Was it paid? A distribution")
-	if err := d.recordWallets(ctx); err != nil {
+	if err := d.proveWallets(ctx); err != nil {
 		return err
 	}
 	var prepared distribution.Distribution
@@ -85,6 +91,12 @@ func (d *demo) pay(ctx context.Context) error {
 			return err
 		}
 		d.line("grace: uptally distribution approve %s", prepared.ID)
+		_, err := distribution.RecordExport(ctx, tx, prepared.ID, d.grace)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := d.write(ctx, func(tx pgx.Tx) error {
 		exported, err := distribution.Export(ctx, tx, prepared.ID, out)
 		if err != nil {
 			return err
@@ -104,21 +116,37 @@ func (d *demo) pay(ctx context.Context) error {
 	return nil
 }
 
-// recordWallets records a wallet for every supplier of the world, as an operator
-// who was sent a table.
-func (d *demo) recordWallets(ctx context.Context) error {
-	var table bytes.Buffer
-	table.WriteString("supplier_id,wallet\n")
-	for s := range d.world.Suppliers() {
-		fmt.Fprintf(&table, "%s,%s\n", s.ID, d.world.Wallet(s.ID))
-	}
+// proveWallets proves a wallet of every supplier of the world, as an operator who was
+// sent a table of signed texts. A demo does not wait three days for the hold.
+func (d *demo) proveWallets(ctx context.Context) error {
 	return d.write(ctx, func(tx pgx.Tx) error {
-		added, err := distribution.AddWallets(ctx, tx, &table, d.ada)
+		now, err := wallet.Now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		proof := wallet.Proof{Hold: 0, Now: now, Actor: d.ada}
+		entered, err := wallet.Import(ctx, tx, signedTable(d.world, now), domainDefault, proof)
 		if err == nil {
-			d.line("ada: uptally wallet add --file wallets.csv (%s wallets)", count(added))
+			d.line("ada: uptally wallet import --file wallets.csv --hold 0s (%s wallets, each with its holder's signature)", count(entered.Changes))
 		}
 		return err
 	})
+}
+
+// signedTable is a table of every supplier's wallet and its signature, made with the
+// keys that suppliers have.
+func signedTable(world *simulator.World, now time.Time) io.Reader {
+	var table bytes.Buffer
+	table.WriteString("supplier_id,wallet,text,signature\n")
+	for s := range world.Suppliers() {
+		issued := now.UTC().Truncate(time.Second)
+		text := wallet.Text{Domain: domainDefault, Supplier: s.ID, Wallet: wallet.Wallet(world.Wallet(s.ID)),
+			Issued: issued, Expires: issued.Add(time.Hour)}
+		rand.Read(text.Nonce[:])
+		signature := ed25519.Sign(world.WalletKey(s.ID), []byte(text.String()))
+		fmt.Fprintf(&table, "%s,%s,%s,%s\n", s.ID, text.Wallet, text, base58.Encode(signature))
+	}
+	return &table
 }
 
 func (d *demo) tellDistribution() {

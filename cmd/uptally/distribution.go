@@ -6,46 +6,20 @@ import (
 	"io"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/solana"
 )
 
 type distributionCommands struct {
 	Prepare distributionPrepare `cmd:"" help:"Turn what is earned into payouts, and build their files."`
 	Approve distributionApprove `cmd:"" help:"Approve the files of a distribution that another person prepared."`
 	Export  distributionExport  `cmd:"" help:"Write the files of an approved distribution."`
-	Show    distributionShow    `cmd:"" help:"Show a distribution and its files."`
+	Cancel  distributionCancel  `cmd:"" help:"Cancel a distribution: one person asks, another approves."`
+	Show    distributionShow    `cmd:"" help:"Show a distribution, how far it has come, and its files."`
 	List    distributionList    `cmd:"" help:"List the distributions."`
-}
-
-type distributionPrepare struct {
-	Minimum *amount `placeholder:"AMOUNT" help:"Least that is paid; without it, the highest of the seasons that are due."`
-	Reason  string  `default:"distribution" help:"Why."`
-	Key     string  `help:"Idempotency key: the same key prepares once. Without it, each call is a new one."`
-}
-
-// Run prepares a distribution of everything that is earned.
-func (c distributionPrepare) Run(ctx context.Context, a *app) error {
-	request := distribution.Request{Key: c.Key, Reason: c.Reason}
-	if request.Key == "" {
-		request.Key = uuid.NewString()
-	}
-	if c.Minimum != nil {
-		request.Minimum = &c.Minimum.Amount
-	}
-	return a.write(ctx, twoPerson, func(tx pgx.Tx, person int64) error {
-		request.Actor = person
-		d, err := distribution.Prepare(ctx, tx, request)
-		if err != nil {
-			return err
-		}
-		a.say("%s pays %s to %s suppliers. Another person approves it with: uptally distribution approve %s",
-			d.ID, inIO(int64(d.Total)), count(d.Payees), d.ID)
-		return a.showDistribution(ctx, tx, d)
-	})
 }
 
 type distributionApprove struct {
@@ -69,23 +43,23 @@ type distributionExport struct {
 	Out string `required:"" placeholder:"DIR" help:"Folder to make; it appears whole or not at all."`
 }
 
-// Run writes the approved files.
+// Run records who is given the approved files, and then writes them.
 func (c distributionExport) Run(ctx context.Context, a *app) error {
-	return a.read(ctx, func(tx pgx.Tx) error {
-		if a.DryRun {
-			d, err := distribution.Show(ctx, tx, c.ID)
-			if err != nil {
-				return err
-			}
-			a.say("Dry run: nothing was written to %s.", c.Out)
-			return a.showDistribution(ctx, tx, d)
-		}
-		d, err := distribution.Export(ctx, tx, c.ID, c.Out)
-		if err != nil {
+	return a.withDatabase(ctx, func(db *database) error {
+		var d distribution.Distribution
+		if err := a.writeIn(ctx, db, ordinary, func(tx pgx.Tx, person int64) (err error) {
+			d, err = distribution.RecordExport(ctx, tx, c.ID, person)
+			return err
+		}); err != nil || a.DryRun {
 			return err
 		}
-		a.say("%s written to %s.", d.ID, c.Out)
-		return a.showDistribution(ctx, tx, d)
+		return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) (err error) {
+			if d, err = distribution.Export(ctx, tx, c.ID, c.Out); err != nil {
+				return err
+			}
+			a.say("%s written to %s.", d.ID, c.Out)
+			return a.showDistribution(ctx, tx, d)
+		})
 	})
 }
 
@@ -116,7 +90,7 @@ func (distributionList) Run(ctx context.Context, a *app) error {
 		}
 		var persons []*int64
 		for i := range all {
-			persons = append(persons, &all[i].PreparedBy, &all[i].ApprovedBy)
+			persons = append(persons, &all[i].PreparedBy, &all[i].ApprovedBy, &all[i].CancelAsked.By)
 		}
 		names, err := readNames(ctx, tx, persons...)
 		for _, d := range all {
@@ -127,9 +101,9 @@ func (distributionList) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.show(views, func(out io.Writer) {
-		g := newGrid("distribution", "state", ">suppliers", ">total", "prepared by", "at", "approved by")
+		g := newGrid("distribution", "state", "rail", ">suppliers", ">total", "prepared by", "at", "approved by")
 		for _, v := range views {
-			g.add(v.ID, v.State, count(v.Payees), inIO(int64(v.Total)), v.PreparedBy, utc(v.PreparedAt), orDash(v.ApprovedBy))
+			g.add(v.ID, v.State, v.Rail, count(v.Payees), inIO(int64(v.Total)), v.PreparedBy, utc(v.PreparedAt), orDash(v.ApprovedBy))
 		}
 		g.print(out)
 	})
@@ -139,6 +113,8 @@ func (distributionList) Run(ctx context.Context, a *app) error {
 type distributionView struct {
 	ID         string                      `json:"id"`
 	State      string                      `json:"state"`
+	Rail       distribution.Rail           `json:"rail"`
+	Source     *solana.Source              `json:"source"`
 	Reason     string                      `json:"reason"`
 	Minimum    ledger.Amount               `json:"minimum"`
 	Payees     int64                       `json:"payees"`
@@ -151,11 +127,21 @@ type distributionView struct {
 	PreparedAt time.Time                   `json:"prepared_at"`
 	ApprovedBy *string                     `json:"approved_by"`
 	ApprovedAt *time.Time                  `json:"approved_at"`
+	Exports    int64                       `json:"exports"`
+	Cancel     *cancelView                 `json:"cancel"`
+	Progress   []distribution.Progress     `json:"progress"` // by state of the payouts
+}
+
+// cancelView is who asked to cancel.
+type cancelView struct {
+	AskedBy string `json:"asked_by"`
+	Reason  string `json:"reason"`
+	Unpaid  bool   `json:"files_unpaid"`
 }
 
 func viewDistribution(d distribution.Distribution, names personNames) distributionView {
 	v := distributionView{
-		ID: d.ID, State: string(d.State), Reason: d.Reason, Minimum: d.Minimum, Payees: d.Payees, Total: d.Total,
+		ID: d.ID, State: string(d.State), Rail: d.Rail, Source: d.Source, Reason: d.Reason, Exports: d.Exports, Progress: []distribution.Progress{}, Minimum: d.Minimum, Payees: d.Payees, Total: d.Total,
 		Carried: d.Carried, Journal: d.Journal, Manifest: d.Manifest, Files: d.Files,
 		PreparedBy: names.of(d.PreparedBy), PreparedAt: d.PreparedAt.UTC(),
 	}
@@ -165,26 +151,34 @@ func viewDistribution(d distribution.Distribution, names personNames) distributi
 	if d.ApprovedBy != 0 {
 		v.ApprovedBy, v.ApprovedAt = new(names.of(d.ApprovedBy)), new(d.ApprovedAt.UTC())
 	}
+	if c := d.CancelAsked; c.By != 0 {
+		v.Cancel = &cancelView{names.of(c.By), c.Reason, c.Unpaid}
+	}
 	return v
 }
 
 func (a *app) showDistribution(ctx context.Context, tx pgx.Tx, d distribution.Distribution) error {
-	names, err := readNames(ctx, tx, &d.PreparedBy, &d.ApprovedBy)
+	names, err := readNames(ctx, tx, &d.PreparedBy, &d.ApprovedBy, &d.CancelAsked.By)
 	if err != nil {
 		return err
 	}
 	view := viewDistribution(d, names)
+	if view.Progress, err = distribution.ReadProgress(ctx, tx, d.ID); err != nil {
+		return err
+	}
 	return a.show(view, view.print)
 }
 
 func (v distributionView) print(out io.Writer) {
-	fmt.Fprintf(out, "%s is %s: %s to %s suppliers, at least %s each; prepared by %s, approved by %s\n",
-		v.ID, v.State, inIO(int64(v.Total)), count(v.Payees), inIO(int64(v.Minimum)), v.PreparedBy, orDash(v.ApprovedBy))
-	for _, c := range v.Carried {
-		if c.Suppliers > 0 {
-			fmt.Fprintf(out, "carried forward, %s: %s of %s suppliers\n", c.Reason, inIO(int64(c.Amount)), count(c.Suppliers))
-		}
+	fmt.Fprintf(out, "%s is %s: %s to %s suppliers on the rail %s, at least %s each; prepared by %s, approved by %s\n",
+		v.ID, v.State, inIO(int64(v.Total)), count(v.Payees), v.Rail, inIO(int64(v.Minimum)), v.PreparedBy, orDash(v.ApprovedBy))
+	if v.Cancel != nil {
+		fmt.Fprintf(out, "%s asked to cancel it: %s\n", v.Cancel.AskedBy, v.Cancel.Reason)
 	}
+	for _, p := range v.Progress {
+		fmt.Fprintf(out, "%s: %s to %s suppliers\n", p.State, inIO(int64(p.Amount)), count(p.Payouts))
+	}
+	printCarried(out, v.Carried)
 	fmt.Fprintln(out)
 	files := newGrid("file", ">rows", ">bytes", "SHA-256")
 	for _, f := range v.Files {

@@ -7,6 +7,9 @@ import (
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/merkle"
+	"github.com/uptally/uptally/ledger/distribution/solana"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
@@ -37,7 +40,8 @@ var (
 )
 
 // exitCodes is what each error means to the shell. The first that applies counts;
-// any other error is exitFailed, such as evidence.ErrDiffers.
+// any other error is exitFailed, such as evidence.ErrDiffers, and a node that cannot be
+// reached.
 var exitCodes = []struct {
 	err  error
 	code int
@@ -52,7 +56,23 @@ var exitCodes = []struct {
 	{ledger.ErrHeadSyntax, exitUsage},
 	{ledger.ErrKey, exitUsage},
 	{evidence.ErrNotBundle, exitUsage},
+	{merkle.ErrMalformed, exitUsage},
 	{incident.ErrEnd, exitUsage},
+	{distribution.ErrInvalid, exitUsage},
+	{wallet.ErrTerms, exitUsage},
+	{wallet.ErrTable, exitUsage},
+	{wallet.ErrHold, exitUsage},
+	{wallet.ErrReason, exitUsage},
+	{wallet.ErrSignatureSyntax, exitUsage},
+	{solana.ErrURL, exitUsage},
+	{solana.ErrSource, exitUsage},
+	{solana.ErrKeyFile, exitUsage},
+	{solana.ErrSigner, exitUsage},
+	{solana.ErrNonce, exitUsage},
+	{solana.ErrTransfer, exitUsage},
+	{solana.ErrTooLarge, exitUsage},
+	{solana.ErrMessage, exitUsage},
+	{solana.ErrFile, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
@@ -64,6 +84,9 @@ var exitCodes = []struct {
 	{ledger.ErrUnknownAccount, exitNotFound},
 	{ledger.ErrNeverVerified, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
+	{wallet.ErrUnknownChallenge, exitNotFound},
+	{wallet.ErrNotAsked, exitNotFound},
+	{wallet.ErrNotFrozen, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
@@ -71,6 +94,8 @@ var exitCodes = []struct {
 	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
 	{distribution.ErrSelfApproval, exitNotAllowed},
+	{wallet.ErrSelfApproval, exitNotAllowed},
+	{wallet.ErrSignature, exitNotAllowed},
 
 	{snapshot.ErrConflict, exitConflict},
 	{snapshot.ErrWindowsOverlap, exitConflict},
@@ -87,10 +112,25 @@ var exitCodes = []struct {
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
+	{distribution.ErrRail, exitConflict},
+	{distribution.ErrCancelled, exitConflict},
+	{distribution.ErrMayLand, exitConflict},
+	{distribution.ErrAside, exitConflict},
+	{wallet.ErrUsed, exitConflict},
+	{wallet.ErrExpired, exitConflict},
+	{solana.ErrDifferent, exitConflict},
+	{solana.ErrSignature, exitConflict},
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
+	{wallet.ErrOnChain, exitGuard},
+
+	// Last, as what stands above may be why.
+	{wallet.ErrWallet, exitUsage},
+	{wallet.ErrText, exitUsage},
+	{wallet.ErrAnother, exitUsage},
+	{wallet.ErrTwice, exitUsage},
 }
 
 // exitCode returns what the error means to the shell.

@@ -11,6 +11,7 @@ import (
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
@@ -41,6 +42,14 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{evidence.ErrNotBundle, 2},
 		{fakes.ErrSpan, 2},
 		{incident.ErrEnd, 2},
+		{wallet.ErrWallet, 2},
+		{wallet.ErrTerms, 2},
+		{wallet.ErrTable, 2},
+		{wallet.ErrHold, 2},
+		{wallet.ErrReason, 2},
+		{wallet.ErrSignatureSyntax, 2},
+		{&wallet.BadRows{Rows: []wallet.BadRow{{Line: 2, Cause: wallet.ErrAnother}, {Line: 3, Cause: wallet.ErrTwice}}}, 2},
+		{&wallet.BadRows{Rows: []wallet.BadRow{{Line: 2, Cause: wallet.ErrText}, {Line: 3, Cause: wallet.ErrUsed}}}, 5},
 		{snapshot.ErrNotFound, 3},
 		{snapshot.ErrNoSeason, 3},
 		{fakes.ErrUnobserved, 3},
@@ -53,12 +62,17 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{ledger.ErrUnknownAccount, 3},
 		{ledger.ErrNeverVerified, 3},
 		{distribution.ErrUnknown, 3},
+		{wallet.ErrUnknownChallenge, 3},
+		{wallet.ErrNotAsked, 3},
+		{wallet.ErrNotFrozen, 3},
 		{api.ErrNoPerson, 3},
 		{errNotAllowed, 4},
 		{uptime.ErrOwnReopening, 4},
 		{archive.ErrSelfApproval, 4},
 		{snapshot.ErrSelfCheck, 4},
 		{distribution.ErrSelfApproval, 4},
+		{wallet.ErrSelfApproval, 4},
+		{wallet.ErrSignature, 4},
 		{snapshot.ErrConflict, 5},
 		{snapshot.ErrWindowsOverlap, 5},
 		{evidence.ErrMoved, 5},
@@ -72,9 +86,12 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{ledger.ErrConflict, 5},
 		{distribution.ErrConflict, 5},
 		{distribution.ErrNotApproved, 5},
+		{wallet.ErrUsed, 5},
+		{wallet.ErrExpired, 5},
 		{snapshot.ErrGuard, 6},
 		{reconcile.ErrMisfit, 6},
 		{ledger.ErrInsufficient, 6},
+		{wallet.ErrOnChain, 6},
 	} {
 		wrapped := c.err
 		if c.err != nil {
@@ -144,9 +161,16 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"snapshot verify exitcodes_test.go", "not an evidence bundle"},
 		{"snapshot verify exitcodes_test.go --digest 00", "64 hex digits"},
 		{"ledger statement suppliers", "season/<code>/pool"},
-		{"wallet add", "a supplier's id"},
-		{"wallet add 9d2a0000-0000-4000-8000-000000000000 not-a-wallet", "wallet"},
-		{"wallet add --file nowhere.csv", "nowhere.csv"},
+		{"wallet challenge 9d2a0000-0000-4000-8000-000000000000 not-a-wallet", "not a wallet"},
+		{"wallet challenge not-a-supplier 11111111111111111111111111111111", "<supplier>"},
+		{"wallet import --file nowhere.csv", "nowhere.csv"},
+		{"wallet import --file exitcodes_test.go", "supplier_id,wallet,text,signature"},
+		{"wallet prove c1 3XAGkYUmRytbSg6XKG6nGvj3FL1F1r1WCg5gL3myTuvdBah8kXawx6bRGMpj2jVYYq233Qs6Yc8gZQAn1TzHgkWk --rpc ftp://token@nowhere", "UPTALLY_SOLANA_RPC"},
+		{"wallet prove c1 x", "not a signature"},
+		{"wallet release 9d2a0000-0000-4000-8000-000000000000", "--reason"},
+		{"wallet release 9d2a0000-0000-4000-8000-000000000000 --approve --reason x", "--approve"},
+		{"wallet freeze 9d2a0000-0000-4000-8000-000000000000", "--reason"},
+		{"wallet allow 9d2a0000-0000-4000-8000-000000000000 So11111111111111111111111111111111111111112 --reason x", "mint of wrapped SOL"},
 		{"simulate --devices 0", "evices"},
 		{"simulate --addr 0.0.0.0:0", "loopback"},
 		{"demo --database-url postgres://nowhere", "database of its own"},

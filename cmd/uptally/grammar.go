@@ -84,7 +84,7 @@ func (a *app) execute(ctx context.Context, args []string) (err error) {
 		kong.Exit(func(int) { panic(helpShown{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups(groups()),
-		kong.Vars{"data": defaultData(a.lookup), "actor": defaultActor(a.lookup)},
+		kong.Vars{"data": defaultData(a.lookup), "actor": defaultActor(a.lookup), "domain": domainDefault},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(a),
 	)

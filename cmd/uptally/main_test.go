@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uptally/uptally/internal/embedpg"
 	"github.com/uptally/uptally/uptime/simulator"
@@ -132,13 +134,11 @@ func serve(t *testing.T, devices int, o simulator.Options) *simulator.World {
 	return world
 }
 
-// walletTable is a table of every supplier's wallet, as an operator is sent it.
+// walletTable is a table of every supplier's wallet with its signature, as an operator
+// is sent it.
 func walletTable(world *simulator.World) string {
 	var table strings.Builder
-	table.WriteString("supplier_id,wallet\n")
-	for s := range world.Suppliers() {
-		fmt.Fprintf(&table, "%s,%s\n", s.ID, world.Wallet(s.ID))
-	}
+	io.Copy(&table, signedTable(world, time.Now()))
 	return table.String()
 }
 

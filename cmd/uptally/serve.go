@@ -11,6 +11,7 @@ import (
 
 type serveCommand struct {
 	Workers int `default:"4" help:"Jobs at once in a queue."`
+	chainFlag
 
 	LedgerHead      string `placeholder:"FILE" env:"UPTALLY_LEDGER_HEAD" help:"Signed head of the ledger, which the nightly verification compares and then replaces."`
 	LedgerKey       string `placeholder:"FILE" env:"UPTALLY_LEDGER_KEY_FILE" help:"Key to sign it with; or the key itself in UPTALLY_LEDGER_KEY. Without one the head is compared only."`
@@ -30,13 +31,23 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	head, err := c.headFile(a)
+	options := jobs.Options{Feed: feed, Workers: c.Workers, Periodic: true}
+	if options.Head, err = c.headFile(a); err != nil {
+		return err
+	}
+	if options.Hook, err = a.hook(); err != nil {
+		return err
+	}
+	node, err := c.dial()
 	if err != nil {
 		return err
 	}
+	if node != nil {
+		options.Chain = node
+	}
 	return a.withDatabase(ctx, func(db *database) error {
-		log := slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
-		return withJobs(ctx, db, jobs.Options{Feed: feed, Workers: c.Workers, Periodic: true, Head: head, Log: log}, func(*jobs.Client) error {
+		options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		return withJobs(ctx, db, options, func(*jobs.Client) error {
 			a.say("Working: slots are pulled as they end; stop with Ctrl-C.")
 			<-ctx.Done()
 			a.say("Stopping: jobs that run are let finish, for at most %s.", stopMax)

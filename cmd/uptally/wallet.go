@@ -3,105 +3,156 @@ package main
 import (
 	"context"
 	"io"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 type walletCommands struct {
-	Add  walletAdd  `cmd:"" help:"Record where a supplier is paid, or many at once from a table."`
-	List walletList `cmd:"" help:"List each supplier's wallet."`
+	Challenge walletChallenge `cmd:"" help:"Issue a text for a wallet's holder to sign."`
+	Prove     walletProve     `cmd:"" help:"Record that a challenge was signed: the wallet counts once its hold is over."`
+	Import    walletImport    `cmd:"" help:"Record a table of signed texts, all of it or nothing."`
+	Allow     walletAllow     `cmd:"" help:"Make a multisig's vault a supplier's wallet: one person asks, another approves."`
+	Freeze    walletFreeze    `cmd:"" help:"Pay a supplier nothing from now on."`
+	Release   walletRelease   `cmd:"" help:"Lift a freeze: one person asks, another approves."`
+	List      walletList      `cmd:"" help:"List suppliers' wallets and how they stand."`
+	History   walletHistory   `cmd:"" help:"All that happened to a supplier's wallets."`
 }
 
-type walletAdd struct {
-	Supplier string `arg:"" optional:"" help:"Supplier's id."`
-	Address  string `arg:"" optional:"" help:"Solana address of the wallet."`
-	File     string `placeholder:"CSV" help:"Table with the header supplier_id,wallet; '-' is stdin. All of it is recorded, or nothing."`
+// domainDefault is the domain of an installation that has no name of its own.
+const domainDefault = "uptally"
+
+// domainFlag says which installation a text is signed for.
+type domainFlag struct {
+	Domain string `env:"UPTALLY_DOMAIN" default:"${domain}" help:"Which installation the text is signed for: a name of your own, such as rewards.example.org."`
 }
 
-// Run records one wallet, or a table of them in one transaction.
-func (c walletAdd) Run(ctx context.Context, a *app) error {
-	if c.File != "" {
-		if c.Supplier != "" {
-			return usage("wallet add: give a supplier and an address, or --file")
-		}
-		return c.addFile(ctx, a)
+// holdFlag says how long a new wallet waits.
+type holdFlag struct {
+	Hold time.Duration `env:"UPTALLY_WALLET_HOLD" default:"72h" help:"How long a new wallet waits before it counts; the one before it counts until then."`
+}
+
+func (h holdFlag) proof(ctx context.Context, tx pgx.Tx, person int64) (wallet.Proof, error) {
+	now, err := wallet.Now(ctx, tx)
+	return wallet.Proof{Hold: h.Hold, Now: now, Actor: person}, err
+}
+
+// writeWallets is write for what is to be told of: the same transaction asks for
+// notices to be delivered.
+func (a *app) writeWallets(ctx context.Context, db *database, need authority, f func(tx pgx.Tx, person int64) error) error {
+	client, err := jobs.New(db.pool, jobs.Options{})
+	if err != nil {
+		return err
 	}
-	supplier, err := uuid.Parse(c.Supplier)
-	if err != nil || c.Address == "" {
-		return usage("wallet add: give a supplier's id and an address, or --file with a table of them")
-	}
-	if _, err := distribution.ParseWallet(c.Address); err != nil {
-		return usage("%w", err)
-	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
-		if err := distribution.AddWallet(ctx, tx, supplier, c.Address, person); err != nil {
+	return a.writeIn(ctx, db, need, func(tx pgx.Tx, person int64) error {
+		if err := f(tx, person); err != nil {
 			return err
 		}
-		a.say("%s is paid to %s from now on.", supplier, c.Address)
-		return a.show(map[string]any{"supplier_id": supplier, "wallet": c.Address}, func(io.Writer) {})
+		return client.RequestNotices(ctx, tx)
 	})
 }
 
-func (c walletAdd) addFile(ctx context.Context, a *app) error {
-	table := a.in
-	if c.File != "-" {
-		file, err := os.Open(c.File)
-		if err != nil {
-			return usage("--file: %w", err)
-		}
-		defer file.Close()
-		table = file
+type walletFreeze struct {
+	Supplier uuid.UUID `arg:"" help:"Supplier's id."`
+	Reason   string    `required:"" help:"Why."`
+}
+
+// Run freezes at once.
+func (c walletFreeze) Run(ctx context.Context, a *app) error {
+	return a.withDatabase(ctx, func(db *database) error {
+		return a.writeWallets(ctx, db, ordinary, func(tx pgx.Tx, person int64) error {
+			frozen, err := distribution.FreezeWallet(ctx, tx, c.Supplier, c.Reason, person)
+			if err != nil {
+				return err
+			}
+			a.say("%s is paid nothing from now on. Two people lift it: uptally wallet release %s --reason, then --approve", c.Supplier, c.Supplier)
+			a.tellFrozen(frozen)
+			return a.showWalletsOf(ctx, tx, c.Supplier)
+		})
+	})
+}
+
+// tellFrozen says what became of payouts that had not ended.
+func (a *app) tellFrozen(f distribution.Frozen) {
+	if len(f.Aside) > 0 {
+		a.say("Set aside, as nothing of it was sent: %s.", strings.Join(f.Aside, ", "))
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
-		added, err := distribution.AddWallets(ctx, tx, table, person)
-		if err != nil {
-			return err
-		}
-		a.say("%s wallets are new or changed.", count(added))
-		return a.show(map[string]any{"added": added}, func(io.Writer) {})
+	if len(f.Exported) > 0 {
+		a.say("Of these, files are out that pay %s: stop whoever pays from them.", strings.Join(f.Exported, ", "))
+	}
+	if len(f.MayLand) > 0 {
+		a.say("Sent before, and beyond our reach: %s.", strings.Join(f.MayLand, ", "))
+	}
+}
+
+type walletRelease struct {
+	Supplier uuid.UUID `arg:"" help:"Supplier's id."`
+	Reason   string    `xor:"act" required:"" help:"Ask for it, and say why."`
+	Approve  bool      `xor:"act" required:"" help:"Approve what another person asked for."`
+}
+
+// Run asks for a release, or approves it.
+func (c walletRelease) Run(ctx context.Context, a *app) error {
+	need := ordinary
+	if c.Approve {
+		need = twoPerson
+	}
+	return a.withDatabase(ctx, func(db *database) error {
+		return a.writeWallets(ctx, db, need, func(tx pgx.Tx, person int64) error {
+			if c.Approve {
+				if err := wallet.ApproveRelease(ctx, tx, c.Supplier, person); err != nil {
+					return err
+				}
+				a.say("%s: the freeze that was asked about is lifted.", c.Supplier)
+				return a.showWalletsOf(ctx, tx, c.Supplier)
+			}
+			if err := wallet.AskRelease(ctx, tx, c.Supplier, c.Reason, person); err != nil {
+				return err
+			}
+			a.say("Asked for. Another person approves it with: uptally wallet release %s --approve", c.Supplier)
+			return a.showWalletsOf(ctx, tx, c.Supplier)
+		})
 	})
 }
 
 type walletList struct{}
 
-// walletView is a wallet as --json prints it.
-type walletView struct {
-	SupplierID uuid.UUID `json:"supplier_id"`
-	Wallet     string    `json:"wallet"`
-	RecordedBy string    `json:"recorded_by"`
-	RecordedAt time.Time `json:"recorded_at"`
-}
-
 // Run lists the wallets by supplier id.
 func (walletList) Run(ctx context.Context, a *app) error {
-	views := []walletView{}
-	if err := a.read(ctx, func(tx pgx.Tx) error {
-		wallets, err := distribution.Wallets(ctx, tx)
+	return a.read(ctx, func(tx pgx.Tx) error {
+		now, err := wallet.Now(ctx, tx)
 		if err != nil {
 			return err
 		}
-		persons := make([]*int64, len(wallets))
-		for i := range wallets {
-			persons[i] = &wallets[i].RecordedBy
+		records, err := wallet.List(ctx, tx, now)
+		if err != nil {
+			return err
 		}
-		names, err := readNames(ctx, tx, persons...)
-		for _, w := range wallets {
-			views = append(views, walletView{w.Supplier, string(w.Wallet), names.of(w.RecordedBy), w.RecordedAt.UTC()})
+		return a.showWallets(ctx, tx, records)
+	})
+}
+
+type walletHistory struct {
+	Supplier uuid.UUID `arg:"" help:"Supplier's id."`
+}
+
+// Run tells what happened, the oldest first.
+func (c walletHistory) Run(ctx context.Context, a *app) error {
+	return a.read(ctx, func(tx pgx.Tx) error {
+		events, err := wallet.History(ctx, tx, c.Supplier)
+		if err != nil {
+			return err
 		}
-		return err
-	}); err != nil {
-		return err
-	}
-	return a.show(views, func(out io.Writer) {
-		g := newGrid("supplier", "wallet", "recorded by", "at")
-		for _, v := range views {
-			g.add(v.SupplierID, v.Wallet, v.RecordedBy, utc(v.RecordedAt))
+		views, err := viewWalletEvents(ctx, tx, events)
+		if err != nil {
+			return err
 		}
-		g.print(out)
+		return a.show(views, func(out io.Writer) { printWalletEvents(out, views) })
 	})
 }

@@ -33,6 +33,7 @@ type measurement struct {
 }
 
 var measurements = []measurement{
+	{[]string{"merkle.tree"}, (*bench).measureMerkle}, // first: what it misses on the machine is told at once
 	{[]string{"ingest.merge"}, (*bench).measureMerge},
 	{[]string{"ingest.bytes_per_device_hour"}, (*bench).measureBytes},
 	{[]string{"ingest.decode"}, (*bench).measureDecode},
@@ -42,6 +43,7 @@ var measurements = []measurement{
 	{[]string{"snapshot.preview"}, (*bench).measurePreview},
 	{[]string{"evidence.write", "evidence.verify", "evidence.verify_supplier", "evidence.bytes"}, (*bench).measureEvidence},
 	{[]string{"ledger.seal", "ledger.seal_next"}, (*bench).measureLedger},
+	{[]string{"distribution.export"}, (*bench).measureDistribution},
 	{[]string{"scale.devices"}, (*bench).measureScale},
 	{[]string{"fakes.precision", "fakes.recall"}, (*bench).measureFakes},
 	{[]string{"fakes.scan"}, (*bench).measureFakesScan},
@@ -96,7 +98,7 @@ func (b *bench) measure(ctx context.Context, prefix string) (figures []Figure, e
 		figures = append(figures, measured...)
 	}
 	if len(figures) == 0 {
-		return nil, fmt.Errorf("no figure's name begins with %q; they begin with ingest, snapshot, evidence, ledger, scale or fakes", prefix)
+		return nil, fmt.Errorf("no figure's name begins with %q; they begin with merkle, ingest, snapshot, evidence, ledger, distribution, scale or fakes", prefix)
 	}
 	return figures, nil
 }

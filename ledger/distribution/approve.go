@@ -20,9 +20,12 @@ func Approve(ctx context.Context, tx pgx.Tx, id string, actor int64) (Distributi
 }
 
 func approve(ctx context.Context, tx pgx.Tx, id string, actor int64) (Distribution, error) {
-	d, err := distributionByID(ctx, tx, id)
+	d, err := LockPaying(ctx, tx, id)
 	if err != nil {
 		return Distribution{}, err
+	}
+	if d.CancelAsked.By != 0 {
+		return Distribution{}, d.payable()
 	}
 	if actor == d.PreparedBy {
 		return Distribution{}, fmt.Errorf("%w: person %d prepared it: ask another person to approve it", ErrSelfApproval, actor)

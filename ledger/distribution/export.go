@@ -18,8 +18,41 @@ import (
 	"github.com/uptally/uptally/ledger"
 )
 
+// RecordExport records that a person is given the files of an approved distribution.
+// It is committed before Export writes them: what may be out is on record. If a payout
+// was set aside since the approval, the files would pay it still, and the error is
+// ErrAside.
+func RecordExport(ctx context.Context, tx pgx.Tx, id string, actor int64) (Distribution, error) {
+	d, err := recordExport(ctx, tx, id, actor)
+	if err != nil {
+		return Distribution{}, fmt.Errorf("distribution: export %s: %w", id, err)
+	}
+	return d, nil
+}
+
+func recordExport(ctx context.Context, tx pgx.Tx, id string, actor int64) (Distribution, error) {
+	d, err := LockPaying(ctx, tx, id)
+	if err != nil {
+		return d, err
+	}
+	if err := d.payable(); err != nil {
+		return d, err
+	}
+	aside, err := countAside(ctx, tx, d.number)
+	if err != nil {
+		return d, err
+	}
+	if aside > 0 {
+		return d, fmt.Errorf("%w: %d of its payouts were set aside, and the files would pay them: cancel it, and prepare another", ErrAside, aside)
+	}
+	if err := insertExport(ctx, tx, d.number, actor); err != nil {
+		return d, err
+	}
+	return distributionByID(ctx, tx, id)
+}
+
 // Export writes the files of an approved distribution into the folder dir, which
-// it makes. The folder appears whole or not at all. It is written with the same
+// it makes, once RecordExport said for whom. The folder appears whole or not at all. It is written with the same
 // bytes every time: if it holds them already, nothing happens; if it holds
 // anything else, the error is ErrConflict. Before a file is written its digest is
 // checked against the manifest, and the manifest's against the approval: if one
@@ -36,8 +69,11 @@ func Export(ctx context.Context, tx pgx.Tx, id, dir string) (Distribution, error
 }
 
 func export(ctx context.Context, tx pgx.Tx, d Distribution, dir string) error {
-	if d.State != Approved {
-		return fmt.Errorf("%w: have another person than %d approve it first", ErrNotApproved, d.PreparedBy)
+	if err := d.payable(); err != nil {
+		return err
+	}
+	if d.Exports == 0 {
+		return fmt.Errorf("%w: nobody is on record to be given the files: record the export first", ErrConflict)
 	}
 	files, err := approvedFiles(ctx, tx, d)
 	if err != nil {

@@ -61,10 +61,10 @@ func TestExportWritesTheApprovedFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		files, beside := contentsOf(t, dir)
-		if len(files) != 4 || len(beside) != 0 {
+		if len(files) != 5 || len(beside) != 0 {
 			t.Fatalf("got %d files, and beside them %v", len(files), beside)
 		}
-		for _, name := range []string{PayoutsFile, PayoutLinesFile, ManifestFile, SumsFile} {
+		for _, name := range []string{PayoutsFile, PayoutLinesFile, SolanaTokensFile, ManifestFile, SumsFile} {
 			if files[name] != b.file("d1", name) {
 				t.Errorf("%s is not what was prepared", name)
 			}

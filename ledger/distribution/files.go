@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution/solana"
 )
 
 // The files of a distribution.
@@ -23,7 +24,7 @@ const (
 )
 
 // ManifestFormat is the version of the manifest and of the files it speaks of.
-const ManifestFormat = "uptally-distribution/1"
+const ManifestFormat = "uptally-distribution/2"
 
 // fileBytesMax is what the database can hold, and send, of one file.
 const fileBytesMax = 1_000_000_000
@@ -51,6 +52,8 @@ func fileOf(name string, rows int, data []byte) contents {
 type Manifest struct {
 	Format       string          `json:"format"`
 	Distribution string          `json:"distribution"`
+	Rail         Rail            `json:"rail"`
+	Source       *solana.Source  `json:"source,omitempty"` // what pays, on the rail transactions
 	PreparedAt   time.Time       `json:"prepared_at"`
 	Minimum      ledger.Amount   `json:"minimum"`
 	Payees       int64           `json:"payees"`
@@ -59,7 +62,16 @@ type Manifest struct {
 	Carried      []CarriedTotal  `json:"carried_forward"`
 	Seasons      []SeasonTotal   `json:"seasons"`
 	LedgerHead   ManifestJournal `json:"ledger_head"`
+	Trees        []ManifestTree  `json:"trees,omitempty"` // on the rail merkle
 	Files        []File          `json:"files"`
+}
+
+// ManifestTree is a merkle tree's root and what it pays.
+type ManifestTree struct {
+	Tree  string        `json:"tree"` // such as "d1-t1"
+	Root  ledger.Digest `json:"root"`
+	Nodes int           `json:"nodes"`
+	Total ledger.Amount `json:"total"`
 }
 
 // CarriedTotal is what was not paid for one reason.
@@ -113,6 +125,16 @@ func payoutID(distribution string, number int) string {
 	return distribution + "-" + strconv.Itoa(number)
 }
 
+// payoutNumber is the number in a payout's id.
+func payoutNumber(distribution, id string) (int, error) {
+	digits, found := strings.CutPrefix(id, distribution+"-")
+	number, err := strconv.Atoi(digits)
+	if !found || err != nil {
+		return 0, fmt.Errorf("%q is no payout of %s", id, distribution)
+	}
+	return number, nil
+}
+
 // sumsFile is SHA256SUMS, as sha256sum writes and checks it, by name.
 func sumsFile(files []File) contents {
 	lines := make([]string, len(files))
@@ -162,8 +184,13 @@ func (t *table) file(name string) (contents, error) {
 	if t.err != nil {
 		return contents{}, fmt.Errorf("%s: %w", name, t.err)
 	}
-	if t.text.Len() > fileBytesMax {
-		return contents{}, fmt.Errorf("%s: %d bytes, more than the %d of one file: raise the minimum to pay fewer at once", name, t.text.Len(), fileBytesMax)
+	return fileOf(name, t.rows, t.text.Bytes()), tooLong(name, t.text.Len())
+}
+
+// tooLong refuses what the database could not hold.
+func tooLong(name string, bytes int) error {
+	if bytes > fileBytesMax {
+		return fmt.Errorf("%s: %d bytes, more than the %d of one file: raise the minimum to pay fewer at once", name, bytes, fileBytesMax)
 	}
-	return fileOf(name, t.rows, t.text.Bytes()), nil
+	return nil
 }

@@ -3,9 +3,11 @@ package distribution
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/uptally/uptally/internal/pgtest"
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -66,16 +69,32 @@ func (b *bundle) seal(season string, minimum ledger.Amount, amounts ...ledger.Am
 	})
 }
 
-// addWallets records a wallet for the suppliers 0 to n-1.
+// addWallets proves a wallet for the suppliers 0 to n-1.
 func (b *bundle) addWallets(n int) {
 	b.t.Helper()
+	for i := range n {
+		b.prove(i, i)
+	}
+}
+
+// prove makes the w-th wallet the i-th supplier's at once: it is challenged, signs,
+// and has no hold.
+func (b *bundle) prove(i, w int) {
+	b.t.Helper()
 	b.do(func(ctx context.Context, tx pgx.Tx) error {
-		for i := range n {
-			if err := AddWallet(ctx, tx, supplier(i), wallet(i), b.ann); err != nil {
-				return err
-			}
+		now, err := wallet.Now(ctx, tx)
+		if err != nil {
+			return err
 		}
-		return nil
+		terms := wallet.Terms{Domain: "test", Expires: time.Minute, Now: now, Actor: b.ann}
+		rand.Read(terms.Nonce[:])
+		challenge, err := wallet.Issue(ctx, tx, supplier(i), address(w), terms)
+		if err != nil {
+			return err
+		}
+		signature := base58.Encode(ed25519.Sign(walletKey(w), []byte(challenge.String())))
+		_, err = wallet.Prove(ctx, tx, challenge.ID, signature, wallet.Proof{Hold: 0, Now: now, Actor: b.ann})
+		return err
 	})
 }
 
@@ -114,6 +133,12 @@ func (b *bundle) approve(id string) Distribution {
 }
 
 func (b *bundle) tryExport(id, dir string) error {
+	if err := b.try(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := RecordExport(ctx, tx, id, b.bob)
+		return err
+	}); err != nil {
+		return err
+	}
 	return b.try(func(ctx context.Context, tx pgx.Tx) error {
 		_, err := Export(ctx, tx, id, dir)
 		return err
@@ -169,8 +194,13 @@ func supplier(i int) uuid.UUID {
 	return uuid.UUID{0: 0xaa, 6: 0x40, 8: 0x80, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)}
 }
 
-// wallet returns the i-th wallet of the tests: a key that somebody could have.
-func wallet(i int) string {
+// walletKey returns the private key of the i-th wallet of the tests.
+func walletKey(i int) ed25519.PrivateKey {
 	seed := sha256.Sum256(fmt.Appendf(nil, "wallet %d", i))
-	return base58.Encode(ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey))
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+// address returns the i-th wallet of the tests.
+func address(i int) string {
+	return base58.Encode(walletKey(i).Public().(ed25519.PublicKey))
 }

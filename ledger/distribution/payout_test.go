@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 func TestAbsorb(t *testing.T) {
@@ -63,12 +64,17 @@ func TestDivideLeavesNobodyOut(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		minimum := ledger.Amount(rapid.Int64Range(0, 10).Draw(t, "minimum"))
-		wallets := map[uuid.UUID]Wallet{}
+		wallets := map[uuid.UUID]wallet.Standing{}
 		var all []due
 		for i := range rapid.IntRange(0, 20).Draw(t, "suppliers") {
 			all = append(all, due{supplier: supplier(i), amount: ledger.Amount(rapid.Int64Range(1, 20).Draw(t, "amount"))})
-			if rapid.Bool().Draw(t, "has a wallet") {
-				wallets[supplier(i)] = Wallet(wallet(i))
+			switch rapid.IntRange(0, 3).Draw(t, "wallet") {
+			case 0:
+				wallets[supplier(i)] = wallet.Standing{Wallet: wallet.Wallet(address(i))}
+			case 1:
+				wallets[supplier(i)] = wallet.Standing{Why: wallet.OnHold}
+			case 2:
+				wallets[supplier(i)] = wallet.Standing{Why: wallet.WalletFrozen}
 			}
 		}
 		payouts, carried := divide(all, wallets, minimum)
@@ -76,12 +82,14 @@ func TestDivideLeavesNobodyOut(t *testing.T) {
 			t.Fatalf("%d paid and %d carried of %d", len(payouts), len(carried), len(all))
 		}
 		for i, p := range payouts {
-			if p.Number != i+1 || p.Amount < minimum || p.Wallet != wallets[p.Supplier] || p.Wallet == "" {
+			if p.Number != i+1 || p.Amount < minimum || p.Wallet != wallets[p.Supplier].Wallet || p.Wallet == "" {
 				t.Fatalf("payout %+v at %d", p, i)
 			}
 		}
 		for _, c := range carried {
-			if (c.Reason == BelowMinimum) != (c.Amount < minimum) || c.Reason == NoWallet && wallets[c.Supplier] != "" {
+			standing, found := wallets[c.Supplier]
+			if (c.Reason == BelowMinimum) != (c.Amount < minimum) || c.Reason != BelowMinimum && standing.Wallet != "" ||
+				c.Reason == NoWallet && found || c.Reason == WalletOnHold && standing.Why != wallet.OnHold {
 				t.Fatalf("carried %+v", c)
 			}
 		}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution/solana"
 )
 
 // Request asks for a distribution of all that is earned.
@@ -17,6 +19,10 @@ type Request struct {
 	Actor   int64          // the person's id
 	Reason  string         // why, in a phrase
 	Minimum *ledger.Amount // the least that is paid, 0 or more; nil: the highest of the seasons that are due
+	Rail    Rail           // "": solana-tokens
+	Source  *solana.Source // what pays, on the rail transactions and on no other
+	Nonces  []solana.Key   // durable nonce accounts, for signing that takes long; rail transactions only
+	Chain   Chain          // what was seen of the chain before
 }
 
 // Prepare turns every earned balance into a payout or carries it forward: one
@@ -35,28 +41,41 @@ func Prepare(ctx context.Context, tx pgx.Tx, request Request) (Distribution, err
 }
 
 func prepare(ctx context.Context, tx pgx.Tx, request Request) (Distribution, error) {
-	if err := request.check(); err != nil {
-		return Distribution{}, err
+	r, earlier, err := plan(ctx, tx, request)
+	if err != nil || r == nil {
+		return earlier, err
 	}
-	// From here on no balance moves but by us.
-	if err := ledger.Lock(ctx, tx); err != nil {
-		return Distribution{}, err
-	}
-	earlier, err := distributionByKey(ctx, tx, request.Key)
-	if err == nil {
-		return earlier, request.sameAs(earlier)
-	}
-	if !errors.Is(err, ErrUnknown) {
-		return Distribution{}, err
-	}
-	r, err := newRun(ctx, tx, request)
-	if err != nil {
+	if err := r.build(); err != nil {
 		return Distribution{}, err
 	}
 	if err := r.post(ctx, tx); err != nil {
 		return Distribution{}, err
 	}
 	return r.store(ctx, tx)
+}
+
+// plan decides whom a request pays what. If the request was granted before
+// there is no run, but that distribution.
+func plan(ctx context.Context, tx pgx.Tx, request Request) (*run, Distribution, error) {
+	if request.Rail == RailNone {
+		request.Rail = RailSolanaTokens
+	}
+	if err := request.check(); err != nil {
+		return nil, Distribution{}, err
+	}
+	// From here on no balance moves but by us.
+	if err := ledger.Lock(ctx, tx); err != nil {
+		return nil, Distribution{}, err
+	}
+	earlier, err := distributionByKey(ctx, tx, request.Key)
+	if err == nil {
+		return nil, earlier, request.sameAs(earlier)
+	}
+	if !errors.Is(err, ErrUnknown) {
+		return nil, Distribution{}, err
+	}
+	r, err := newRun(ctx, tx, request)
+	return r, Distribution{}, err
 }
 
 func (r Request) check() error {
@@ -67,6 +86,27 @@ func (r Request) check() error {
 		return fmt.Errorf("%w: no reason: say in a phrase why", ErrInvalid)
 	case r.Minimum != nil && *r.Minimum < 0:
 		return fmt.Errorf("%w: minimum %s: give 0 or more base units", ErrInvalid, *r.Minimum)
+	case !slices.Contains(Rails, r.Rail):
+		return fmt.Errorf("%w: rail %q: use one of %v", ErrInvalid, r.Rail, Rails)
+	case (r.Rail == RailTransactions) != (r.Source != nil):
+		return fmt.Errorf("%w: what pays is named on the rail %s, and on no other: name the mint and the treasury there, and leave them out elsewhere",
+			ErrInvalid, RailTransactions)
+	case r.Source == nil && len(r.Nonces) > 0:
+		return fmt.Errorf("%w: nonce accounts on the rail %s: leave them out", ErrInvalid, r.Rail)
+	}
+	return r.checkSource()
+}
+
+func (r Request) checkSource() error {
+	if r.Source == nil {
+		return nil
+	}
+	if err := r.Source.Check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if r.Source.Decimals != ledger.DecimalPlaces {
+		return fmt.Errorf("%w: the mint has %d decimals, amounts have %d: name the mint of the token that is owed",
+			ErrInvalid, r.Source.Decimals, ledger.DecimalPlaces)
 	}
 	return nil
 }
@@ -75,9 +115,14 @@ func (r Request) check() error {
 // for.
 func (r Request) sameAs(d Distribution) error {
 	sameMinimum := (r.Minimum == nil) == (d.minimumAsked == nil) && (r.Minimum == nil || *r.Minimum == *d.minimumAsked)
-	if r.Actor != d.PreparedBy || r.Reason != d.Reason || !sameMinimum {
-		return fmt.Errorf("%w: the key stands for %s, prepared by person %d because of %q: repeat it unchanged, or use another key",
-			ErrConflict, d.ID, d.PreparedBy, d.Reason)
+	if r.Actor != d.PreparedBy || r.Reason != d.Reason || !sameMinimum || r.Rail != d.Rail || !sameSource(r.Source, d.Source) {
+		return fmt.Errorf("%w: the key stands for %s, prepared by person %d because of %q, on the rail %q: repeat it unchanged, or use another key",
+			ErrConflict, d.ID, d.PreparedBy, d.Reason, d.Rail)
 	}
 	return nil
+}
+
+func sameSource(a, b *solana.Source) bool {
+	return (a == nil) == (b == nil) && (a == nil || a.Mint == b.Mint && a.Account == b.Account && a.Owner == b.Owner &&
+		a.FeePayer == b.FeePayer && slices.Equal(a.Signers, b.Signers))
 }

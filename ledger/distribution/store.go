@@ -13,51 +13,31 @@ import (
 	"github.com/uptally/uptally/ledger"
 )
 
-// insertWallets records those of the wallets that are not their suppliers' current
-// ones, and returns how many they were.
-func insertWallets(ctx context.Context, tx pgx.Tx, suppliers []uuid.UUID, wallets []Wallet, actor int64) (int64, error) {
-	tag, err := tx.Exec(ctx, `
-		INSERT INTO supplier_wallet (supplier_id, address, recorded_by)
-		SELECT w.supplier_id, w.address, $3
-		FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY w (supplier_id, address, place)
-		WHERE w.address IS DISTINCT FROM (
-			SELECT address FROM supplier_wallet s WHERE s.supplier_id = w.supplier_id ORDER BY id DESC LIMIT 1)
-		ORDER BY w.place`, suppliers, wallets, actor)
-	return tag.RowsAffected(), err
+func clock(ctx context.Context, tx pgx.Tx) (now time.Time, err error) {
+	err = tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now)
+	return now.UTC(), err
 }
 
-func currentWallets(ctx context.Context, tx pgx.Tx) ([]WalletRecord, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT DISTINCT ON (supplier_id) supplier_id, address, recorded_by, recorded_at
-		FROM supplier_wallet ORDER BY supplier_id, id DESC`)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, scanWallet)
+// lockPaying serialises what happens to the payouts of one distribution.
+func lockPaying(ctx context.Context, tx pgx.Tx, id string) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('distribution paying'), hashtext($1))`, id)
+	return err
 }
 
-func walletsOf(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) ([]WalletRecord, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT supplier_id, address, recorded_by, recorded_at FROM supplier_wallet WHERE supplier_id = $1 ORDER BY id`, supplier)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, scanWallet)
-}
-
-func scanWallet(row pgx.CollectableRow) (r WalletRecord, err error) {
-	err = row.Scan(&r.Supplier, &r.Wallet, &r.RecordedBy, &r.RecordedAt)
-	r.RecordedAt = r.RecordedAt.UTC()
-	return r, err
-}
-
-// takenBefore returns what the payouts of all distributions took of each source.
+// takenBefore returns what all distributions took of each source: by payouts that were
+// not returned, and by setting off.
 func takenBefore(ctx context.Context, tx pgx.Tx) (map[source]ledger.Amount, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT p.supplier_id, l.season, l.revision, sum(l.amount)::bigint
-		FROM distribution_payout_line l
-		JOIN distribution_payout p ON p.distribution = l.distribution AND p.number = l.payout
-		GROUP BY p.supplier_id, l.season, l.revision`)
+		SELECT supplier_id, season, revision, sum(amount)::bigint
+		FROM (
+			SELECT p.supplier_id, l.season, l.revision, l.amount
+			FROM distribution_payout_line l
+			JOIN distribution_payout p ON p.distribution = l.distribution AND p.number = l.payout
+			LEFT JOIN distribution_payout_end e ON e.distribution = p.distribution AND e.payout = p.number
+			WHERE e.outcome IS DISTINCT FROM 'returned'
+			UNION ALL
+			SELECT supplier_id, season, revision, amount FROM distribution_set_off) taken
+		GROUP BY supplier_id, season, revision`)
 	if err != nil {
 		return nil, err
 	}
@@ -80,42 +60,93 @@ func nextNumber(ctx context.Context, tx pgx.Tx) (number int64, err error) {
 
 func insertDistribution(ctx context.Context, tx pgx.Tx, r *run, manifest ledger.Digest) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO distribution (number, key, reason, minimum_asked, minimum, journal, payees, total, manifest_sha256, prepared_by, prepared_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		r.number, r.Key, r.Reason, r.Minimum, r.minimum, r.journal.Number, len(r.payouts), r.total, manifest[:], r.Actor, r.journal.PostedAt)
+		INSERT INTO distribution (number, key, reason, rail, source, minimum_asked, minimum, journal, payees, total, manifest_sha256, prepared_by, prepared_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		r.number, r.Key, r.Reason, string(r.Rail), r.Source, r.Minimum, r.minimum, r.journal.Number, len(r.payouts), r.total, manifest[:], r.Actor, r.journal.PostedAt)
 	return err
 }
 
-func insertPayouts(ctx context.Context, tx pgx.Tx, distribution int64, payouts []Payout) error {
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"distribution_payout"},
-		[]string{"distribution", "number", "supplier_id", "wallet", "amount"},
-		pgx.CopyFromSlice(len(payouts), func(i int) ([]any, error) {
-			p := payouts[i]
-			return []any{distribution, int32(p.Number), pgtype.UUID{Bytes: p.Supplier, Valid: true}, string(p.Wallet), int64(p.Amount)}, nil
-		}))
+// copyRows stores the rows in the table.
+func copyRows(ctx context.Context, tx pgx.Tx, table string, columns []string, rows [][]any) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
 	return err
 }
 
-func insertPayoutLines(ctx context.Context, tx pgx.Tx, distribution int64, payouts []Payout) error {
+func insertPayouts(ctx context.Context, tx pgx.Tx, r *run) error {
+	rows := make([][]any, len(r.payouts))
+	for i, p := range r.payouts {
+		rows[i] = []any{r.number, int32(p.Number), pgtype.UUID{Bytes: p.Supplier, Valid: true}, string(p.Wallet), int64(p.Amount)}
+	}
+	return copyRows(ctx, tx, "distribution_payout", []string{"distribution", "number", "supplier_id", "wallet", "amount"}, rows)
+}
+
+func insertPayoutLines(ctx context.Context, tx pgx.Tx, r *run) error {
 	var rows [][]any
-	for _, p := range payouts {
+	for _, p := range r.payouts {
 		for _, l := range p.Lines {
-			rows = append(rows, []any{distribution, int32(p.Number), l.Season, int32(l.Revision), int64(l.Amount)})
+			rows = append(rows, []any{r.number, int32(p.Number), l.Season, int32(l.Revision), int64(l.Amount)})
 		}
 	}
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"distribution_payout_line"},
-		[]string{"distribution", "payout", "season", "revision", "amount"}, pgx.CopyFromRows(rows))
-	return err
+	return copyRows(ctx, tx, "distribution_payout_line", []string{"distribution", "payout", "season", "revision", "amount"}, rows)
 }
 
-func insertCarried(ctx context.Context, tx pgx.Tx, distribution int64, carried []Carried) error {
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"distribution_carried"},
-		[]string{"distribution", "supplier_id", "amount", "reason"},
-		pgx.CopyFromSlice(len(carried), func(i int) ([]any, error) {
-			c := carried[i]
-			return []any{distribution, pgtype.UUID{Bytes: c.Supplier, Valid: true}, int64(c.Amount), string(c.Reason)}, nil
-		}))
-	return err
+func insertCarried(ctx context.Context, tx pgx.Tx, r *run) error {
+	rows := make([][]any, len(r.carried))
+	for i, c := range r.carried {
+		rows[i] = []any{r.number, pgtype.UUID{Bytes: c.Supplier, Valid: true}, int64(c.Amount), string(c.Reason)}
+	}
+	return copyRows(ctx, tx, "distribution_carried", []string{"distribution", "supplier_id", "amount", "reason"}, rows)
+}
+
+func insertSetOffs(ctx context.Context, tx pgx.Tx, r *run) error {
+	var rows [][]any
+	for _, d := range r.dues {
+		for _, l := range d.setOff {
+			rows = append(rows, []any{r.number, pgtype.UUID{Bytes: d.supplier, Valid: true}, l.Season, int32(l.Revision), int64(l.Amount)})
+		}
+	}
+	return copyRows(ctx, tx, "distribution_set_off", []string{"distribution", "supplier_id", "season", "revision", "amount"}, rows)
+}
+
+func insertBatches(ctx context.Context, tx pgx.Tx, r *run) error {
+	rows := make([][]any, len(r.batches))
+	for i, b := range r.batches {
+		rows[i] = []any{r.number, int32(i + 1), b.Memo}
+	}
+	return copyRows(ctx, tx, "distribution_batch", []string{"distribution", "number", "memo"}, rows)
+}
+
+func insertBatchPayouts(ctx context.Context, tx pgx.Tx, r *run) error {
+	var rows [][]any
+	for i, b := range r.batches {
+		for _, t := range b.Transfers {
+			number, err := payoutNumber(r.id, t.Payout)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, []any{r.number, int32(i + 1), int32(number)})
+		}
+	}
+	return copyRows(ctx, tx, "distribution_batch_payout", []string{"distribution", "batch", "payout"}, rows)
+}
+
+func insertTrees(ctx context.Context, tx pgx.Tx, r *run) error {
+	rows := make([][]any, len(r.grown))
+	for i, t := range r.grown {
+		root := t.tree.Root()
+		rows[i] = []any{r.number, int32(t.number), root[:], int32(len(t.tree.Leaves())), int64(t.total)}
+	}
+	return copyRows(ctx, tx, "distribution_tree", []string{"distribution", "number", "root", "nodes", "total"}, rows)
+}
+
+func insertTreePayouts(ctx context.Context, tx pgx.Tx, r *run) error {
+	var rows [][]any
+	for _, t := range r.grown {
+		for _, payout := range t.payouts {
+			rows = append(rows, []any{r.number, int32(payout), int32(t.number)})
+		}
+	}
+	return copyRows(ctx, tx, "distribution_tree_payout", []string{"distribution", "payout", "tree"}, rows)
 }
 
 func insertFile(ctx context.Context, tx pgx.Tx, distribution int64, f contents) error {
@@ -152,33 +183,41 @@ func fileContents(ctx context.Context, tx pgx.Tx, distribution int64, name strin
 	return data, err
 }
 
-// distributionColumns are what scanDistribution reads of distribution d and its
-// approval a.
-const distributionColumns = `d.number, d.id, d.key, d.reason, d.minimum_asked, d.minimum, d.payees, d.total, d.journal,
-	d.manifest_sha256, d.prepared_by, d.prepared_at, coalesce(a.approved_by, 0), a.recorded_at`
+// distributionColumns are what scanDistribution reads of distribution d, its
+// approval a, the request to cancel it c and the approval of that k.
+const distributionColumns = `d.number, d.id, d.key, d.reason, coalesce(d.rail, ''), d.source, d.minimum_asked, d.minimum, d.payees, d.total,
+	d.journal, d.manifest_sha256, d.prepared_by, d.prepared_at, coalesce(a.approved_by, 0), a.recorded_at,
+	(SELECT count(*) FROM distribution_export e WHERE e.distribution = d.number),
+	(SELECT count(*) FROM distribution_payout_end e WHERE e.distribution = d.number),
+	coalesce(c.asked_by, 0), coalesce(c.reason, ''), coalesce(c.unpaid, false), k.approved_by IS NOT NULL
+	FROM distribution d
+	LEFT JOIN distribution_approval a ON a.distribution = d.number
+	LEFT JOIN distribution_cancel c ON c.distribution = d.number
+	LEFT JOIN distribution_cancel_approval k ON k.distribution = d.number`
 
 func scanDistribution(row pgx.CollectableRow) (d Distribution, err error) {
 	var manifest []byte
 	var approvedAt *time.Time
-	err = row.Scan(&d.number, &d.ID, &d.Key, &d.Reason, &d.minimumAsked, &d.Minimum, &d.Payees, &d.Total, &d.Journal,
-		&manifest, &d.PreparedBy, &d.PreparedAt, &d.ApprovedBy, &approvedAt)
+	var cancelled bool
+	err = row.Scan(&d.number, &d.ID, &d.Key, &d.Reason, &d.Rail, &d.Source, &d.minimumAsked, &d.Minimum, &d.Payees, &d.Total,
+		&d.Journal, &manifest, &d.PreparedBy, &d.PreparedAt, &d.ApprovedBy, &approvedAt, &d.Exports, &d.Ended,
+		&d.CancelAsked.By, &d.CancelAsked.Reason, &d.CancelAsked.Unpaid, &cancelled)
 	copy(d.Manifest[:], manifest)
-	d.State, d.PreparedAt = Prepared, d.PreparedAt.UTC()
+	d.PreparedAt = d.PreparedAt.UTC()
 	if approvedAt != nil {
-		d.State, d.ApprovedAt = Approved, approvedAt.UTC()
+		d.ApprovedAt = approvedAt.UTC()
 	}
+	d.State = d.stateOf(cancelled)
 	return d, err
 }
 
 func distributionByKey(ctx context.Context, tx pgx.Tx, key string) (Distribution, error) {
-	rows, err := tx.Query(ctx, `SELECT `+distributionColumns+`
-		FROM distribution d LEFT JOIN distribution_approval a ON a.distribution = d.number WHERE d.key = $1`, key)
+	rows, err := tx.Query(ctx, `SELECT `+distributionColumns+` WHERE d.key = $1`, key)
 	return theDistribution(ctx, tx, rows, err)
 }
 
 func distributionByID(ctx context.Context, tx pgx.Tx, id string) (Distribution, error) {
-	rows, err := tx.Query(ctx, `SELECT `+distributionColumns+`
-		FROM distribution d LEFT JOIN distribution_approval a ON a.distribution = d.number WHERE d.id = $1`, id)
+	rows, err := tx.Query(ctx, `SELECT `+distributionColumns+` WHERE d.id = $1`, id)
 	return theDistribution(ctx, tx, rows, err)
 }
 
@@ -198,8 +237,7 @@ func theDistribution(ctx context.Context, tx pgx.Tx, rows pgx.Rows, err error) (
 }
 
 func allDistributions(ctx context.Context, tx pgx.Tx) ([]Distribution, error) {
-	rows, err := tx.Query(ctx, `SELECT `+distributionColumns+`
-		FROM distribution d LEFT JOIN distribution_approval a ON a.distribution = d.number ORDER BY d.number`)
+	rows, err := tx.Query(ctx, `SELECT `+distributionColumns+` ORDER BY d.number`)
 	if err != nil {
 		return nil, err
 	}
@@ -231,10 +269,13 @@ func complete(ctx context.Context, tx pgx.Tx, d Distribution) (Distribution, err
 
 func carriedOf(ctx context.Context, tx pgx.Tx, distribution int64) ([]CarriedTotal, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT r.reason, count(c.supplier_id), coalesce(sum(c.amount), 0)::bigint
+		SELECT r.reason, count(DISTINCT c.supplier_id), coalesce(sum(c.amount), 0)::bigint
 		FROM unnest($2::text[]) WITH ORDINALITY r (reason, place)
-		LEFT JOIN distribution_carried c ON c.distribution = $1 AND c.reason = r.reason
-		GROUP BY r.reason, r.place ORDER BY r.place`, distribution, []CarryReason{BelowMinimum, NoWallet})
+		LEFT JOIN (
+			SELECT supplier_id, amount, reason FROM distribution_carried WHERE distribution = $1
+			UNION ALL
+			SELECT supplier_id, amount, $3 FROM distribution_set_off WHERE distribution = $1) c ON c.reason = r.reason
+		GROUP BY r.reason, r.place ORDER BY r.place`, distribution, carryReasons, SetOff)
 	if err != nil {
 		return nil, err
 	}
@@ -255,5 +296,138 @@ func filesOf(ctx context.Context, tx pgx.Tx, distribution int64) ([]File, error)
 		err = row.Scan(&f.Name, &digest, &f.Rows, &f.Bytes)
 		copy(f.SHA256[:], digest)
 		return f, err
+	})
+}
+
+// payoutStatuses returns how far the payouts of these numbers have come, or all if
+// they are nil, in the order of their numbers. Of a payout's attempts the latest
+// counts: those before it ended without paying.
+func payoutStatuses(ctx context.Context, tx pgx.Tx, distribution int64, numbers []int) ([]PayoutStatus, error) {
+	rows, err := tx.Query(ctx, `
+		WITH latest AS (
+			SELECT DISTINCT ON (payout) payout, attempt FROM distribution_payout_attempt
+			WHERE distribution = $1 AND ($2::integer[] IS NULL OR payout = ANY ($2)) ORDER BY payout, turn DESC)
+		SELECT p.number, p.supplier_id, p.wallet, p.amount,
+			CASE WHEN e.outcome IS NOT NULL THEN e.outcome
+				WHEN l.attempt IS NOT NULL AND ae.outcome IS NULL THEN 'live'
+				WHEN ae.outcome = 'landed' THEN 'landed'
+				WHEN s.payout IS NOT NULL THEN 'aside'
+				ELSE 'waiting' END,
+			coalesce(e.signature, ae.signature, sg.signature, ''),
+			coalesce(s.reason || ': ' || s.detail, ae.detail, '')
+		FROM distribution_payout p
+		LEFT JOIN distribution_payout_end e ON (e.distribution, e.payout) = (p.distribution, p.number)
+		LEFT JOIN distribution_aside s ON (s.distribution, s.payout) = (p.distribution, p.number)
+		LEFT JOIN latest l ON l.payout = p.number
+		LEFT JOIN distribution_attempt_signed sg ON sg.attempt = l.attempt
+		LEFT JOIN distribution_attempt_end ae ON ae.attempt = l.attempt
+		WHERE p.distribution = $1 AND ($2::integer[] IS NULL OR p.number = ANY ($2)) ORDER BY p.number`, distribution, numbers)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p PayoutStatus, err error) {
+		err = row.Scan(&p.Number, &p.Supplier, &p.Wallet, &p.Amount, &p.State, &p.Signature, &p.Detail)
+		return p, err
+	})
+}
+
+// openPayouts returns the supplier's payouts that have not ended.
+func openPayouts(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) ([]openPayout, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT d.id, p.number FROM distribution_payout p JOIN distribution d ON d.number = p.distribution
+		LEFT JOIN distribution_payout_end e ON (e.distribution, e.payout) = (p.distribution, p.number)
+		WHERE p.supplier_id = $1 AND e.payout IS NULL ORDER BY p.distribution`, supplier)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (o openPayout, err error) {
+		err = row.Scan(&o.distribution, &o.number)
+		return o, err
+	})
+}
+
+func countAside(ctx context.Context, tx pgx.Tx, distribution int64) (count int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM distribution_aside WHERE distribution = $1`, distribution).Scan(&count)
+	return count, err
+}
+
+// insertAside sets the payouts aside that are not.
+func insertAside(ctx context.Context, tx pgx.Tx, distribution int64, payouts []int, reason AsideReason, detail string, actor int64) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO distribution_aside (distribution, payout, reason, detail, set_by)
+		SELECT $1, payout, $3, $4, $5 FROM unnest($2::integer[]) payout
+		ON CONFLICT (distribution, payout) DO NOTHING`, distribution, payouts, string(reason), detail, actor)
+	return err
+}
+
+func insertEnds(ctx context.Context, tx pgx.Tx, distribution, journal int64, all []ended) error {
+	rows := make([][]any, len(all))
+	for i, p := range all {
+		rows[i] = []any{distribution, int32(p.Number), "returned", journal, nil, nil}
+		if p.by.Signature != "" {
+			rows[i] = []any{distribution, int32(p.Number), "paid", journal, p.by.Signature, string(p.by.Evidence)}
+		}
+	}
+	return copyRows(ctx, tx, "distribution_payout_end", []string{"distribution", "payout", "outcome", "journal", "signature", "evidence"}, rows)
+}
+
+func insertExport(ctx context.Context, tx pgx.Tx, distribution, actor int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO distribution_export (distribution, exported_by) VALUES ($1, $2)`, distribution, actor)
+	return err
+}
+
+func insertCancel(ctx context.Context, tx pgx.Tx, distribution int64, asked Cancel) error {
+	_, err := tx.Exec(ctx, `INSERT INTO distribution_cancel (distribution, asked_by, reason, unpaid) VALUES ($1, $2, $3, $4)`,
+		distribution, asked.By, asked.Reason, asked.Unpaid)
+	return err
+}
+
+func insertCancelApproval(ctx context.Context, tx pgx.Tx, d Distribution, actor int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO distribution_cancel_approval (distribution, asked_by, approved_by) VALUES ($1, $2, $3)`,
+		d.number, d.CancelAsked.By, actor)
+	return err
+}
+
+func cancelApprovedBy(ctx context.Context, tx pgx.Tx, distribution int64) (person int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT approved_by FROM distribution_cancel_approval WHERE distribution = $1`, distribution).Scan(&person)
+	return person, err
+}
+
+// payoutsBefore returns what the newest distribution that was not cancelled pays, by
+// supplier, and its id, "" if there is none.
+func payoutsBefore(ctx context.Context, tx pgx.Tx) (payouts map[uuid.UUID]Payee, id string, err error) {
+	rows, err := tx.Query(ctx, `
+		SELECT 'd' || p.distribution, p.supplier_id, p.wallet, p.amount FROM distribution_payout p
+		WHERE p.distribution = (
+			SELECT max(d.number) FROM distribution d
+			WHERE NOT EXISTS (SELECT FROM distribution_cancel c WHERE c.distribution = d.number))`)
+	if err != nil {
+		return nil, "", err
+	}
+	payouts = map[uuid.UUID]Payee{}
+	var p Payee
+	_, err = pgx.ForEachRow(rows, []any{&id, &p.Supplier, &p.Wallet, &p.Amount}, func() error {
+		payouts[p.Supplier] = p
+		return nil
+	})
+	return payouts, id, err
+}
+
+func treesOf(ctx context.Context, tx pgx.Tx, id string) ([]Tree, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT t.number, t.id, t.root, t.nodes, t.total, array_agg(p.payout ORDER BY p.payout)
+		FROM distribution d
+		JOIN distribution_tree t ON t.distribution = d.number
+		JOIN distribution_tree_payout p ON (p.distribution, p.tree) = (t.distribution, t.number)
+		WHERE d.id = $1
+		GROUP BY t.distribution, t.number ORDER BY t.number`, id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Tree, err error) {
+		var root []byte
+		err = row.Scan(&t.Number, &t.ID, &root, &t.Nodes, &t.Total, &t.Payouts)
+		copy(t.Root[:], root)
+		return t, err
 	})
 }

@@ -43,8 +43,13 @@ func (k identities) number(id uuid.UUID) (uint32, bool) {
 // Wallet returns the supplier's Solana address: the base58 of an ed25519 public
 // key that follows from the seed and the id alone. Any id has one.
 func (w *World) Wallet(supplier uuid.UUID) string {
+	return base58.Encode(w.WalletKey(supplier).Public().(ed25519.PublicKey))
+}
+
+// WalletKey returns the private key of the supplier's wallet, to sign with as the
+// supplier would.
+func (w *World) WalletKey(supplier uuid.UUID) ed25519.PrivateKey {
 	text := append([]byte("uptally simulator wallet"), supplier[:]...)
 	seed := sha256.Sum256(binary.BigEndian.AppendUint64(text, w.config.Seed))
-	private := ed25519.NewKeyFromSeed(seed[:])
-	return base58.Encode(private.Public().(ed25519.PublicKey))
+	return ed25519.NewKeyFromSeed(seed[:])
 }

@@ -1,0 +1,2 @@
+// Package wallet answers one question: where may it be paid to?
+package wallet

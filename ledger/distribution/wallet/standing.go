@@ -1,0 +1,55 @@
+package wallet
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Payable returns where each supplier is paid at a moment, or why they are not: every
+// supplier who ever had a wallet, or is frozen. Whoever is not in it has no wallet.
+// It counts everything on record: a freeze counts at once, whatever the moment.
+// 600,000 suppliers take one statement.
+func Payable(ctx context.Context, tx pgx.Tx, at time.Time) (map[uuid.UUID]Standing, error) {
+	standings, err := selectStandings(ctx, tx, at)
+	if err != nil {
+		return nil, fmt.Errorf("wallet: payable: %w", err)
+	}
+	return standings, nil
+}
+
+// standingOf is the rule of Payable.
+func standingOf(active Wallet, frozen, pending bool) Standing {
+	switch {
+	case frozen:
+		return Standing{Why: WalletFrozen}
+	case active != "":
+		return Standing{Wallet: active}
+	case pending:
+		return Standing{Why: OnHold}
+	}
+	return Standing{Why: NoWallet}
+}
+
+// List returns how suppliers' wallets stand at a moment, by supplier id: the one that
+// counts, or is frozen, then the one whose hold is not over; of a supplier who never
+// proved one, the last that was recorded.
+func List(ctx context.Context, tx pgx.Tx, at time.Time) ([]Record, error) {
+	records, err := selectRecords(ctx, tx, at, nil)
+	if err != nil {
+		return nil, fmt.Errorf("wallet: list: %w", err)
+	}
+	return records, nil
+}
+
+// Of is List of one supplier.
+func Of(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, at time.Time) ([]Record, error) {
+	records, err := selectRecords(ctx, tx, at, &supplier)
+	if err != nil {
+		return nil, fmt.Errorf("wallet: of supplier %s: %w", supplier, err)
+	}
+	return records, nil
+}
