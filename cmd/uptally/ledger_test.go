@@ -108,7 +108,7 @@ func TestLedgerStatementAsCSV(t *testing.T) {
 	if err != nil || len(rows) != 4 {
 		t.Fatalf("%q, %v", rows, err)
 	}
-	units := ledger.Amount(600 * ledger.Unit).String()
+	units := (600 * ledger.Unit).String()
 	if got := rows[2]; got[1] != "transfer" || got[9] != `"=1+1, as asked"` || got[10] != units || got[12] != "" || got[14] != units || got[16] != "debit" {
 		t.Errorf("row is %q", got)
 	}
