@@ -55,8 +55,8 @@ func (c *Client) activateSome(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	refused := map[wallet.Wallet]error{}
-	if c.chain != nil { // asked outside the transactions: it takes its time
-		if refused, err = wallet.RefusedOnChain(ctx, c.chain, walletsOf(dues)); err != nil {
+	if c.solana != nil { // asked outside the transactions: it takes its time
+		if refused, err = wallet.RefusedOnChain(ctx, c.solana, walletsOf(dues)); err != nil {
 			return false, err
 		}
 	}

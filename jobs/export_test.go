@@ -47,6 +47,8 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&activateWallets{c: c}).Work(ctx, &river.Job[ActivateWallets]{JobRow: row, Args: args})
 	case NotifyWallets:
 		return (&notifyWallets{c: c}).Work(ctx, &river.Job[NotifyWallets]{JobRow: row, Args: args})
+	case VerifyLedger:
+		return (&verifyLedger{c: c}).Work(ctx, &river.Job[VerifyLedger]{JobRow: row, Args: args})
 	case Allocate:
 		return (&allocate{c: c}).Work(ctx, &river.Job[Allocate]{JobRow: row, Args: args})
 	}
