@@ -337,12 +337,13 @@ func TestReceiptsAreHeldAgainstTheChain(t *testing.T) {
 		return FromReceipts(t.Context(), m.App, m.client, m.payer(), format, strings.NewReader(file), m.bundle.request("d1"))
 	}
 	good, both := m.pay("a", "0 100"), m.pay("b", "1 500")
-	short := m.pay("c", "3 399")
+	short, stray := m.pay("c", "3 399"), m.pay("e", "7 100")
 	for name, c := range map[string]struct{ file, want string }{
 		"unknown":         {log(row(0, "100", signatureAt(1))), "line 2: signature " + signatureAt(1) + ": the chain knows no such transaction"},
 		"too little":      {log(row(3, "400", short)), "line 2: signature " + short + " moves no 400 base units"},
 		"another's":       {log(row(0, "100", good), row(3, "400", both)), "line 3: signature " + both + " moves no 400"},
 		"one for two":     {log(row(0, "100", good), row(3, "400", good)), "line 3: signature " + good + " moves no 400"},
+		"to another":      {log(row(0, "100", stray)), "line 2: signature " + stray + " moves no 100"},
 		"treasury's own":  {log(row(0, "100", short)), "line 2: signature " + short + " moves no 100"},
 		"failed, but not": {"payout_id,wallet,amount,outcome,signature\nd1-1," + address(0) + ",100,failed," + good + "\n", "line 2: failed: the chain does not say so"},
 	} {
@@ -369,7 +370,7 @@ func TestReceiptsAreHeldAgainstTheChain(t *testing.T) {
 	if p := m.payouts("d1"); p[1].Signature != both || p[2].Signature != both {
 		t.Errorf("%+v", p)
 	}
-	m.misfit("1 misfits", short+": not ours: it took 399")
+	m.misfit("2 misfits", short+": not ours: it took 399", stray+": not ours: it took 100")
 }
 
 // A failed payment comes back only if the chain proves that it failed, and that no
