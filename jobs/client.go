@@ -40,7 +40,7 @@ const (
 type Options struct {
 	Feed     *uptime.Feed   // nil: this process pulls nothing
 	Hook     *wallet.Hook   // told what happens to wallets; nil: this process tells nobody
-	Solana   *solana.Client // what landed is settled and reconciled by it; nil: the chain is not asked
+	Solana   *solana.Client // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
 	Payer    settling.Payer // what pays the distributions that do not say it
 	Workers  int            // jobs at once in a queue; 0: 4
 	Hours    int            // of a backfill's window; 0: as many as its devices make small enough
@@ -102,6 +102,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	}
 	if o.Solana != nil {
 		river.AddWorker(workers, &settleLanded{c: c})
+		river.AddWorker(workers, &pollAttempts{c: c})
 	}
 	if o.Feed != nil {
 		queues[queuePull] = river.QueueConfig{MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}

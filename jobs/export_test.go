@@ -39,6 +39,8 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&reconcileIngest{c: c}).Work(ctx, &river.Job[ReconcileIngest]{JobRow: row, Args: args})
 	case EstimateSeasons:
 		return (&estimateSeasons{c: c}).Work(ctx, &river.Job[EstimateSeasons]{JobRow: row, Args: args})
+	case PollAttempts:
+		return (&pollAttempts{c: c}).Work(ctx, &river.Job[PollAttempts]{JobRow: row, Args: args})
 	case SettleLanded:
 		return (&settleLanded{c: c}).Work(ctx, &river.Job[SettleLanded]{JobRow: row, Args: args})
 	case ReconcileChain:

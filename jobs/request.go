@@ -144,7 +144,9 @@ func periodicTable(now func() time.Time, feed, hook, chain bool) []*river.Period
 		table = append(table, every(time.Minute, func() river.JobArgs { return NotifyWallets{} }))
 	}
 	if chain {
-		table = append(table, every(3*time.Minute, func() river.JobArgs { return SettleLanded{} }))
+		table = append(table,
+			every(time.Minute, func() river.JobArgs { return PollAttempts{} }),
+			every(3*time.Minute, func() river.JobArgs { return SettleLanded{} }))
 	}
 	if !feed {
 		return table

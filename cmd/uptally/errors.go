@@ -10,6 +10,7 @@ import (
 	"github.com/uptally/uptally/ledger/distribution/merkle"
 	"github.com/uptally/uptally/ledger/distribution/settle"
 	"github.com/uptally/uptally/ledger/distribution/solana"
+	"github.com/uptally/uptally/ledger/distribution/submit"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
@@ -75,6 +76,9 @@ var exitCodes = []struct {
 	{solana.ErrMessage, exitUsage},
 	{solana.ErrFile, exitUsage},
 
+	{submit.ErrKey, exitUsage},
+	{submit.ErrPrice, exitUsage},
+	{submit.ErrHandedOut, exitUsage},
 	{settle.ErrNotReceipts, exitUsage},
 	{settle.ErrNoPayer, exitUsage},
 
@@ -118,6 +122,7 @@ var exitCodes = []struct {
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
 	{settle.ErrNotClaimable, exitConflict},
+	{submit.ErrNonce, exitConflict},
 	{distribution.ErrRail, exitConflict},
 	{distribution.ErrCancelled, exitConflict},
 	{distribution.ErrMayLand, exitConflict},
@@ -130,6 +135,9 @@ var exitCodes = []struct {
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
 	{settle.ErrMisfit, exitGuard},
+	{submit.ErrMisfit, exitGuard},
+	{submit.ErrFunds, exitGuard},
+	{submit.ErrStopped, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
 	{wallet.ErrOnChain, exitGuard},
 

@@ -321,9 +321,9 @@ func TestAnExpiredAttemptThatLandedIsNamed(t *testing.T) {
 	m.seal("s1", 10)
 	m.transactions("k")
 	b := m.instructions("d1")[0]
-	s := m.send(b.Message)
-	m.record(b, s, "expired")
-	m.misfit("d1-b1: attempt " + s.signature + " is on record as expired (the test says so), but it landed")
+	late := m.send(b.Message)
+	m.record(b, late, "expired")
+	m.misfit("d1-b1: attempt " + late.signature + " is on record as expired (the test says so), but it landed")
 	s := m.reconcile(m.client, Asked{Payer: m.payer()})
 	if len(s.Open) != 1 || s.Open[0].State != "expired" || s.Open[0].Tally != (Tally{1, 10}) {
 		t.Errorf("%+v", s.Open)

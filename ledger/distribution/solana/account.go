@@ -36,6 +36,7 @@ func (c *Client) Accounts(ctx context.Context, keys []Key) ([]*Account, error) {
 		if err != nil {
 			return nil, fmt.Errorf("solana: accounts: %w", err)
 		}
+		c.learn(out.Context.Slot)
 		for _, a := range out.Value {
 			accounts = append(accounts, accountOf(a))
 		}

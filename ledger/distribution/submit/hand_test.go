@@ -2,8 +2,10 @@ package submit_test
 
 import (
 	"context"
+	"crypto/ed25519"
 
 	solanago "github.com/gagliardetto/solana-go"
+	"github.com/gagliardetto/solana-go/programs/system"
 	"github.com/gagliardetto/solana-go/programs/token"
 
 	"github.com/uptally/uptally/internal/svm"
@@ -56,7 +58,27 @@ func (w *world) transferWithMemo(text string, to solana.Key, amount uint64) {
 		transaction.Message.AccountKeys = append(transaction.Message.AccountKeys, w.TreasuryAccount)
 		transaction.Message.Header.NumReadonlyUnsignedAccounts++
 	}
-	key := solanago.PrivateKey(payer)
+	w.signAndSend(transaction, payer)
+}
+
+// advanceNonce has the treasury's key use up the value of a nonce.
+func (w *world) advanceNonce(nonce solana.Key) {
+	w.t.Helper()
+	value, _, err := w.client.Nonce(context.Background(), nonce)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	advance := system.NewAdvanceNonceAccountInstruction(nonce, solanago.SysVarRecentBlockHashesPubkey, w.TreasuryKey()).Build()
+	transaction, err := solanago.NewTransaction([]solanago.Instruction{advance}, value, solanago.TransactionPayer(w.TreasuryKey()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.signAndSend(transaction, w.Treasury)
+}
+
+func (w *world) signAndSend(transaction *solanago.Transaction, by ed25519.PrivateKey) {
+	w.t.Helper()
+	key := solanago.PrivateKey(by)
 	if _, err := transaction.Sign(func(solanago.PublicKey) *solanago.PrivateKey { return &key }); err != nil {
 		w.t.Fatal(err)
 	}

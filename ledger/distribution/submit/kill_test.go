@@ -158,7 +158,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 			id, unpayable := w.mixed(payees, uint32(seed))
 			random := rand.New(rand.NewPCG(4, uint64(seed)))
 			struck := 0
-			for struck < kills && w.killed(task{Distribution: id, InFlight: 1 + random.IntN(8)}, 1+random.IntN(2*payees/kills), random.IntN(2) == 0) {
+			for struck < kills && w.killed(task{Distribution: id, InFlight: 1 + random.IntN(3)}, 1+random.IntN(12), random.IntN(2) == 0) {
 				struck++
 				if random.IntN(3) == 0 {
 					w.AdvanceHeight(200)
