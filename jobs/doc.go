@@ -9,7 +9,7 @@
 //	every 5 min   request_latest ─► pull_window ─► again after 1 h and 24 h
 //	every 15 min  sync_verdicts, close_hours, request_awaited
 //	every hour    read_job_minutes of yesterday and the day before, scan_incidents
-//	every day     reconcile_ingest, estimate_seasons, reconcile_chain
+//	every day     estimate_seasons, reconcile_ingest, reconcile_chain, verify_ledger
 //	on request    backfill: many pull_window, read_job_minutes, then close_hours
 //	on request    score_group x n ─► allocate
 //

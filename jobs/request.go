@@ -137,6 +137,7 @@ func periodicTable(now func() time.Time, feed, hook, chain bool) []*river.Period
 		every(time.Hour, func() river.JobArgs { return ScanIncidents{} }),
 		every(24*time.Hour, func() river.JobArgs { return EstimateSeasons{} }),
 		every(24*time.Hour, func() river.JobArgs { return ReconcileChain{} }),
+		every(24*time.Hour, func() river.JobArgs { return VerifyLedger{} }),
 		every(time.Minute, func() river.JobArgs { return ActivateWallets{} }),
 	}
 	if hook {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/mr-tron/base58"
 
@@ -198,19 +199,11 @@ func (w *town) payouts() string {
 		if err != nil {
 			return err
 		}
-		now, err := wallet.Now(ctx, tx)
-		if err != nil {
-			return err
+		suppliers := make([]uuid.UUID, len(balances))
+		for i, b := range balances {
+			suppliers[i] = b.Account.Supplier()
 		}
-		table := "supplier_id,wallet,text,signature\n"
-		for _, b := range balances {
-			supplier := b.Account.Supplier()
-			text := wallet.Text{Domain: "test", Supplier: supplier, Wallet: wallet.Wallet(world.Wallet(supplier)),
-				Nonce: wallet.Nonce(supplier), Issued: now.Truncate(time.Second), Expires: now.Truncate(time.Second).Add(time.Hour)}
-			signature := base58.Encode(ed25519.Sign(world.WalletKey(supplier), []byte(text.String())))
-			table += fmt.Sprintf("%s,%s,%s,%s\n", supplier, text.Wallet, text, signature)
-		}
-		if _, err := wallet.Import(ctx, tx, strings.NewReader(table), "test", wallet.Proof{Now: now, Actor: w.ada}); err != nil {
+		if err := w.proveWallets(ctx, tx, world, 0, 0, suppliers...); err != nil {
 			return err
 		}
 		d, err := distribution.Prepare(ctx, tx, distribution.Request{Key: "all", Actor: w.ada, Reason: "pay the season"})
@@ -234,6 +227,24 @@ func (w *town) payouts() string {
 		w.t.Errorf("next to nobody is paid:\n%s", payouts)
 	}
 	return string(payouts) + string(lines)
+}
+
+// proveWallets has the suppliers' wallets proved some time ago, with a hold.
+func (w *town) proveWallets(ctx context.Context, tx pgx.Tx, world *simulator.World, ago, hold time.Duration, suppliers ...uuid.UUID) error {
+	now, err := wallet.Now(ctx, tx)
+	if err != nil {
+		return err
+	}
+	now = now.Add(-ago)
+	table := "supplier_id,wallet,text,signature\n"
+	for _, supplier := range suppliers {
+		text := wallet.Text{Domain: "test", Supplier: supplier, Wallet: wallet.Wallet(world.Wallet(supplier)),
+			Nonce: wallet.Nonce(supplier), Issued: now.Truncate(time.Second), Expires: now.Truncate(time.Second).Add(time.Hour)}
+		signature := base58.Encode(ed25519.Sign(world.WalletKey(supplier), []byte(text.String())))
+		table += fmt.Sprintf("%s,%s,%s,%s\n", supplier, text.Wallet, text, signature)
+	}
+	_, err = wallet.Import(ctx, tx, strings.NewReader(table), "test", wallet.Proof{Hold: hold, Now: now, Actor: w.ada})
+	return err
 }
 
 // ledger is every transfer and balance, as text.

@@ -257,9 +257,9 @@ func misfitAccounts(ctx context.Context, tx pgx.Tx) ([]Fault, error) {
 			ELSE 'no transfer names it, so no posting opened it' END
 		FROM ledger_account a
 		CROSS JOIN LATERAL (SELECT CASE
-			WHEN a.kind = 'treasury' THEN a.kind
-			WHEN a.kind IN ('pool', 'reserve') THEN 'season/' || a.season || '/' || a.kind
-			ELSE 'supplier/' || a.supplier_id || '/' || a.kind END AS path) made
+			WHEN a.kind = 'treasury' AND num_nulls(a.season, a.supplier_id) = 2 THEN a.kind
+			WHEN a.kind IN ('pool', 'reserve') AND a.supplier_id IS NULL THEN 'season/' || a.season || '/' || a.kind
+			WHEN a.kind <> 'treasury' AND a.season IS NULL THEN 'supplier/' || a.supplier_id || '/' || a.kind END AS path) made
 		LEFT JOIN (
 			SELECT account, sum(change) AS sum, max(journal) AS last
 			FROM (SELECT credit AS account, amount AS change, journal FROM ledger_transfer

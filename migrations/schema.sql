@@ -432,7 +432,7 @@ CREATE TABLE public.distribution_aside (
     payout integer NOT NULL,
     reason text NOT NULL,
     detail text NOT NULL,
-    set_by bigint NOT NULL,
+    set_by bigint,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT distribution_aside_detail_check CHECK ((detail <> ''::text)),
     CONSTRAINT distribution_aside_reason_check CHECK ((reason = ANY (ARRAY['wallet_frozen'::text, 'refused_by_chain'::text])))

@@ -169,8 +169,7 @@ func (o *office) write(ctx context.Context) (time.Duration, error) {
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(folder)
-	return timed(func(context.Context) error {
+	took, err := timed(func(context.Context) error {
 		for _, f := range o.last.Files {
 			if err := writeSynced(filepath.Join(folder, f.Name), make([]byte, f.Bytes)); err != nil {
 				return err
@@ -178,6 +177,7 @@ func (o *office) write(ctx context.Context) (time.Duration, error) {
 		}
 		return nil
 	})(ctx)
+	return took, errors.Join(err, os.RemoveAll(folder))
 }
 
 func writeSynced(path string, data []byte) error {

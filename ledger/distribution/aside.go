@@ -79,6 +79,21 @@ func freezeWallet(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, reason str
 	if err := wallet.Freeze(ctx, tx, supplier, reason, actor); err != nil {
 		return f, err
 	}
+	return stopPayouts(ctx, tx, supplier, reason, actor)
+}
+
+// StopPayouts sets a supplier's payouts aside as FreezeWallet does, after a freeze by
+// others, such as wallet.TheProgram. The caller took the ledger's lock before the
+// freeze.
+func StopPayouts(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, reason string, actor int64) (Frozen, error) {
+	frozen, err := stopPayouts(ctx, tx, supplier, reason, actor)
+	if err != nil {
+		return Frozen{}, fmt.Errorf("distribution: stop the payouts of supplier %s: %w", supplier, err)
+	}
+	return frozen, nil
+}
+
+func stopPayouts(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, reason string, actor int64) (f Frozen, err error) {
 	open, err := openPayouts(ctx, tx, supplier)
 	if err != nil {
 		return f, err

@@ -355,7 +355,7 @@ func countAside(ctx context.Context, tx pgx.Tx, distribution int64) (count int64
 func insertAside(ctx context.Context, tx pgx.Tx, distribution int64, payouts []int, reason AsideReason, detail string, actor int64) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO distribution_aside (distribution, payout, reason, detail, set_by)
-		SELECT $1, payout, $3, $4, $5 FROM unnest($2::integer[]) payout
+		SELECT $1, payout, $3, $4, nullif($5, 0) FROM unnest($2::integer[]) payout
 		ON CONFLICT (distribution, payout) DO NOTHING`, distribution, payouts, string(reason), detail, actor)
 	return err
 }

@@ -40,17 +40,27 @@ func open(t *testing.T) *market {
 func (m *market) payer() Payer { return Payer{m.Mint, m.TreasuryAccount} }
 
 // send makes a message ready, signs it as the treasury and sends it.
-func (m *market) send(message []byte) (ready, transaction []byte, blockhash solana.Hash, lastValid uint64, signature string) {
+func (m *market) send(message []byte) (s sent) {
 	m.t.Helper()
 	ctx := context.Background()
-	blockhash, lastValid, err := m.client.Blockhash(ctx)
+	var err error
+	s.blockhash, s.lastValid, err = m.client.Blockhash(ctx)
 	m.check(err)
-	ready, err = solana.Ready(message, blockhash, 0)
+	s.ready, err = solana.Ready(message, s.blockhash, 0)
 	m.check(err)
-	transaction, first, err := solana.Sign(ready, m.Treasury)
+	transaction, first, err := solana.Sign(s.ready, m.Treasury)
 	m.check(err)
 	m.check(m.client.Send(ctx, transaction))
-	return ready, transaction, blockhash, lastValid, first.String()
+	s.transaction, s.signature = transaction, first.String()
+	return s
+}
+
+// sent is what was sent of a message.
+type sent struct {
+	ready, transaction []byte
+	blockhash          solana.Hash
+	lastValid          uint64
+	signature          string
 }
 
 func (m *market) check(err error) {
@@ -75,8 +85,7 @@ func (m *market) pay(id string, rows ...string) (signature string) {
 	}
 	batch, err := solana.NewBatch(m.source, id, solana.Key{}, transfers)
 	m.check(err)
-	_, _, _, _, signature = m.send(batch.Message)
-	return signature
+	return m.send(batch.Message).signature
 }
 
 // transactions prepares a distribution on the rail transactions.
@@ -89,9 +98,9 @@ func (m *market) transactions(key string) distribution.Distribution {
 func (m *market) submit(id string) (signatures []string) {
 	m.t.Helper()
 	for _, b := range m.instructions(id) {
-		ready, transaction, blockhash, lastValid, signature := m.send(b.Message)
-		m.record(id, b, ready, transaction, blockhash, lastValid, signature, "landed")
-		signatures = append(signatures, signature)
+		s := m.send(b.Message)
+		m.record(b, s, "landed")
+		signatures = append(signatures, s.signature)
 	}
 	return signatures
 }
@@ -107,7 +116,7 @@ func (m *market) instructions(id string) []solana.Batch {
 }
 
 // record writes an attempt of a batch and its end; "": it is live.
-func (m *market) record(id string, b solana.Batch, ready, transaction []byte, blockhash solana.Hash, lastValid uint64, signature, outcome string) {
+func (m *market) record(b solana.Batch, s sent, outcome string) {
 	m.t.Helper()
 	m.owner(`
 		WITH a AS (
@@ -116,12 +125,12 @@ func (m *market) record(id string, b solana.Batch, ready, transaction []byte, bl
 		s AS (INSERT INTO distribution_attempt_signed (attempt, signature, transaction) SELECT id, $6, $7 FROM a)
 		INSERT INTO distribution_payout_attempt (distribution, payout, turn, attempt)
 		SELECT a.distribution, p.payout, 1, a.id FROM a JOIN distribution_batch_payout p ON (p.distribution, p.batch) = (a.distribution, a.batch)`,
-		b.ID, ready, blockhash.String(), lastValid, m.ann, signature, transaction)
+		b.ID, s.ready, s.blockhash.String(), s.lastValid, m.ann, s.signature, s.transaction)
 	if outcome != "" {
 		m.owner(`
 			INSERT INTO distribution_attempt_end (attempt, outcome, signature, slot, detail)
 			SELECT attempt, $2, CASE WHEN $2 <> 'expired' THEN $1 END, CASE WHEN $2 <> 'expired' THEN 7 END, 'the test says so'
-			FROM distribution_attempt_signed WHERE signature = $1`, signature, outcome)
+			FROM distribution_attempt_signed WHERE signature = $1`, s.signature, outcome)
 	}
 }
 
@@ -211,16 +220,16 @@ func TestAnAttemptThatDoesNotFitIsLeft(t *testing.T) {
 		t.Helper()
 		other, err := solana.NewBatch(m.source, id, solana.Key{}, change(slices.Clone(b.Transfers)))
 		m.check(err)
-		ready, transaction, blockhash, lastValid, signature := m.send(other.Message)
-		m.record("d1", b, ready, transaction, blockhash, lastValid, signature, "landed")
+		s := m.send(other.Message)
+		m.record(b, s, "landed")
 	}
 	instead(batches[0], "d1-b1", func(all []solana.Transfer) []solana.Transfer {
 		all[0].Amount--
 		return all
 	})
 	instead(batches[1], "d9-b2", func(all []solana.Transfer) []solana.Transfer { return all })
-	ready, transaction, blockhash, lastValid, signature := m.send(batches[2].Message)
-	m.record("d1", batches[2], ready, transaction, blockhash, lastValid, signature, "landed")
+	s := m.send(batches[2].Message)
+	m.record(batches[2], s, "landed")
 	instead(batches[3], "d1-b4", func(all []solana.Transfer) []solana.Transfer {
 		return append(all, solana.Transfer{Payout: "d1-99", Wallet: walletAt(99), Amount: 5, Create: true})
 	})
@@ -312,9 +321,9 @@ func TestAnExpiredAttemptThatLandedIsNamed(t *testing.T) {
 	m.seal("s1", 10)
 	m.transactions("k")
 	b := m.instructions("d1")[0]
-	ready, transaction, blockhash, lastValid, signature := m.send(b.Message)
-	m.record("d1", b, ready, transaction, blockhash, lastValid, signature, "expired")
-	m.misfit("d1-b1: attempt " + signature + " is on record as expired (the test says so), but it landed")
+	late := m.send(b.Message)
+	m.record(b, late, "expired")
+	m.misfit("d1-b1: attempt " + late.signature + " is on record as expired (the test says so), but it landed")
 	s := m.reconcile(m.client, Asked{Payer: m.payer()})
 	if len(s.Open) != 1 || s.Open[0].State != "expired" || s.Open[0].Tally != (Tally{1, 10}) {
 		t.Errorf("%+v", s.Open)
@@ -337,12 +346,13 @@ func TestReceiptsAreHeldAgainstTheChain(t *testing.T) {
 		return FromReceipts(t.Context(), m.App, m.client, m.payer(), format, strings.NewReader(file), m.bundle.request("d1"))
 	}
 	good, both := m.pay("a", "0 100"), m.pay("b", "1 500")
-	short := m.pay("c", "3 399")
+	short, stray := m.pay("c", "3 399"), m.pay("e", "7 100")
 	for name, c := range map[string]struct{ file, want string }{
 		"unknown":         {log(row(0, "100", signatureAt(1))), "line 2: signature " + signatureAt(1) + ": the chain knows no such transaction"},
 		"too little":      {log(row(3, "400", short)), "line 2: signature " + short + " moves no 400 base units"},
 		"another's":       {log(row(0, "100", good), row(3, "400", both)), "line 3: signature " + both + " moves no 400"},
 		"one for two":     {log(row(0, "100", good), row(3, "400", good)), "line 3: signature " + good + " moves no 400"},
+		"to another":      {log(row(0, "100", stray)), "line 2: signature " + stray + " moves no 100"},
 		"treasury's own":  {log(row(0, "100", short)), "line 2: signature " + short + " moves no 100"},
 		"failed, but not": {"payout_id,wallet,amount,outcome,signature\nd1-1," + address(0) + ",100,failed," + good + "\n", "line 2: failed: the chain does not say so"},
 	} {
@@ -369,7 +379,7 @@ func TestReceiptsAreHeldAgainstTheChain(t *testing.T) {
 	if p := m.payouts("d1"); p[1].Signature != both || p[2].Signature != both {
 		t.Errorf("%+v", p)
 	}
-	m.misfit("1 misfits", short+": not ours: it took 399")
+	m.misfit("2 misfits", short+": not ours: it took 399", stray+": not ours: it took 100")
 }
 
 // A failed payment comes back only if the chain proves that it failed, and that no

@@ -61,8 +61,21 @@ func TestALogOfSolanaTokensSettles(t *testing.T) {
 	dry.DryRun = true
 	log := tokensLog("0 100 final 10", "1 500 final 11", "3 400 - 13")
 	r := b.must(FromReceipts(t.Context(), b.App, nil, Payer{}, FormatSolanaTokens, strings.NewReader(log), dry))
-	if r.Settled != (Tally{3, 600}) || r.Unknown != (Tally{1, 400}) || len(r.Journals) != 0 {
+	if r.Settled != (Tally{3, 600}) || r.Unknown != (Tally{1, 400}) || len(r.Journals) != 0 ||
+		len(r.States) != 1 || r.States[0].Tally != r.Unknown {
 		t.Errorf("dry: %+v", r)
+	}
+	b.wantStates("d1", "waiting waiting waiting waiting")
+	shown := dry
+	stop := errors.New("looked at it")
+	shown.DryRun, shown.Look = false, func(looked Result) error {
+		if looked.Settled != r.Settled || looked.Unknown != r.Unknown || len(looked.States) != 1 {
+			t.Errorf("shown: %+v", looked)
+		}
+		return stop
+	}
+	if _, err := FromReceipts(t.Context(), b.App, nil, Payer{}, FormatSolanaTokens, strings.NewReader(log), shown); !errors.Is(err, stop) {
+		t.Errorf("stopped: %v", err)
 	}
 	b.wantStates("d1", "waiting waiting waiting waiting")
 	r = b.must(b.from(log, FormatSolanaTokens))

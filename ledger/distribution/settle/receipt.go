@@ -32,7 +32,7 @@ type Receipt struct {
 	Wallet    string
 	Amount    ledger.Amount // above 0
 	Outcome   Outcome
-	Signature string // base58 of 64 bytes; "" only if unknown
+	Signature string // base58 of 64 bytes
 }
 
 // where names the receipt to people.

@@ -36,6 +36,7 @@ type Result struct {
 	Journals     []int64      `json:"journals"`
 
 	request Request
+	would   map[int]bool // payouts that a dry run would have ended
 }
 
 // StateTally is the payouts in transit of one state.
@@ -45,7 +46,8 @@ type StateTally struct {
 }
 
 func newResult(r Request) *Result {
-	return &Result{Distribution: r.Distribution, States: []StateTally{}, Misfits: []Misfit{}, Notes: []string{}, Journals: []int64{}, request: r}
+	return &Result{Distribution: r.Distribution, States: []StateTally{}, Misfits: []Misfit{}, Notes: []string{}, Journals: []int64{},
+		request: r, would: map[int]bool{}}
 }
 
 func (r *Result) note(format string, args ...any) {
@@ -88,7 +90,7 @@ func (r *Result) look(ctx context.Context, pool *pgxpool.Pool, payouts []distrib
 		return nil
 	}
 	dry := *r
-	dry.request.DryRun = true
+	dry.request.DryRun, dry.would, dry.States = true, map[int]bool{}, nil
 	dry.count(payouts, s)
 	if err := dry.rest(ctx, pool); err != nil {
 		return err
@@ -101,11 +103,13 @@ func (r *Result) count(payouts []distribution.PayoutStatus, s distribution.Settl
 	for _, by := range s.Paid {
 		if p := payouts[by.Payout-1]; !hasEnded(p) {
 			r.Settled.add(p.Amount)
+			r.would[p.Number] = true
 		}
 	}
 	for _, number := range s.Returned {
 		if p := payouts[number-1]; !hasEnded(p) {
 			r.Returned.add(p.Amount)
+			r.would[p.Number] = true
 		}
 	}
 }
@@ -129,6 +133,9 @@ func (r *Result) rest(ctx context.Context, pool *pgxpool.Pool) error {
 			r.Already.add(p.Amount)
 			continue
 		}
+		if r.would[p.Number] {
+			continue
+		}
 		r.Unknown.add(p.Amount)
 		t := states[p.State]
 		t.add(p.Amount)
@@ -139,11 +146,9 @@ func (r *Result) rest(ctx context.Context, pool *pgxpool.Pool) error {
 			r.States = append(r.States, StateTally{state, t})
 		}
 	}
-	from := &r.Already // what we ended stands among what has ended
-	if r.request.DryRun {
-		from = &r.Unknown // what we would end has not
+	if !r.request.DryRun { // what we ended stands among what has ended
+		r.Already.Payouts -= r.Settled.Payouts + r.Returned.Payouts
+		r.Already.Total -= r.Settled.Total + r.Returned.Total
 	}
-	from.Payouts -= r.Settled.Payouts + r.Returned.Payouts
-	from.Total -= r.Settled.Total + r.Returned.Total
 	return nil
 }

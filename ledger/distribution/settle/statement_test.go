@@ -27,7 +27,7 @@ func TestRandomStatements(t *testing.T) {
 	b.wallets(0, 1, 2) // the last has none
 	rapid.Check(t, func(t *rapid.T) {
 		err := b.try(func(ctx context.Context, tx pgx.Tx) error {
-			w := &shadow{t: t, tx: tx, b: b, spans: []sums{{}}}
+			w := &shadow{t: t, ctx: ctx, tx: tx, b: b, spans: []sums{{}}}
 			for range rapid.IntRange(1, 12).Draw(t, "acts") {
 				rapid.SampledFrom([]func(){w.seal, w.correct, w.distribute, w.end, w.end}).Draw(t, "act")()
 			}
@@ -46,12 +46,12 @@ type sums [actors]struct{ earned, reversed, paid ledger.Amount }
 // shadow is a ledger as sums.
 type shadow struct {
 	t             *rapid.T
+	ctx           context.Context
 	tx            pgx.Tx
 	b             *bundle
 	spans         []sums // the last is that since the last distribution
 	seasons       int
 	distributions []string
-	ended         map[string]bool
 }
 
 func (w *shadow) must(err error) {
@@ -71,7 +71,7 @@ func (w *shadow) post(act ledger.Act, transfers []ledger.Transfer) {
 		}
 	}
 	if pool > 0 {
-		_, err := ledger.Fund(context.Background(), w.tx, ledger.SeasonPool(season), pool, w.b.ann, "the pool", "fund "+season)
+		_, err := ledger.Fund(w.ctx, w.tx, ledger.SeasonPool(season), pool, w.b.ann, "the pool", "fund "+season)
 		w.must(err)
 	}
 	_, err := ledger.Post(context.Background(), w.tx, ledger.Entry{Act: act, Key: season, Actor: w.b.ann, Reason: "random", Season: season, Revision: 1,
@@ -188,7 +188,7 @@ func (w *shadow) lines(i int) (lines []Line) {
 
 func (w *shadow) compare(whose uuid.UUID, want []Line) {
 	var each ledger.Amount
-	l, err := readBooks(context.Background(), w.tx, Asked{Supplier: whose, Each: func(l SupplierLine) { each += l.Earned - l.Reversed - l.Paid }})
+	l, err := readBooks(w.ctx, w.tx, Asked{Supplier: whose, Each: func(l SupplierLine) { each += l.Earned - l.Reversed - l.Paid }})
 	w.must(err)
 	w.must(l.Err())
 	for i, run := range l.Runs {

@@ -152,8 +152,8 @@ func (p Payer) checkFundings(ctx context.Context, client *solana.Client, trees [
 // funds says why the chain does not confirm a funding; "": it does. The total is of
 // all trees that the transaction is said to fund.
 func (p Payer) funds(ctx context.Context, client *solana.Client, tree distribution.Tree, f Funding, total ledger.Amount) (why string, err error) {
-	vault, err := solanago.PublicKeyFromBase58(f.Vault)
-	if err != nil {
+	vault, malformed := solanago.PublicKeyFromBase58(f.Vault)
+	if malformed != nil {
 		return fmt.Sprintf("vault %q: give the address of a token account", f.Vault), nil
 	}
 	if why, err := p.isVault(ctx, client, vault, tree); why != "" || err != nil {

@@ -66,7 +66,7 @@ func TestCheckOnChain(t *testing.T) {
 		t.Error(err)
 	}
 
-	chain.FailCalls("getMultipleAccounts", 1000, http.StatusForbidden)
+	chain.FailCalls("getMultipleAccounts", 1, http.StatusForbidden)
 	if err := CheckOnChain(t.Context(), client, address(0)); err == nil || errors.Is(err, ErrOnChain) || strings.Contains(err.Error(), chain.URL) {
 		t.Errorf("a node that refuses: got %v", err)
 	}

@@ -26,13 +26,17 @@ const TheProgram int64 = 0
 // it. A supplier who is frozen can be frozen again, for a further reason, which takes
 // a release of its own. The error without a reason is ErrReason.
 //
-// It waits for nobody. Payouts that are prepared hold wallets of their own: who
-// freezes sets those aside as well.
+// It waits for nobody but who freezes the same supplier. Payouts that are prepared
+// hold wallets of their own: who freezes sets those aside as well.
 func Freeze(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, reason string, actor int64) error {
 	if reason == "" {
 		return fmt.Errorf("wallet: freeze supplier %s: %w: say in a phrase why", supplier, ErrReason)
 	}
-	now, err := Now(ctx, tx)
+	err := lockFreezes(ctx, tx, supplier)
+	var now time.Time
+	if err == nil {
+		now, err = Now(ctx, tx)
+	}
 	if err == nil {
 		err = insertFreeze(ctx, tx, supplier, reason, actor, now)
 	}
@@ -60,6 +64,9 @@ func askRelease(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, reason strin
 	}
 	now, err := lockedNow(ctx, tx)
 	if err != nil {
+		return err
+	}
+	if err := lockFreezes(ctx, tx, supplier); err != nil {
 		return err
 	}
 	freeze, err := lastFreeze(ctx, tx, supplier)

@@ -13,9 +13,16 @@ import (
 )
 
 // lock lets one transaction at a time change wallets: so that a supplier's rows rise
-// in time, and nothing is used or approved twice. Freezing takes no lock.
+// in time, and nothing is used or approved twice.
 func lock(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('wallet'))`)
+	return err
+}
+
+// lockFreezes lets one transaction at a time freeze the supplier, so that the freezes
+// come to be seen in the order of their ids: a release lifts those up to one.
+func lockFreezes(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('wallet freeze'), hashtext($1::text))`, supplier)
 	return err
 }
 
