@@ -4,15 +4,16 @@
 // and turns each into attempts: a message with a blockhash and a price, signed, sent,
 // and watched until its end is proven.
 //
-//	 approved batch                             look: of what may land, ask the chain
-//	       │  memo on the chain? ─► landed                ┌──────────────────────────┐
-//	       ▼                                              │ landed    finalized      │
-//	 ready, signed, simulated ──► recorded ──► sent ─────►│ failed    finalized, moved
-//	       │            ▲         committed    again,     │           nothing        │
-//	       ▼ refused    │         first        same bytes │ expired   can never land │
-//	 divided: its payee aside,    │            ▲          │ (none)    unknown: wait  │
-//	 the rest in parts  │         └────────────┘          └────────────┬─────────────┘
-//	       └────────────┴──────────── signed anew ◄── failed, expired ─┘
+//	approved batch                         look: ask the chain of each that may land
+//	  │ memo on the chain? ──► landed          ┌─ landed    finalized
+//	  ▼                                        ├─ failed    finalized, and moved nothing
+//	ready, signed, simulated                   ├─ expired   can never land
+//	  │           │ refused                    └─ unknown   may land: nothing but wait,
+//	  ▼           ▼                                 │       and send the same bytes again
+//	recorded    divided: its payee aside,           │
+//	  │         the rest in parts                   │
+//	  ▼                                             ▼
+//	committed ──► sent ──────────────────────────► look ──► failed or expired: signed anew
 //
 // # Never twice
 //
@@ -37,7 +38,8 @@
 // file, or by a process whose records were lost, is recorded as landed, if it does
 // exactly what the batch does. If it does not, its payouts are blocked and the run
 // ends with ErrMisfit. Memos of transactions that moved nothing of the treasury's are
-// a stranger's, who can write what they like.
+// a stranger's, who can write what they like. What was signed by hand and is not final
+// yet cannot be seen: pay by hand or by this package, not both at one time.
 //
 // # Refusals
 //
