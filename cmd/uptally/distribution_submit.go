@@ -106,6 +106,7 @@ type submittedView struct {
 	Expired      int                              `json:"expired"`
 	Refused      []refusedView                    `json:"refused"`
 	Unknown      []unknownView                    `json:"unknown"`
+	Found        []string                         `json:"found"` // of a dry run
 	Misfits      []string                         `json:"misfits"`
 }
 
@@ -142,7 +143,7 @@ func viewSubmitted(r submit.Result, dryRun bool) submittedView {
 		Plan: planView{b.Payouts, b.Batches, ledger.Amount(b.Total), b.Price, b.Fees, b.Creates, b.Rent,
 			ledger.Amount(min(b.Tokens, 1<<63-1)), b.Lamports},
 		Signed: r.Signed, Resent: r.Resent, Landed: r.Landed, Failed: r.Failed, Expired: r.Expired,
-		Refused: []refusedView{}, Unknown: []unknownView{}, Misfits: append([]string{}, r.Misfits...),
+		Refused: []refusedView{}, Unknown: []unknownView{}, Found: append([]string{}, r.Found...), Misfits: append([]string{}, r.Misfits...),
 	}
 	for _, refused := range r.Refused {
 		v.Refused = append(v.Refused, refusedView{fmt.Sprintf("%s-%d", r.Distribution, refused.Payout), refused.Detail})
@@ -184,6 +185,9 @@ func (v submittedView) print(out io.Writer) {
 	}
 	for _, u := range v.Unknown {
 		fmt.Fprintf(out, "%s may still land: %s\n", u.Batch, orWord(u.Signature, "it is handed out"))
+	}
+	for _, found := range v.Found {
+		fmt.Fprintln(out, "Paid already, without a record of ours:", found)
 	}
 	for _, misfit := range v.Misfits {
 		fmt.Fprintln(out, "Look at:", misfit)

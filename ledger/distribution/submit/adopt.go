@@ -17,14 +17,8 @@ import (
 // something else are blocked. It is asked before anything is signed, of the
 // distribution's every batch, so also of parts and wholes.
 func (s *submitter) adopt(ctx context.Context) (adopted bool, err error) {
-	if err := s.history.refresh(ctx, s.client); err != nil {
-		return false, err
-	}
-	var found []named
-	if err := s.read(ctx, func(tx pgx.Tx) (err error) {
-		found, err = batchesOfMemos(ctx, tx, s.id, s.history.memos())
-		return err
-	}); err != nil {
+	found, err := s.found(ctx)
+	if err != nil {
 		return false, err
 	}
 	for _, n := range found {
@@ -38,6 +32,18 @@ func (s *submitter) adopt(ctx context.Context) (adopted bool, err error) {
 		adopted = adopted || one
 	}
 	return adopted, nil
+}
+
+// found returns the batches whose memos the history of the treasury's account holds.
+func (s *submitter) found(ctx context.Context) (found []named, err error) {
+	if err := s.history.refresh(ctx, s.client); err != nil {
+		return nil, err
+	}
+	err = s.read(ctx, func(tx pgx.Tx) error {
+		found, err = batchesOfMemos(ctx, tx, s.id, s.history.memos())
+		return err
+	})
+	return found, err
 }
 
 func (s *submitter) adoptOne(ctx context.Context, n named) (bool, error) {

@@ -75,7 +75,10 @@ func handOut(ctx context.Context, pool *pgxpool.Pool, client *solana.Client, id 
 		}
 	}
 	all, err := s.handedOut(ctx)
-	return all, s.result, errors.Join(err, s.sum(ctx), s.misfit())
+	if err != nil {
+		return nil, s.result, err
+	}
+	return all, s.result, errors.Join(s.sum(ctx), s.misfit())
 }
 
 func (s *submitter) needNonces() error {
@@ -149,32 +152,35 @@ func openOf(a attempt, payees []payee) open {
 
 // handedOut returns the newest message of each batch that waits for signatures.
 func (s *submitter) handedOut(ctx context.Context) (all []HandedOut, err error) {
-	err = s.read(ctx, func(tx pgx.Tx) error {
-		live, err := liveAttempts(ctx, tx, s.id)
+	var live []attempt
+	if err := s.read(ctx, func(tx pgx.Tx) (err error) {
+		live, err = liveAttempts(ctx, tx, s.id)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	newest := map[int]int64{}
+	for _, a := range live {
+		newest[a.batch] = a.id
+	}
+	for _, a := range live {
+		if a.isSigned() || newest[a.batch] != a.id {
+			continue
+		}
+		h, err := s.handedOne(ctx, a)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		newest := map[int]int64{}
-		for _, a := range live {
-			newest[a.batch] = a.id
-		}
-		for _, a := range live {
-			if a.isSigned() || newest[a.batch] != a.id {
-				continue
-			}
-			h, err := s.handedOne(ctx, tx, a)
-			if err != nil {
-				return err
-			}
-			all = append(all, h)
-		}
-		return nil
-	})
-	return all, err
+		all = append(all, h)
+	}
+	return all, nil
 }
 
-func (s *submitter) handedOne(ctx context.Context, tx pgx.Tx, a attempt) (HandedOut, error) {
-	payees, err := payeesOf(ctx, tx, s.id, a.batch)
+func (s *submitter) handedOne(ctx context.Context, a attempt) (HandedOut, error) {
+	if err := s.checkMessage(ctx, a); err != nil {
+		return HandedOut{}, err
+	}
+	payees, err := s.payees(ctx, a.batch)
 	if err != nil {
 		return HandedOut{}, err
 	}

@@ -27,6 +27,9 @@ func (s *submitter) signLive(ctx context.Context, live []attempt) (signed int, e
 		if a.isSigned() || len(s.Signer) == 0 {
 			continue
 		}
+		if err := s.checkMessage(ctx, a); err != nil {
+			return signed, err
+		}
 		transaction, signature, err := solana.Sign(a.message, s.Signer...)
 		if err != nil {
 			return signed, err
@@ -41,4 +44,21 @@ func (s *submitter) signLive(ctx context.Context, live []attempt) (signed int, e
 		signed++
 	}
 	return signed, nil
+}
+
+// checkMessage makes sure that a message on record, which is about to be signed, is
+// that of the approved file but for its nonce's value and price.
+func (s *submitter) checkMessage(ctx context.Context, a attempt) error {
+	payees, err := s.payees(ctx, a.batch)
+	if err != nil {
+		return err
+	}
+	b, err := s.batch(openOf(a, payees))
+	if err == nil {
+		err = solana.Same(b.Message, a.message)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: the message on record of %s: %w", distribution.ErrCorrupt, s.batchID(a.batch), err)
+	}
+	return nil
 }

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/ledger/distribution/submit"
 )
@@ -232,4 +235,57 @@ func equal(a, b []submit.HandedOut) bool {
 	return slices.EqualFunc(a, b, func(a, b submit.HandedOut) bool {
 		return a.Batch == b.Batch && a.NonceValue == b.NonceValue && bytes.Equal(a.Transaction, b.Transaction)
 	})
+}
+
+// The database itself keeps to one batch a value of a nonce, and to replacements on
+// the same value that pay nobody in their own name.
+func TestTheDatabaseGuardsNonces(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.vault()
+	id := w.approved(10, everybody, w.NewNonce(w.TreasuryKey()))
+	w.handOut(id, false, 0)
+	const insert = `INSERT INTO distribution_attempt (distribution, batch, message, blockhash, nonce_account, last_valid, replaces, attempted_by)
+		SELECT distribution, batch, 'x', `
+	for name, statement := range map[string]string{
+		"a second message on the value":       insert + `blockhash, nonce_account, NULL, NULL, attempted_by FROM distribution_attempt`,
+		"a replacement on another value":      insert + `'another', nonce_account, NULL, id, attempted_by FROM distribution_attempt`,
+		"a replacement without a nonce":       insert + `blockhash, NULL, 7, id, attempted_by FROM distribution_attempt`,
+		"a second live attempt for a payout":  `INSERT INTO distribution_payout_attempt (distribution, payout, turn, attempt) SELECT distribution, payout, 2, attempt FROM distribution_payout_attempt`,
+		"a turn after one that has not ended": `INSERT INTO distribution_payout_attempt (distribution, payout, turn, attempt, previous, previous_outcome) SELECT distribution, payout, 2, attempt, attempt, 'expired' FROM distribution_payout_attempt`,
+		"a replacement that pays": `WITH a AS (` + insert + `blockhash, nonce_account, NULL, id, attempted_by FROM distribution_attempt RETURNING id)
+			INSERT INTO distribution_payout_attempt (distribution, payout, turn, attempt) SELECT 1, 1, 1, id FROM a`,
+	} {
+		if _, err := w.App.Exec(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "SQLSTATE 23") {
+			t.Errorf("%s: got %v, want a refusal", name, err)
+		}
+	}
+	if _, err := w.App.Exec(t.Context(), insert+`blockhash, nonce_account, NULL, id, attempted_by FROM distribution_attempt`); err != nil {
+		t.Errorf("a replacement on the same value: %v", err)
+	}
+}
+
+// A message that was changed on record is neither handed out nor signed.
+func TestAMessageChangedOnRecordIsNotSigned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.vault()
+	id := w.approved(10, everybody, w.NewNonce(w.TreasuryKey()))
+	w.handOut(id, false, 0)
+	if err := pgx.BeginFunc(t.Context(), w.Owner, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `SET LOCAL session_replication_role = replica`)
+		if err == nil {
+			_, err = tx.Exec(t.Context(), `UPDATE distribution_attempt SET message = set_byte(message, 40, get_byte(message, 40) # 1)`)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := submit.HandOut(t.Context(), w.App, w.client, id, false, w.options())
+	w.wants(err, distribution.ErrCorrupt, "message on record of d1-b1")
+	_, err = w.run(id)
+	w.wants(err, distribution.ErrCorrupt, "message on record of d1-b1")
+	if signed := w.rows(`SELECT signature FROM distribution_attempt_signed`); len(signed) > 0 {
+		t.Errorf("%q", signed)
+	}
 }

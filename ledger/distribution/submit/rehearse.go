@@ -17,6 +17,9 @@ func (s *submitter) rehearse(ctx context.Context) (Result, error) {
 			return s.result, err
 		}
 	}
+	if err := s.find(ctx); err != nil {
+		return s.result, err
+	}
 	all, err := s.open(ctx)
 	if err != nil {
 		return s.result, err
@@ -24,11 +27,40 @@ func (s *submitter) rehearse(ctx context.Context) (Result, error) {
 	if err := s.plan(ctx, all); err != nil {
 		return s.result, err
 	}
-	err = s.enough(ctx)
+	if s.result.Budget.Batches > 0 {
+		err = s.enough(ctx)
+	}
 	if err == nil {
 		err = s.try(ctx, all)
 	}
 	return s.result, errors.Join(err, s.sum(ctx))
+}
+
+// find notes the batches that the chain has a payment of and we have no record of; a
+// run would record them, or say why they do not fit.
+func (s *submitter) find(ctx context.Context) error {
+	found, err := s.found(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range found {
+		paid, err := s.payments(ctx, n.memo)
+		if err != nil {
+			return err
+		}
+		if n.live || n.signature != "" || len(paid) == 0 {
+			continue
+		}
+		payees, err := s.payees(ctx, n.batch)
+		if err != nil {
+			return err
+		}
+		for _, p := range payees {
+			s.blocked[p.payout] = true
+		}
+		s.result.Found = append(s.result.Found, fmt.Sprintf("%s by %s", s.batchID(n.batch), paid[0].signature))
+	}
+	return nil
 }
 
 // try simulates the open batches, some at a time, and notes whom the chain refuses.
@@ -37,7 +69,7 @@ func (s *submitter) try(ctx context.Context, all []open) error {
 	for i := 0; i < len(all); i += s.InFlight {
 		var candidates []candidate
 		for _, o := range all[i:min(i+s.InFlight, len(all))] {
-			if len(o.live) > 0 {
+			if len(o.live) > 0 || s.isBlocked(o) {
 				continue
 			}
 			c, err := s.unsigned(ctx, o, values)

@@ -18,7 +18,7 @@ import (
 const (
 	patience    = 5 // looks and rounds in a row that the chain does not answer, before a run gives up
 	resendEvery = 5 // looks
-	expiriesMax = 8 // of one batch in one run, before it gives up
+	lossesMax   = 8 // of one batch in one run, before it gives up
 )
 
 // pay goes round until nothing is open and nothing may land: look at what was sent,
@@ -91,15 +91,14 @@ func (s *submitter) round(ctx context.Context) (progressed bool, waiting int, er
 	return len(l.ended) > 0 || signed > 0 || t.progressed, waiting + signed + t.sent, err
 }
 
-// count adds a look to the result. What expires again and again is not sent for
-// ever.
+// count adds a look to the result. What is lost again and again is not sent for ever.
 func (s *submitter) count(l looked) error {
 	s.result.Landed += l.ended[landed] + l.ended[elsewhere]
 	s.result.Failed += l.ended[failed]
 	s.result.Expired += l.ended[expired]
-	for _, batch := range l.expired {
-		if s.expiries[batch]++; s.expiries[batch] >= expiriesMax {
-			return fmt.Errorf("%w: %s expired %d times: raise the price, or use another RPC node", ErrStopped, s.batchID(batch), s.expiries[batch])
+	for _, batch := range l.lost {
+		if s.losses[batch]++; s.losses[batch] >= lossesMax {
+			return fmt.Errorf("%w: %s failed or expired %d times: raise the price, or use another RPC node", ErrStopped, s.batchID(batch), lossesMax)
 		}
 	}
 	return nil
@@ -115,11 +114,14 @@ func (s *submitter) begin(ctx context.Context) error {
 	if err := s.count(l); err != nil {
 		return err
 	}
-	all, err := s.open(ctx)
-	if err != nil || len(all) == 0 {
+	if _, err := s.adopt(ctx); err != nil {
 		return err
 	}
-	if err := s.plan(ctx, all); err != nil {
+	all, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.plan(ctx, all); err != nil || s.result.Budget.Batches == 0 {
 		return err
 	}
 	return s.enough(ctx)

@@ -11,6 +11,10 @@ import (
 	"github.com/uptally/uptally/ledger/distribution/solana"
 )
 
+// signedMax is how many are signed over one blockhash, so that it is still fresh once
+// all were simulated.
+const signedMax = 128
+
 // candidate is a batch that is made ready to be sent.
 type candidate struct {
 	solana.Batch
@@ -42,7 +46,7 @@ func (s *submitter) advance(ctx context.Context, room int) (turn, error) {
 	if adopted, err := s.adopt(ctx); err != nil || adopted {
 		return turn{progressed: adopted}, err
 	}
-	candidates, divided, err := s.choose(ctx, all, room)
+	candidates, divided, err := s.choose(ctx, all, min(room, signedMax))
 	if err != nil || len(candidates) == 0 {
 		return turn{progressed: divided}, err
 	}

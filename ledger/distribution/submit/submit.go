@@ -67,6 +67,7 @@ type Result struct {
 	Expired      int
 	Refused      []Refusal // payouts that the chain refused; a dry run sets nobody aside
 	Unknown      []Unknown // attempts that may still land
+	Found        []string  // batches that a dry run found paid by hand, and by which transaction
 	Misfits      []string  // what a person must look at
 }
 
@@ -127,7 +128,7 @@ type submitter struct {
 	roots     map[int]int          // payout -> the approved batch that it is of
 	transfers map[int]solana.Transfer
 	blocked   map[int]bool // payouts that the chain knows something of that does not fit
-	expiries  map[int]int  // batch -> how often it expired in this run
+	losses    map[int]int  // batch -> how often it failed or expired in this run
 	looks     int
 	result    Result
 }
@@ -148,7 +149,7 @@ func openSubmitter(ctx context.Context, pool *pgxpool.Pool, client *solana.Clien
 	s := &submitter{
 		watch: newWatch(pool, client, id, instructions.Source), Options: o,
 		approved: map[int]solana.Batch{}, roots: map[int]int{}, transfers: map[int]solana.Transfer{},
-		blocked: map[int]bool{}, expiries: map[int]int{},
+		blocked: map[int]bool{}, losses: map[int]int{},
 		result: Result{Distribution: d.ID},
 	}
 	s.watch.hook = o.hook

@@ -29,10 +29,10 @@ func newWatch(pool *pgxpool.Pool, client *solana.Client, id string, source solan
 
 // looked is what a look came to.
 type looked struct {
-	live    []attempt
-	unseen  []attempt // live ones that are worth sending again: the chain knows nothing of them, and they are not over
-	ended   map[fate]int
-	expired []int // batches
+	live   []attempt
+	unseen []attempt // live ones that are worth sending again: the chain knows nothing of them, and they are not over
+	ended  map[fate]int
+	lost   []int // batches whose attempts failed or expired
 }
 
 // look asks the chain about every live attempt and ends those whose fate is proven.
@@ -73,8 +73,8 @@ func (w *watch) conclude(ctx context.Context, all []attempt, sights []sight) (lo
 		}
 		ends = append(ends, *e)
 		l.ended[judge(sights[i])]++
-		if e.outcome == outcomeExpired {
-			l.expired = append(l.expired, a.batch)
+		if e.outcome != outcomeLanded && a.replaces == 0 {
+			l.lost = append(l.lost, a.batch)
 		}
 	}
 	if len(ends) == 0 {
