@@ -33,6 +33,26 @@ func instructionOf(failure string) (at int, what string) {
 	return at, what
 }
 
+// meanings are what failures of a payee's account say, for people (TokenError of
+// spl-token, InstructionError of the runtime).
+var meanings = map[string]string{
+	"Custom 3":            "the account is of another mint",
+	"Custom 17":           "the account is frozen",
+	"InvalidAccountData":  "there is no token account",
+	"IncorrectProgramId":  "the account is not the token program's",
+	"IllegalOwner":        "the account is somebody else's",
+	"InvalidAccountOwner": "the account is somebody else's",
+}
+
+// inWords adds to a failure what it means.
+func inWords(failure string) string {
+	_, what := instructionOf(failure)
+	if meaning, found := meanings[what]; found {
+		return failure + " (" + meaning + ")"
+	}
+	return failure
+}
+
 // isPayees reports whether one of a batch's payees may be the cause of a failure, so
 // that the others can be paid without them.
 func isPayees(failure string) bool {
@@ -135,6 +155,7 @@ func (s *submitter) refuse(ctx context.Context, o open, failure string) error {
 }
 
 func (s *submitter) setAside(ctx context.Context, payout int, failure string) error {
+	failure = inWords(failure)
 	err := s.paying(ctx, func(tx pgx.Tx, _ distribution.Distribution) error {
 		return distribution.SetAside(ctx, tx, s.id, []int{payout}, distribution.AsideRefused, failure, s.Actor)
 	})

@@ -125,7 +125,7 @@ func (s *submitter) note(c candidate) error {
 	}
 	if at := c.TransferAt(c.simulation.Instruction); at >= 0 {
 		payout, err := payoutNumber(s.id, c.Transfers[at].Payout)
-		s.result.Refused = append(s.result.Refused, Refusal{payout, failure})
+		s.result.Refused = append(s.result.Refused, Refusal{payout, inWords(failure)})
 		return err
 	}
 	for _, payout := range c.payouts {
