@@ -57,8 +57,8 @@ func checkPaid(t *testing.T, as func(actor string, args ...string) result) {
 	chain := svm.Start(t)
 	key := svm.KeyFile(t, chain.Treasury)
 	as("ada", "distribution", "cancel", "d2", "--reason", "another treasury").must(t, 0)
-	as("grace", "distribution", "cancel", "d2", "--approve").must(t, 0)
 	onChain := func(args ...string) []string { return append(args, "--rpc", chain.URL, "--rpc-rate", "1000") }
+	as("grace", onChain("distribution", "cancel", "d2", "--approve")...).must(t, 0)
 	prepare := onChain("distribution", "prepare", "--rail", "transactions", "--mint", chain.Mint.String(), "--treasury", chain.TreasuryKey().String())
 	preview := decode[payPreview](t, as("ada", append(prepare, "--dry-run", "--json")...).must(t, 0))
 	if preview.Cost.Rent == nil || *preview.Cost.Rent == 0 || preview.Cost.Creates != preview.Payees {
