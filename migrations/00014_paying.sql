@@ -223,15 +223,15 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON distribution_c
 -- +goose StatementBegin
 CREATE FUNCTION distribution_refuse_attempt() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-    found text;
+    refused text;
 BEGIN
-    SELECT format('d%s-%s', a.distribution, a.payout) INTO found FROM added a
+    SELECT format('d%s-%s', a.distribution, a.payout) INTO refused FROM added a
     WHERE EXISTS (SELECT FROM distribution_aside s WHERE (s.distribution, s.payout) = (a.distribution, a.payout))
        OR EXISTS (SELECT FROM distribution_payout_end e WHERE (e.distribution, e.payout) = (a.distribution, a.payout))
        OR EXISTS (SELECT FROM distribution_cancel c WHERE c.distribution = a.distribution)
     LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'payout % is aside, ended or being cancelled: it is not paid', found
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'payout % is aside, ended or being cancelled: it is not paid', refused
             USING ERRCODE = 'integrity_constraint_violation', TABLE = 'distribution_payout_attempt';
     END IF;
     RETURN NULL;
@@ -244,15 +244,15 @@ CREATE TRIGGER payable AFTER INSERT ON distribution_payout_attempt REFERENCING N
 -- +goose StatementBegin
 CREATE FUNCTION distribution_refuse_return() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-    found text;
+    refused text;
 BEGIN
-    SELECT format('d%s-%s', a.distribution, a.payout) INTO found FROM added a
+    SELECT format('d%s-%s', a.distribution, a.payout) INTO refused FROM added a
     JOIN distribution_payout_attempt t ON (t.distribution, t.payout) = (a.distribution, a.payout)
     LEFT JOIN distribution_attempt_end e ON e.attempt = t.attempt
     WHERE a.outcome = 'returned' AND e.outcome IS DISTINCT FROM 'failed' AND e.outcome IS DISTINCT FROM 'expired'
     LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'payout % has an attempt that may have paid it: it is not returned', found
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'payout % has an attempt that may have paid it: it is not returned', refused
             USING ERRCODE = 'integrity_constraint_violation', TABLE = 'distribution_payout_end';
     END IF;
     RETURN NULL;

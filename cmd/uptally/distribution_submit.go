@@ -14,7 +14,7 @@ import (
 
 type distributionSubmit struct {
 	ID       string   `arg:"" help:"Distribution, such as d1."`
-	Key      []string `placeholder:"FILE" env:"UPTALLY_TREASURY_KEY" help:"Key file of solana-keygen that signs, readable by its owner only; once for each signer."`
+	Key      []string `sep:"none" placeholder:"FILE" env:"UPTALLY_TREASURY_KEY" help:"Key file of solana-keygen that signs, readable by its owner only; once for each signer."`
 	InFlight int      `name:"in-flight" default:"64" placeholder:"N" help:"Transactions that may land at a time."`
 	priceFlags
 	chainFlag

@@ -59,6 +59,36 @@ func TestFreezeSetsAsideWhatWasNotSubmitted(t *testing.T) {
 	b.checkLedger()
 }
 
+// TestNothingIsAttemptedThatEnded tries it as the application by plain SQL.
+func TestNothingIsAttemptedThatEnded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.addWallets(4)
+	b.seal("s1", 1, 10, 20, 30, 40)
+	b.prepare("k")
+	b.approve("d1")
+	b.freeze(0)
+	attempt := b.attempt("", 2)
+	b.settle("d1", paid(3))
+	attemptOf := func(payout, turn int) error {
+		return b.try(func(ctx context.Context, tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO distribution_payout_attempt (distribution, payout, turn, attempt) VALUES (1, $1, $2, $3)`, payout, turn, attempt)
+			return err
+		})
+	}
+	for payout, what := range map[int]string{1: "aside", 3: "paid"} {
+		if err := attemptOf(payout, 1); !refusedByTrigger(err) {
+			t.Errorf("a payout that is %s was attempted: %v", what, err)
+		}
+	}
+	if err := attemptOf(2, 2); !refusedByDatabase(err) { // while its first attempt is live
+		t.Errorf("a second live attempt: %v", err)
+	}
+	if err := attemptOf(4, 1); err != nil {
+		t.Errorf("a waiting one: %v", err)
+	}
+}
+
 func TestTheProgramSetsAsideToo(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
