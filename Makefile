@@ -8,6 +8,7 @@ FUZZTIME ?= 10s
 KILLS ?= 50
 CHECKS ?= 20000
 TAMPERS ?= 1000
+SUBMIT_KILLS ?= 100
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: help
@@ -57,10 +58,12 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 		done; done
 
 .PHONY: soak
-soak: setup-test ## the long runs in full: KILLS (50) of backfill, take and seal each, CHECKS (20000) of every property, TAMPERS (1000) with evidence
+soak: setup-test ## the long runs in full: KILLS (50) of backfill, take and seal each, SUBMIT_KILLS (100), CHECKS (20000) of every property, TAMPERS (1000) with evidence and ledger
 	UPTALLY_KILLS=$(KILLS) $(GO) test ./jobs -run TestKilledAtAnyPoint -count=1 -v -timeout 60m
+	UPTALLY_SUBMIT_KILLS=$(SUBMIT_KILLS) $(GO) test ./ledger/distribution/submit -run TestKilledAtAnyPoint -count=1 -v -timeout 60m
 	$(GO) test ./snapshot ./uptime ./ledger -run 'Oracle|Property|Random|Conserv|Partition|Timeline|Allocat' -count=1 -timeout 60m -rapid.checks=$(CHECKS)
 	UPTALLY_TAMPERS=$(TAMPERS) $(GO) test ./snapshot -run TestEvidenceCatchesEveryTamper -count=1
+	UPTALLY_TAMPERS=$(TAMPERS) $(GO) test ./ledger -run TestVerifyNamesEveryTamper -count=1 -v
 
 .PHONY: generate
 generate: setup ## migrations/schema.sql, from the migrations

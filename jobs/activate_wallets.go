@@ -7,6 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
@@ -55,14 +57,15 @@ func (c *Client) activateSome(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	refused := map[wallet.Wallet]error{}
-	if c.chain != nil { // asked outside the transactions: it takes its time
-		if refused, err = wallet.RefusedOnChain(ctx, c.chain, walletsOf(dues)); err != nil {
+	if c.solana != nil { // asked outside the transactions: it takes its time
+		if refused, err = wallet.RefusedOnChain(ctx, c.solana, walletsOf(dues)); err != nil {
 			return false, err
 		}
 	}
 	var frozen []wallet.Due
 	if err := c.begin(ctx, func(tx pgx.Tx) (err error) {
-		if frozen, err = wallet.Activate(ctx, tx, dues, refused); err != nil {
+		frozen, err = activate(ctx, tx, dues, refused)
+		if err != nil {
 			return err
 		}
 		return c.RequestNotices(ctx, tx)
@@ -74,6 +77,26 @@ func (c *Client) activateSome(ctx context.Context) (more bool, err error) {
 			"next", "uptally wallet history "+d.Supplier.String())
 	}
 	return len(dues) == wallet.DueMax, nil
+}
+
+// activate puts on record that holds are over, and stops the payouts of whoever is
+// frozen for it: a distribution may have been prepared since the hold ended.
+func activate(ctx context.Context, tx pgx.Tx, dues []wallet.Due, refused map[wallet.Wallet]error) ([]wallet.Due, error) {
+	if len(refused) > 0 {
+		if err := ledger.Lock(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
+	frozen, err := wallet.Activate(ctx, tx, dues, refused)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range frozen {
+		if _, err := distribution.StopPayouts(ctx, tx, d.Supplier, refused[d.Wallet].Error(), wallet.TheProgram); err != nil {
+			return nil, err
+		}
+	}
+	return frozen, nil
 }
 
 func walletsOf(dues []wallet.Due) []wallet.Wallet {

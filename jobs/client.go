@@ -16,16 +16,19 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	settling "github.com/uptally/uptally/ledger/distribution/settle"
+	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/uptime"
 )
 
-// The queues. Pulls wait for the network, snapshots for the processor, and wallets for
-// others' answers.
+// The queues. Pulls wait for the network, snapshots for the processor, wallets for
+// others' answers, and payments for the chain.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
 	queueWallet   = "wallet"
+	queueChain    = "chain"
 )
 
 const (
@@ -35,12 +38,14 @@ const (
 
 // Options are what a process's jobs run with.
 type Options struct {
-	Feed     *uptime.Feed    // nil: this process pulls nothing
-	Hook     *wallet.Hook    // told what happens to wallets; nil: this process tells nobody
-	Chain    wallet.Accounts // asked about wallets; nil: the chain is not asked
-	Workers  int             // jobs at once in a queue; 0: 4
-	Hours    int             // of a backfill's window; 0: as many as its devices make small enough
-	Periodic bool            // also enqueue what is due by the clock
+	Feed     *uptime.Feed   // nil: this process pulls nothing
+	Hook     *wallet.Hook   // told what happens to wallets; nil: this process tells nobody
+	Solana   *solana.Client // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
+	Payer    settling.Payer // what pays the distributions that do not say it
+	Workers  int            // jobs at once in a queue; 0: 4
+	Hours    int            // of a backfill's window; 0: as many as its devices make small enough
+	Periodic bool           // also enqueue what is due by the clock
+	Head     HeadFile       // the ledger's signed head, outside the database
 	Now      func() time.Time
 	Log      *slog.Logger // nil: none
 }
@@ -52,8 +57,10 @@ type Client struct {
 	id      string
 	feed    *uptime.Feed
 	hook    *wallet.Hook
-	chain   wallet.Accounts
+	solana  *solana.Client
+	payer   settling.Payer
 	hours   int
+	head    HeadFile
 	devices uptime.Registry
 	now     func() time.Time
 	log     *slog.Logger
@@ -64,7 +71,10 @@ type Client struct {
 
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
-	c := &Client{pool: pool, feed: o.Feed, hook: o.Hook, chain: o.Chain, hours: o.Hours, now: o.Now, log: o.Log, id: clientID()}
+	c := &Client{
+		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer,
+		hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID(),
+	}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -78,14 +88,21 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	queues := map[string]river.QueueConfig{
 		queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond},
 		queueWallet:   {MaxWorkers: 2, FetchCooldown: time.Millisecond},
+		queueChain:    {MaxWorkers: 2, FetchCooldown: time.Millisecond},
 	}
 	river.AddWorker(workers, &scoreGroup{c: c})
 	river.AddWorker(workers, &allocate{c: c})
 	river.AddWorker(workers, &estimateSeasons{c: c})
 	river.AddWorker(workers, &scanIncidents{c: c})
+	river.AddWorker(workers, &verifyLedger{c: c})
 	river.AddWorker(workers, &activateWallets{c: c})
+	river.AddWorker(workers, &reconcileChain{c: c})
 	if o.Hook != nil {
 		river.AddWorker(workers, &notifyWallets{c: c})
+	}
+	if o.Solana != nil {
+		river.AddWorker(workers, &settleLanded{c: c})
+		river.AddWorker(workers, &pollAttempts{c: c})
 	}
 	if o.Feed != nil {
 		queues[queuePull] = river.QueueConfig{MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}
@@ -109,7 +126,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		config.Logger = o.Log
 	}
 	if o.Periodic {
-		config.PeriodicJobs = periodicTable(c.now, o.Feed != nil, o.Hook != nil)
+		config.PeriodicJobs = periodicTable(c.now, o.Feed != nil, o.Hook != nil, o.Solana != nil)
 	}
 	var err error
 	c.river, err = river.NewClient(riverpgxv5.New(pool), config)

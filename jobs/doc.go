@@ -4,10 +4,12 @@
 // What is done stands in uptime, snapshot and ledger; here it is only scheduled,
 // bounded in time, tried again, and picked up after a kill.
 //
-//	every minute  activate_wallets, notify_wallets
+//	every minute  activate_wallets, notify_wallets; poll_attempts, with a node
+//	every 3 min   settle_landed, with a node
 //	every 5 min   request_latest ─► pull_window ─► again after 1 h and 24 h
 //	every 15 min  sync_verdicts, close_hours, request_awaited
 //	every hour    read_job_minutes of yesterday and the day before, scan_incidents
+//	every day     estimate_seasons, reconcile_ingest, reconcile_chain, verify_ledger
 //	on request    backfill: many pull_window, read_job_minutes, then close_hours
 //	on request    score_group x n ─► allocate
 //

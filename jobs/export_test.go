@@ -39,10 +39,18 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&reconcileIngest{c: c}).Work(ctx, &river.Job[ReconcileIngest]{JobRow: row, Args: args})
 	case EstimateSeasons:
 		return (&estimateSeasons{c: c}).Work(ctx, &river.Job[EstimateSeasons]{JobRow: row, Args: args})
+	case PollAttempts:
+		return (&pollAttempts{c: c}).Work(ctx, &river.Job[PollAttempts]{JobRow: row, Args: args})
+	case SettleLanded:
+		return (&settleLanded{c: c}).Work(ctx, &river.Job[SettleLanded]{JobRow: row, Args: args})
+	case ReconcileChain:
+		return (&reconcileChain{c: c}).Work(ctx, &river.Job[ReconcileChain]{JobRow: row, Args: args})
 	case ActivateWallets:
 		return (&activateWallets{c: c}).Work(ctx, &river.Job[ActivateWallets]{JobRow: row, Args: args})
 	case NotifyWallets:
 		return (&notifyWallets{c: c}).Work(ctx, &river.Job[NotifyWallets]{JobRow: row, Args: args})
+	case VerifyLedger:
+		return (&verifyLedger{c: c}).Work(ctx, &river.Job[VerifyLedger]{JobRow: row, Args: args})
 	case Allocate:
 		return (&allocate{c: c}).Work(ctx, &river.Job[Allocate]{JobRow: row, Args: args})
 	}

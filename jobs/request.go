@@ -121,9 +121,9 @@ func (c *Client) insert(ctx context.Context, tx pgx.Tx, params []river.InsertMan
 	return ids, nil
 }
 
-// periodicTable is what is due by the clock: what needs a feed or a hook, if there is
-// one, and what needs neither.
-func periodicTable(now func() time.Time, feed, hook bool) []*river.PeriodicJob {
+// periodicTable is what is due by the clock: what needs a feed, a hook or the chain,
+// if there is one, and what needs none of them.
+func periodicTable(now func() time.Time, feed, hook, chain bool) []*river.PeriodicJob {
 	every := func(d time.Duration, args func() river.JobArgs) *river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args(), nil },
 			&river.PeriodicJobOpts{RunOnStart: true})
@@ -136,10 +136,17 @@ func periodicTable(now func() time.Time, feed, hook bool) []*river.PeriodicJob {
 	table := []*river.PeriodicJob{
 		every(time.Hour, func() river.JobArgs { return ScanIncidents{} }),
 		every(24*time.Hour, func() river.JobArgs { return EstimateSeasons{} }),
+		every(24*time.Hour, func() river.JobArgs { return ReconcileChain{} }),
+		every(24*time.Hour, func() river.JobArgs { return VerifyLedger{} }),
 		every(time.Minute, func() river.JobArgs { return ActivateWallets{} }),
 	}
 	if hook {
 		table = append(table, every(time.Minute, func() river.JobArgs { return NotifyWallets{} }))
+	}
+	if chain {
+		table = append(table,
+			every(time.Minute, func() river.JobArgs { return PollAttempts{} }),
+			every(3*time.Minute, func() river.JobArgs { return SettleLanded{} }))
 	}
 	if !feed {
 		return table

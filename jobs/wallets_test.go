@@ -56,7 +56,7 @@ func TestHoldsThatAreOverAreActivatedOnce(t *testing.T) {
 	chain.SetAccount(solanago.MustPublicKeyFromBase58(world.Wallet(suppliers[1])),
 		svm.Account{Lamports: 1_000_000_000, Owner: solanago.StakeProgramID, Data: make([]byte, 200)})
 	var alerts bytes.Buffer
-	c := w.noFeed(jobs.Options{Chain: client, Log: slog.New(slog.NewTextHandler(&alerts, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	c := w.noFeed(jobs.Options{Solana: client, Log: slog.New(slog.NewTextHandler(&alerts, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 
 	chain.FailCalls("getMultipleAccounts", 1, http.StatusForbidden)
 	if err := c.Work(t.Context(), jobs.ActivateWallets{}, 1); err == nil || strings.Contains(err.Error(), chain.URL) {

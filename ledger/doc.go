@@ -27,6 +27,13 @@
 // asked for, and by the database over the rows it stored; a posting whose two
 // digests differ fails.
 //
+// Whoever owns the database can rewrite the chain from some journal on. Against that
+// its head is signed and kept elsewhere (SignedHead), and compared:
+//
+//	journal n ──Ed25519──► head.json ──Verify, every night──► is n in the chain still?
+//	                           ▲                                      │ no fault
+//	                           └──────── the newest head, signed ◄────┘
+//
 // Post is the one way in. Everything takes the caller's transaction, so a posting
 // commits together with the change of state that it belongs to.
 //
@@ -41,5 +48,14 @@
 //   - Whether an account can bear a journal is asked of its end, not of each
 //     transfer.
 //   - Each act moves only between the kinds of account drawn above; a correction
-//     moves freely. Money of a season moves only in acts of that season.
+//     moves freely. Money of a season moves only in acts of that season. A seal and a
+//     preparation also set what a supplier owes off against what they earned: earned
+//     to treasury, and as much of owing to treasury.
+//   - Transfers have one digest a journal, not each one: a changed transfer is named
+//     by its journal for certain, and by its number where the rows beside it and the
+//     balances of its accounts leave no other (locate).
+//   - A signed head is not replaced by an older one, nor by another of its number.
+//   - A CSV of a statement holds what people typed in quotes within the field, and
+//     amounts without a sign beside columns that say which side they are on, so that
+//     no spreadsheet takes a cell for a formula.
 package ledger

@@ -35,6 +35,15 @@ func Earnings(ctx context.Context, tx pgx.Tx) ([]Earning, error) {
 	return earnings, nil
 }
 
+// NewestJournal returns the newest journal, and whether there is one.
+func NewestJournal(ctx context.Context, tx pgx.Tx) (Journal, bool, error) {
+	journal, found, err := newestJournal(ctx, tx)
+	if err != nil {
+		return Journal{}, false, fmt.Errorf("ledger: newest journal: %w", err)
+	}
+	return journal, found, nil
+}
+
 // ReadHead returns the newest journal's number and digest, the zero Head if there
 // is none.
 func ReadHead(ctx context.Context, tx pgx.Tx) (Head, error) {

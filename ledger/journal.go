@@ -16,7 +16,7 @@ const (
 	ActFund    Act = "fund"    // treasury to a season's pool or reserve
 	ActSeal    Act = "seal"    // a season's pool to what its suppliers earned, the rest to the treasury
 	ActCorrect Act = "correct" // the differences of a later revision
-	ActPrepare Act = "prepare" // earned to transit
+	ActPrepare Act = "prepare" // earned to transit; what is owing is set off against earned first
 	ActSettle  Act = "settle"  // transit to paid
 	ActReturn  Act = "return"  // transit back to earned
 )

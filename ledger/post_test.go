@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -200,6 +201,84 @@ func TestPostersAtOnce(t *testing.T) {
 	}
 }
 
+// Round after round, 32 callers want one key, half of them for one act and half for
+// others: one is posted, those who want the same get it back, the others a conflict.
+func TestCallersOfOneKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.post(b.fund("f1", "s1", 100_000))
+	for round := range 4 {
+		var group sync.WaitGroup
+		journals, failures := make([]Journal, 32), make([]error, 32)
+		start := make(chan struct{})
+		for i := range journals {
+			group.Go(func() {
+				entry := b.seal("s1", 100)
+				entry.Key, entry.Revision = fmt.Sprint("round ", round), round+1
+				if i%2 == 1 {
+					entry.Transfers[0].Amount = Amount(i)
+				}
+				<-start
+				journals[i], failures[i] = b.tryPost(entry)
+			})
+		}
+		close(start)
+		group.Wait()
+		won := b.newest()
+		for i, err := range failures {
+			same := won.Total == 100 && i%2 == 0 || won.Total == Amount(i) && i%2 == 1
+			if same && (err != nil || journals[i] != won) || !same && !errors.Is(err, ErrConflict) {
+				t.Errorf("round %d, caller %d: %+v, %v; posted was %+v", round, i, journals[i], err, won)
+			}
+		}
+		if won.Number != int64(round+2) {
+			t.Errorf("round %d left journal %d the newest", round, won.Number)
+		}
+	}
+	if report := b.verify(); !report.OK() || report.Journals != 5 || report.Transfers != 5 {
+		t.Errorf("verify: %+v", report)
+	}
+}
+
+func (b *bundle) newest() (newest Journal) {
+	b.t.Helper()
+	b.read(func(tx pgx.Tx) (err error) {
+		newest, _, err = NewestJournal(context.Background(), tx)
+		return err
+	})
+	return newest
+}
+
+// What a supplier owes is set off when a payout is prepared: the rest is on its way.
+func TestPrepareSetsOff(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.post(b.fund("f1", "s1", 1000))
+	b.post(b.seal("s1", 600))
+	correction := b.seal("s1")
+	correction.Act, correction.Key, correction.Revision = ActCorrect, "s1/r2", 2
+	correction.Transfers = []Transfer{{SeasonPool("s1"), SupplierOwing(supplier(0)), 200}}
+	b.post(correction)
+	one := supplier(0)
+	prepare := Entry{Act: ActPrepare, Key: "p", Actor: b.actor, Reason: "pay", Transfers: []Transfer{
+		{SupplierEarned(one), SupplierTransit(one), 400}, {SupplierEarned(one), Treasury(), 200}, {SupplierOwing(one), Treasury(), 200},
+	}}
+	if journal := b.post(prepare); journal.Count != 3 || journal.Total != 800 {
+		t.Errorf("got %+v", journal)
+	}
+	if e, o, way := b.balance(SupplierEarned(one)), b.balance(SupplierOwing(one)), b.balance(SupplierTransit(one)); e != 0 || o != 0 || way != 400 {
+		t.Errorf("earned %s, owing %s, transit %s", e, o, way)
+	}
+	for _, wrong := range []Transfer{
+		{SupplierTransit(one), Treasury(), 1}, {SupplierPaid(one), Treasury(), 1}, {Treasury(), SupplierEarned(one), 1}, {SupplierEarned(one), SupplierPaid(one), 1},
+	} {
+		entry := Entry{Act: ActPrepare, Key: "q", Actor: b.actor, Reason: "pay", Transfers: []Transfer{wrong}}
+		if _, err := b.tryPost(entry); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s to %s: %v", wrong.Debit, wrong.Credit, err)
+		}
+	}
+}
+
 func TestTheDatabaseRefusesToChangeThePast(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -215,6 +294,9 @@ func TestTheDatabaseRefusesToChangeThePast(t *testing.T) {
 		`UPDATE ledger_account SET supplier_id = gen_random_uuid() WHERE kind = 'earned'`,
 		`DELETE FROM ledger_account WHERE kind = 'earned'`,
 		`TRUNCATE ledger_account`,
+		`UPDATE ledger_verification SET faults = 0`,
+		`DELETE FROM ledger_verification`,
+		`TRUNCATE ledger_verification`,
 	} {
 		for role, pool := range map[string]*pgxpool.Pool{"app": b.App, "owner": b.Owner} {
 			if _, err := pool.Exec(t.Context(), statement); err == nil {

@@ -1,11 +1,16 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -56,6 +61,63 @@ func TestStatementRunsFromOpeningToClosing(t *testing.T) {
 	if got := b.statement(Treasury(), OpenEnd, OpenEnd); got.Closing != -1050 || len(got.Lines) != 2 || got.Lines[0].Other != pool {
 		t.Errorf("treasury: %+v", got)
 	}
+}
+
+func TestStatementAsCSV(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, time.April, 25, 12, 0, 0, 5000, time.FixedZone("", 3600))
+	statement := Statement{Account: Treasury(), Opening: 7, Closing: -100_000_000, Lines: []StatementLine{
+		{1, 1, ActFund, at, `=HYPERLINK("x"), it was`, "s1", 0, SeasonPool("s1"), -12, -5},
+		{2, 9, ActCorrect, at, "-1\tand\r\nmore é\u202e", "s1", 2, SeasonReserve("s1"), -100_000_000, -100_000_005},
+		{3, 1, ActReturn, at, "@", "", 0, SupplierTransit(supplier(1)), 5, -100_000_000},
+	}}
+	var out strings.Builder
+	if err := statement.WriteCSV(&out); err != nil {
+		t.Fatal(err)
+	}
+	want := `account,line,journal,transfer,posted_at,act,season,revision,other_account,reason,debit,debit_decimal,credit,credit_decimal,balance,balance_decimal,balance_side
+treasury,opening,,,,,,,,,,,,,7,0.00000007,credit
+treasury,transfer,1,1,2024-04-25T11:00:00.000005Z,fund,s1,,season/s1/pool,"""=HYPERLINK(\""x\""), it was""",12,0.00000012,,,5,0.00000005,debit
+treasury,transfer,2,9,2024-04-25T11:00:00.000005Z,correct,s1,2,season/s1/reserve,"""-1\tand\r\nmore é\u202e""",100000000,1.00000000,,,100000005,1.00000005,debit
+treasury,transfer,3,1,2024-04-25T11:00:00.000005Z,return,,,supplier/aa000000-0000-4000-8000-000000000001/transit,"""@""",,,5,0.00000005,100000000,1.00000000,debit
+treasury,closing,,,,,,,,,,,,,100000000,1.00000000,debit
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+// Whatever is typed as a reason, no cell is a formula, and the reason can be read back.
+func FuzzStatementCSVIsSafe(f *testing.F) {
+	for _, reason := range []string{"=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\"=1", "a\n=1", "\ufeff=1", "\xff"} {
+		f.Add(reason, int64(-5), int64(3))
+	}
+	f.Fuzz(func(t *testing.T, reason string, change, balance int64) {
+		statement := Statement{Account: SeasonPool("s1"), Opening: Amount(balance), Closing: Amount(change), Lines: []StatementLine{
+			{1, 1, ActFund, time.Unix(0, 0), reason, "s1", 0, Treasury(), Amount(change), Amount(balance)},
+		}}
+		var out bytes.Buffer
+		if err := statement.WriteCSV(&out); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if strings.ContainsAny(line[:1], "=+-@\t\r") {
+				t.Errorf("a line begins as a formula: %q", line)
+			}
+		}
+		rows, err := csv.NewReader(&out).ReadAll()
+		if err != nil || len(rows) != 4 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		for _, cell := range slices.Concat(rows...) {
+			if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+				t.Errorf("cell %q is a formula", cell)
+			}
+		}
+		if read, err := strconv.Unquote(rows[2][9]); err != nil || utf8.ValidString(reason) && read != reason {
+			t.Errorf("reason %q is read back as %q, %v", reason, read, err)
+		}
+	})
 }
 
 func TestUnknownAccount(t *testing.T) {

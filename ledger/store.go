@@ -257,9 +257,9 @@ func misfitAccounts(ctx context.Context, tx pgx.Tx) ([]Fault, error) {
 			ELSE 'no transfer names it, so no posting opened it' END
 		FROM ledger_account a
 		CROSS JOIN LATERAL (SELECT CASE
-			WHEN a.kind = 'treasury' THEN a.kind
-			WHEN a.kind IN ('pool', 'reserve') THEN 'season/' || a.season || '/' || a.kind
-			ELSE 'supplier/' || a.supplier_id || '/' || a.kind END AS path) made
+			WHEN a.kind = 'treasury' AND num_nulls(a.season, a.supplier_id) = 2 THEN a.kind
+			WHEN a.kind IN ('pool', 'reserve') AND a.supplier_id IS NULL THEN 'season/' || a.season || '/' || a.kind
+			WHEN a.kind <> 'treasury' AND a.season IS NULL THEN 'supplier/' || a.supplier_id || '/' || a.kind END AS path) made
 		LEFT JOIN (
 			SELECT account, sum(change) AS sum, max(journal) AS last
 			FROM (SELECT credit AS account, amount AS change, journal FROM ledger_transfer
@@ -463,4 +463,46 @@ func earningsOfAll(ctx context.Context, tx pgx.Tx) ([]Earning, error) {
 		return nil
 	})
 	return earnings, err
+}
+
+// movements calls f with what seals and corrections changed of earned + transit -
+// owing, by supplier and span. width_bucket counts the ends before a journal.
+func movements(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, ends []int64, f func(Movement)) error {
+	rows, err := tx.Query(ctx, `
+		WITH moved AS (
+			SELECT t.journal, t.debit, t.credit, t.amount FROM ledger_transfer t
+			JOIN ledger_journal j ON j.number = t.journal AND j.act IN ('seal', 'correct')),
+		net AS (
+			SELECT c.journal, a.supplier_id, sum(CASE a.kind WHEN 'owing' THEN -c.change ELSE c.change END)::bigint AS change
+			FROM (SELECT journal, credit AS account, amount AS change FROM moved
+				UNION ALL SELECT journal, debit, -amount FROM moved) c
+			JOIN ledger_account a ON a.id = c.account AND a.kind IN ('earned', 'transit', 'owing')
+			WHERE $1::uuid = '00000000-0000-0000-0000-000000000000' OR a.supplier_id = $1
+			GROUP BY c.journal, a.supplier_id)
+		SELECT supplier_id, CASE WHEN cardinality($2::bigint[]) = 0 THEN 0 ELSE width_bucket(journal - 1, $2::bigint[]) END AS span,
+			sum(greatest(change, 0))::bigint, sum(greatest(-change, 0))::bigint
+		FROM net WHERE change <> 0
+		GROUP BY supplier_id, span ORDER BY supplier_id, span`, supplier, ends)
+	if err != nil {
+		return err
+	}
+	var m Movement
+	_, err = pgx.ForEachRow(rows, []any{&m.Supplier, &m.Span, &m.Earned, &m.Reversed}, func() error {
+		f(m)
+		return nil
+	})
+	return err
+}
+
+// owedNow returns earned + transit - owing of each supplier, or of one.
+func owedNow(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) (map[uuid.UUID]Amount, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, sum(CASE kind WHEN 'owing' THEN -balance ELSE balance END)::bigint FROM ledger_account
+		WHERE kind IN ('earned', 'transit', 'owing')
+			AND ($1::uuid = '00000000-0000-0000-0000-000000000000' OR supplier_id = $1)
+		GROUP BY supplier_id HAVING sum(CASE kind WHEN 'owing' THEN -balance ELSE balance END) <> 0`, supplier)
+	if err != nil {
+		return nil, err
+	}
+	return collectAmounts(rows)
 }

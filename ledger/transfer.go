@@ -69,7 +69,9 @@ func isText(s string) bool {
 type move struct{ debit, credit Kind }
 
 // moves are those that each act may make. A correction is free: it moves between
-// any accounts of its season and suppliers.
+// any accounts of its season and suppliers. What a supplier owes is set off against
+// what they earned, when a season is sealed or a payout prepared: both go to the
+// treasury, so that what was paid too much comes back.
 var moves = map[Act][]move{
 	ActFund:    {{KindTreasury, KindPool}, {KindTreasury, KindReserve}},
 	ActSeal:    {{KindPool, KindEarned}, {KindPool, KindTreasury}, {KindEarned, KindTreasury}, {KindOwing, KindTreasury}},

@@ -168,7 +168,7 @@ CREATE TABLE distribution_aside (
     payout       integer     NOT NULL,
     reason       text        NOT NULL CHECK (reason IN ('wallet_frozen', 'refused_by_chain')),
     detail       text        NOT NULL CHECK (detail <> ''),
-    set_by       bigint      NOT NULL REFERENCES person,
+    set_by       bigint REFERENCES person, -- null: the program
     recorded_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (distribution, payout),
     FOREIGN KEY (distribution, payout) REFERENCES distribution_payout

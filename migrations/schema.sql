@@ -34,6 +34,18 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.distribution_refuse_replacement() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM added n JOIN distribution_attempt a ON a.id = n.attempt WHERE a.replaces IS NOT NULL) THEN
+        RAISE EXCEPTION 'the payouts of a replacement stay with the attempt that it replaces'
+            USING ERRCODE = 'integrity_constraint_violation', TABLE = 'distribution_payout_attempt';
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.distribution_refuse_return() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -420,7 +432,7 @@ CREATE TABLE public.distribution_aside (
     payout integer NOT NULL,
     reason text NOT NULL,
     detail text NOT NULL,
-    set_by bigint NOT NULL,
+    set_by bigint,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT distribution_aside_detail_check CHECK ((detail <> ''::text)),
     CONSTRAINT distribution_aside_reason_check CHECK ((reason = ANY (ARRAY['wallet_frozen'::text, 'refused_by_chain'::text])))
@@ -436,7 +448,9 @@ CREATE TABLE public.distribution_attempt (
     last_valid bigint,
     attempted_by bigint NOT NULL,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    replaces bigint,
     CONSTRAINT distribution_attempt_check CHECK (((nonce_account IS NULL) = (last_valid IS NOT NULL))),
+    CONSTRAINT distribution_attempt_check1 CHECK (((replaces IS NULL) OR (nonce_account IS NOT NULL))),
     CONSTRAINT distribution_attempt_last_valid_check CHECK ((last_valid >= 0))
 );
 
@@ -616,6 +630,19 @@ CREATE TABLE public.distribution_tree (
     CONSTRAINT distribution_tree_nodes_check CHECK (((nodes >= 1) AND (nodes <= 12000))),
     CONSTRAINT distribution_tree_number_check CHECK ((number >= 1)),
     CONSTRAINT distribution_tree_root_check CHECK ((length(root) = 32))
+);
+
+CREATE TABLE public.distribution_tree_funding (
+    distribution bigint NOT NULL,
+    tree integer NOT NULL,
+    vault text NOT NULL,
+    signature text NOT NULL,
+    evidence text NOT NULL,
+    recorded_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT distribution_tree_funding_evidence_check CHECK ((evidence = ANY (ARRAY['chain'::text, 'file'::text]))),
+    CONSTRAINT distribution_tree_funding_signature_check CHECK ((signature <> ''::text)),
+    CONSTRAINT distribution_tree_funding_vault_check CHECK (((length(vault) >= 32) AND (length(vault) <= 44)))
 );
 
 CREATE TABLE public.distribution_tree_payout (
@@ -1720,6 +1747,9 @@ ALTER TABLE ONLY public.distribution_attempt_end
     ADD CONSTRAINT distribution_attempt_end_pkey PRIMARY KEY (attempt);
 
 ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_id_distribution_batch_nonce_account_bl_key UNIQUE (id, distribution, batch, nonce_account, blockhash);
+
+ALTER TABLE ONLY public.distribution_attempt
     ADD CONSTRAINT distribution_attempt_message_key UNIQUE (message);
 
 ALTER TABLE ONLY public.distribution_attempt
@@ -1799,6 +1829,12 @@ ALTER TABLE ONLY public.distribution
 
 ALTER TABLE ONLY public.distribution_set_off
     ADD CONSTRAINT distribution_set_off_pkey PRIMARY KEY (distribution, supplier_id, season, revision);
+
+ALTER TABLE ONLY public.distribution_tree_funding
+    ADD CONSTRAINT distribution_tree_funding_pkey PRIMARY KEY (distribution, tree);
+
+ALTER TABLE ONLY public.distribution_tree_funding
+    ADD CONSTRAINT distribution_tree_funding_vault_key UNIQUE (vault);
 
 ALTER TABLE ONLY public.distribution_tree_payout
     ADD CONSTRAINT distribution_tree_payout_pkey PRIMARY KEY (distribution, payout);
@@ -2065,6 +2101,8 @@ CREATE INDEX device_change_untrusted ON public.device_change USING btree (change
 
 CREATE INDEX distribution_attempt_batch ON public.distribution_attempt USING btree (distribution, batch);
 
+CREATE UNIQUE INDEX distribution_attempt_nonce ON public.distribution_attempt USING btree (nonce_account, blockhash) WHERE ((nonce_account IS NOT NULL) AND (replaces IS NULL));
+
 CREATE INDEX distribution_batch_payout_payout ON public.distribution_batch_payout USING btree (distribution, payout);
 
 CREATE INDEX distribution_payout_end_signature ON public.distribution_payout_end USING btree (signature);
@@ -2164,6 +2202,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distrib
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_set_off FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree_funding FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.distribution_tree_payout FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -2277,6 +2317,8 @@ CREATE TRIGGER never_reopened BEFORE INSERT ON public.uptime_coverage FOR EACH R
 
 CREATE TRIGGER never_undecided BEFORE UPDATE ON public.snapshot FOR EACH ROW WHEN (((new.state = 'sealed'::text) AND (old.state <> 'sealed'::text))) EXECUTE FUNCTION public.snapshot_refuse_undecided();
 
+CREATE TRIGGER no_replacement AFTER INSERT ON public.distribution_payout_attempt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_replacement();
+
 CREATE TRIGGER payable AFTER INSERT ON public.distribution_payout_attempt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_attempt();
 
 CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
@@ -2309,6 +2351,9 @@ ALTER TABLE ONLY public.distribution_attempt
 
 ALTER TABLE ONLY public.distribution_attempt_end
     ADD CONSTRAINT distribution_attempt_end_attempt_fkey FOREIGN KEY (attempt) REFERENCES public.distribution_attempt(id);
+
+ALTER TABLE ONLY public.distribution_attempt
+    ADD CONSTRAINT distribution_attempt_replaces_distribution_batch_nonce_acc_fkey FOREIGN KEY (replaces, distribution, batch, nonce_account, blockhash) REFERENCES public.distribution_attempt(id, distribution, batch, nonce_account, blockhash);
 
 ALTER TABLE ONLY public.distribution_attempt_signed
     ADD CONSTRAINT distribution_attempt_signed_attempt_fkey FOREIGN KEY (attempt) REFERENCES public.distribution_attempt(id);
@@ -2384,6 +2429,12 @@ ALTER TABLE ONLY public.distribution_set_off
 
 ALTER TABLE ONLY public.distribution_tree
     ADD CONSTRAINT distribution_tree_distribution_fkey FOREIGN KEY (distribution) REFERENCES public.distribution(number);
+
+ALTER TABLE ONLY public.distribution_tree_funding
+    ADD CONSTRAINT distribution_tree_funding_distribution_tree_fkey FOREIGN KEY (distribution, tree) REFERENCES public.distribution_tree(distribution, number);
+
+ALTER TABLE ONLY public.distribution_tree_funding
+    ADD CONSTRAINT distribution_tree_funding_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.distribution_tree_payout
     ADD CONSTRAINT distribution_tree_payout_distribution_payout_fkey FOREIGN KEY (distribution, payout) REFERENCES public.distribution_payout(distribution, number);
@@ -2588,6 +2639,8 @@ GRANT USAGE ON SCHEMA public TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.distribution_refuse_attempt() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.distribution_refuse_replacement() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.distribution_refuse_return() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.estimate_clear(of_season text) FROM PUBLIC;
@@ -2674,6 +2727,8 @@ GRANT SELECT,INSERT ON TABLE public.distribution_payout_line TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.distribution_set_off TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_tree TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.distribution_tree_funding TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_tree_payout TO uptally_app;
 

@@ -212,9 +212,15 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 		checkFiles(t, out, exported)
 	})
 
+	step("a distribution is looked at before it is prepared, and two persons cancel it", func(t *testing.T) {
+		checkCancelled(t, data, as)
+	})
+
+	step("what is submitted lands once, is settled, and fits", func(t *testing.T) { checkPaid(t, as) })
+
 	step("the ledger is whole", func(t *testing.T) {
 		verified := decode[verifyView](t, as("ada", "ledger", "verify", "--json").must(t, 0))
-		if !verified.OK || verified.Journals != 3 || len(verified.Faults) != 0 {
+		if !verified.OK || verified.Journals != 8 || len(verified.Faults) != 0 {
 			t.Errorf("verified is %+v", verified)
 		}
 	})

@@ -121,7 +121,7 @@ func (d *demo) tell(ctx context.Context) (err error) {
 		}
 		d.openingScene(network)
 		for _, chapter := range []func(context.Context) error{
-			d.pull, d.chart, d.seasons, d.attack, d.spoofed, d.incidents, d.openGrace, d.compare, d.diff, d.seal, d.prove, d.ledger, d.pay,
+			d.pull, d.chart, d.seasons, d.attack, d.spoofed, d.incidents, d.openGrace, d.compare, d.diff, d.seal, d.prove, d.ledger, d.pay, d.settle,
 		} {
 			if err := chapter(ctx); err != nil {
 				return err

@@ -150,13 +150,8 @@ func signedTable(world *simulator.World, now time.Time) io.Reader {
 }
 
 func (d *demo) tellDistribution() {
-	v := d.summary.Distribution
-	var text strings.Builder
-	v.print(&text)
 	d.blank()
-	for line := range strings.Lines(text.String()) {
-		fmt.Fprint(d.story, strings.TrimRight("  "+line, " \n")+"\n")
-	}
+	d.indented(d.summary.Distribution.print)
 }
 
 // end names the commands to look further.
@@ -176,6 +171,8 @@ func (d *demo) end(elapsed time.Duration) error {
 		"ledger balance season/",
 		"ledger statement treasury",
 		"distribution show d1",
+		"wallet list",
+		"reconcile chain",
 	} {
 		d.line("uptally --data %s %s", quoted(d.folder.path), command)
 	}

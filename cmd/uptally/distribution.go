@@ -14,12 +14,17 @@ import (
 )
 
 type distributionCommands struct {
-	Prepare distributionPrepare `cmd:"" help:"Turn what is earned into payouts, and build their files."`
-	Approve distributionApprove `cmd:"" help:"Approve the files of a distribution that another person prepared."`
-	Export  distributionExport  `cmd:"" help:"Write the files of an approved distribution."`
-	Cancel  distributionCancel  `cmd:"" help:"Cancel a distribution: one person asks, another approves."`
-	Show    distributionShow    `cmd:"" help:"Show a distribution, how far it has come, and its files."`
-	List    distributionList    `cmd:"" help:"List the distributions."`
+	Prepare  distributionPrepare  `cmd:"" help:"Turn what is earned into payouts, and build their files."`
+	Approve  distributionApprove  `cmd:"" help:"Approve the files of a distribution that another person prepared."`
+	Export   distributionExport   `cmd:"" help:"Write the files of an approved distribution."`
+	Submit   distributionSubmit   `cmd:"" help:"Pay an approved distribution on Solana: sign, send, and see it land."`
+	HandOut  distributionHandOut  `cmd:"" name:"hand-out" help:"Write transactions for signers elsewhere, such as a multisig's."`
+	TakeBack distributionTakeBack `cmd:"" name:"take-back" help:"Send transactions that were handed out and come back signed."`
+	Cancel   distributionCancel   `cmd:"" help:"Cancel a distribution: one person asks, another approves."`
+	Settle   distributionSettle   `cmd:"" help:"Settle what was paid: from the chain, from receipts, or by the funding of a tree."`
+	Proof    distributionProof    `cmd:"" help:"Print what a payee claims with from a funded merkle tree."`
+	Show     distributionShow     `cmd:"" help:"Show a distribution, how far it has come, and its files."`
+	List     distributionList     `cmd:"" help:"List the distributions."`
 }
 
 type distributionApprove struct {

@@ -105,7 +105,7 @@ func (c distributionPrepare) look(ctx context.Context, a *app, db *database, req
 
 func (c distributionPrepare) seeChain(ctx context.Context, db *database, client *solana.Client, request *distribution.Request) error {
 	if request.Source != nil {
-		if err := distribution.CheckSource(ctx, client, *request.Source); err != nil {
+		if _, err := client.CheckSource(ctx, *request.Source); err != nil {
 			return err
 		}
 	}

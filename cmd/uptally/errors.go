@@ -8,6 +8,9 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/merkle"
+	"github.com/uptally/uptally/ledger/distribution/settle"
+	"github.com/uptally/uptally/ledger/distribution/solana"
+	"github.com/uptally/uptally/ledger/distribution/submit"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
@@ -39,7 +42,8 @@ var (
 )
 
 // exitCodes is what each error means to the shell. The first that applies counts;
-// any other error is exitFailed, such as evidence.ErrDiffers.
+// any other error is exitFailed, such as evidence.ErrDiffers, and a node that cannot be
+// reached.
 var exitCodes = []struct {
 	err  error
 	code int
@@ -51,6 +55,8 @@ var exitCodes = []struct {
 	{ledger.ErrAmountSyntax, exitUsage},
 	{ledger.ErrAmountRange, exitUsage},
 	{ledger.ErrAccountSyntax, exitUsage},
+	{ledger.ErrHeadSyntax, exitUsage},
+	{ledger.ErrKey, exitUsage},
 	{evidence.ErrNotBundle, exitUsage},
 	{merkle.ErrMalformed, exitUsage},
 	{incident.ErrEnd, exitUsage},
@@ -60,6 +66,21 @@ var exitCodes = []struct {
 	{wallet.ErrHold, exitUsage},
 	{wallet.ErrReason, exitUsage},
 	{wallet.ErrSignatureSyntax, exitUsage},
+	{solana.ErrURL, exitUsage},
+	{solana.ErrSource, exitUsage},
+	{solana.ErrKeyFile, exitUsage},
+	{solana.ErrSigner, exitUsage},
+	{solana.ErrNonce, exitUsage},
+	{solana.ErrTransfer, exitUsage},
+	{solana.ErrTooLarge, exitUsage},
+	{solana.ErrMessage, exitUsage},
+	{solana.ErrFile, exitUsage},
+
+	{submit.ErrKey, exitUsage},
+	{submit.ErrPrice, exitUsage},
+	{submit.ErrHandedOut, exitUsage},
+	{settle.ErrNotReceipts, exitUsage},
+	{settle.ErrNoPayer, exitUsage},
 
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
@@ -69,10 +90,12 @@ var exitCodes = []struct {
 	{archive.ErrUnknown, exitNotFound},
 	{incident.ErrNotFound, exitNotFound},
 	{ledger.ErrUnknownAccount, exitNotFound},
+	{ledger.ErrNeverVerified, exitNotFound},
 	{distribution.ErrUnknown, exitNotFound},
 	{wallet.ErrUnknownChallenge, exitNotFound},
 	{wallet.ErrNotAsked, exitNotFound},
 	{wallet.ErrNotFrozen, exitNotFound},
+	{settle.ErrNoPayout, exitNotFound},
 	{api.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
@@ -98,15 +121,23 @@ var exitCodes = []struct {
 	{ledger.ErrConflict, exitConflict},
 	{distribution.ErrConflict, exitConflict},
 	{distribution.ErrNotApproved, exitConflict},
+	{settle.ErrNotClaimable, exitConflict},
+	{submit.ErrNonce, exitConflict},
 	{distribution.ErrRail, exitConflict},
 	{distribution.ErrCancelled, exitConflict},
 	{distribution.ErrMayLand, exitConflict},
 	{distribution.ErrAside, exitConflict},
 	{wallet.ErrUsed, exitConflict},
 	{wallet.ErrExpired, exitConflict},
+	{solana.ErrDifferent, exitConflict},
+	{solana.ErrSignature, exitConflict},
 
 	{snapshot.ErrGuard, exitGuard},
 	{reconcile.ErrMisfit, exitGuard},
+	{settle.ErrMisfit, exitGuard},
+	{submit.ErrMisfit, exitGuard},
+	{submit.ErrFunds, exitGuard},
+	{submit.ErrStopped, exitGuard},
 	{ledger.ErrInsufficient, exitGuard},
 	{wallet.ErrOnChain, exitGuard},
 

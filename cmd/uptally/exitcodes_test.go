@@ -11,6 +11,7 @@ import (
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/settle"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
@@ -57,7 +58,16 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{uptime.ErrUnknownReopening, 3},
 		{archive.ErrUnknown, 3},
 		{incident.ErrNotFound, 3},
+		{ledger.ErrHeadSyntax, 2},
+		{ledger.ErrKey, 2},
 		{ledger.ErrUnknownAccount, 3},
+		{settle.ErrNotReceipts, 2},
+		{settle.ErrNoPayer, 2},
+		{settle.ErrNoPayout, 3},
+		{settle.ErrNotClaimable, 5},
+		{settle.ErrMisfit, 6},
+		{&settle.Misfits{All: []settle.Misfit{{Where: "line 2"}}}, 6},
+		{ledger.ErrNeverVerified, 3},
 		{distribution.ErrUnknown, 3},
 		{wallet.ErrUnknownChallenge, 3},
 		{wallet.ErrNotAsked, 3},
@@ -168,6 +178,16 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"wallet release 9d2a0000-0000-4000-8000-000000000000 --approve --reason x", "--approve"},
 		{"wallet freeze 9d2a0000-0000-4000-8000-000000000000", "--reason"},
 		{"wallet allow 9d2a0000-0000-4000-8000-000000000000 So11111111111111111111111111111111111111112 --reason x", "mint of wrapped SOL"},
+		{"distribution settle d1", "UPTALLY_SOLANA_RPC"},
+		{"distribution settle d1 --tree d1-t1 --rpc http://127.0.0.1:1", "--funding"},
+		{"distribution settle d1 --tree d1-t1 --funding x --vault y", "--format trees"},
+		{"distribution settle d1 --tree d1-t1 --receipts x", "choose one"},
+		{"distribution settle d1 --receipts nowhere.csv --treasury x", "--treasury"},
+		{"distribution proof", "--wallet"},
+		{"distribution proof --supplier x", "UUID"},
+		{"reconcile chain --csv --json", "choose one"},
+		{"reconcile chain --supplier x", "UUID"},
+		{"reconcile chain --rpc ftp://token@nowhere", "UPTALLY_SOLANA_RPC"},
 		{"simulate --devices 0", "evices"},
 		{"simulate --addr 0.0.0.0:0", "loopback"},
 		{"demo --database-url postgres://nowhere", "database of its own"},

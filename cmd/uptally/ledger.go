@@ -17,6 +17,7 @@ type ledgerCommands struct {
 	Balance   ledgerBalance   `cmd:"" help:"Show what accounts hold."`
 	Statement ledgerStatement `cmd:"" help:"Show what went into and out of an account."`
 	Verify    ledgerVerify    `cmd:"" help:"Compute every digest and every balance again."`
+	Head      ledgerHead      `cmd:"" help:"Show the newest journal, and sign it for a place outside the database."`
 }
 
 type ledgerFund struct {
@@ -106,112 +107,4 @@ func printBalances(out io.Writer, views []balanceView) {
 	}
 	g.AppendFooter([]any{"", inIO(int64(sum))})
 	g.print(out)
-}
-
-type ledgerStatement struct {
-	Account string   `arg:"" help:"Path of the account, such as treasury, season/ignition-s1/pool, or supplier/<id>/earned."`
-	From    *instant `placeholder:"TIME" help:"First instant; without it, the beginning."`
-	To      *instant `placeholder:"TIME" help:"End, exclusive; without it, now."`
-}
-
-// statementView is a statement as --json prints it.
-type statementView struct {
-	Account string          `json:"account"`
-	Opening ledger.Amount   `json:"opening"`
-	Closing ledger.Amount   `json:"closing"`
-	Lines   []statementLine `json:"lines"`
-}
-
-type statementLine struct {
-	Journal  int64         `json:"journal"`
-	Transfer int           `json:"transfer"`
-	Act      ledger.Act    `json:"act"`
-	PostedAt time.Time     `json:"posted_at"`
-	Other    string        `json:"other"`
-	Reason   string        `json:"reason"`
-	Change   ledger.Amount `json:"change"`
-	Balance  ledger.Amount `json:"balance"`
-}
-
-// Run shows the account's transfers in order.
-func (c ledgerStatement) Run(ctx context.Context, a *app) error {
-	account, err := ledger.ParseAccount(c.Account)
-	if err != nil {
-		return err
-	}
-	bound := func(i *instant) time.Time {
-		if i == nil {
-			return ledger.OpenEnd
-		}
-		return i.Time
-	}
-	var statement ledger.Statement
-	if err := a.read(ctx, func(tx pgx.Tx) (err error) {
-		statement, err = ledger.ReadStatement(ctx, tx, account, bound(c.From), bound(c.To))
-		return err
-	}); err != nil {
-		return err
-	}
-	view := statementView{account.Path(), statement.Opening, statement.Closing, []statementLine{}}
-	for _, l := range statement.Lines {
-		view.Lines = append(view.Lines, statementLine{
-			l.Journal, l.Transfer, l.Act, l.PostedAt.UTC(), l.Other.Path(), l.Reason, l.Change, l.Balance,
-		})
-	}
-	return a.show(view, view.print)
-}
-
-func (v statementView) print(out io.Writer) {
-	g := newGrid(">journal", "posted", "act", "other account", ">change", ">balance", "reason")
-	g.add("", "", "", "opening balance", "", inIO(int64(v.Opening)), "")
-	for _, l := range v.Lines {
-		g.add(l.Journal, utc(l.PostedAt), l.Act, l.Other, inIO(int64(l.Change)), inIO(int64(l.Balance)), l.Reason)
-	}
-	g.AppendFooter([]any{"", "", "", "closing balance", "", inIO(int64(v.Closing)), ""})
-	g.print(out)
-}
-
-type ledgerVerify struct{}
-
-// verifyView is what a verification found.
-type verifyView struct {
-	OK        bool          `json:"ok"`
-	Journals  int64         `json:"journals"`
-	Transfers int64         `json:"transfers"`
-	Accounts  int64         `json:"accounts"`
-	Head      int64         `json:"head"`
-	Digest    ledger.Digest `json:"digest"`
-	Faults    []string      `json:"faults"`
-}
-
-// Run reads the whole ledger; faults are an error after they have been printed.
-func (ledgerVerify) Run(ctx context.Context, a *app) error {
-	var report ledger.Report
-	if err := a.read(ctx, func(tx pgx.Tx) (err error) {
-		report, err = ledger.Verify(ctx, tx)
-		return err
-	}); err != nil {
-		return err
-	}
-	view := verifyView{
-		report.OK(), report.Journals, report.Transfers, report.Accounts, report.Head.Number, report.Head.Digest, []string{},
-	}
-	for _, fault := range report.Faults {
-		view.Faults = append(view.Faults, fault.String())
-	}
-	if err := a.show(view, view.print); err != nil {
-		return err
-	}
-	if !report.OK() {
-		return fmt.Errorf("%w in the ledger: %d; the first is where the past was first changed", errFaulty, len(report.Faults))
-	}
-	return nil
-}
-
-func (v verifyView) print(out io.Writer) {
-	for _, fault := range v.Faults {
-		fmt.Fprintln(out, fault)
-	}
-	fmt.Fprintf(out, "%s journals, %s transfers, %s accounts: %d faults; head is journal %d, %s\n",
-		count(v.Journals), count(v.Transfers), count(v.Accounts), len(v.Faults), v.Head, v.Digest)
 }

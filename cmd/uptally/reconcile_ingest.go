@@ -17,6 +17,7 @@ import (
 type reconcileCommands struct {
 	Ingest reconcileIngest `cmd:"" help:"Hold every slot that was read against the service's own count of it."`
 	Ledger reconcileLedger `cmd:"" help:"Hold every sealed revision against its journal and the balances, to the unit."`
+	Chain  reconcileChain  `cmd:"" help:"Hold what was earned, paid and is owed against each other, and against the chain."`
 }
 
 type reconcileIngest struct {

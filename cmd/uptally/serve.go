@@ -6,11 +6,17 @@ import (
 	"time"
 
 	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/ledger"
 )
 
 type serveCommand struct {
 	Workers int `default:"4" help:"Jobs at once in a queue."`
+	paidFrom
 	chainFlag
+
+	LedgerHead      string `placeholder:"FILE" env:"UPTALLY_LEDGER_HEAD" help:"Signed head of the ledger, which the nightly verification compares and then replaces."`
+	LedgerKey       string `placeholder:"FILE" env:"UPTALLY_LEDGER_KEY_FILE" help:"Key to sign it with; or the key itself in UPTALLY_LEDGER_KEY. Without one the head is compared only."`
+	LedgerPublicKey string `placeholder:"KEY" env:"UPTALLY_LEDGER_PUBLIC_KEY" help:"Who must have signed it, if there is no key to sign with."`
 }
 
 // stopMax is how long running jobs may take to end once the program is to stop.
@@ -27,15 +33,17 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	options := jobs.Options{Feed: feed, Workers: c.Workers, Periodic: true}
+	if options.Head, err = c.headFile(a); err != nil {
+		return err
+	}
 	if options.Hook, err = a.hook(); err != nil {
 		return err
 	}
-	node, err := c.dial()
-	if err != nil {
+	if options.Payer, err = c.payer(); err != nil {
 		return err
 	}
-	if node != nil {
-		options.Chain = node
+	if options.Solana, err = c.dial(); err != nil {
+		return err
 	}
 	return a.withDatabase(ctx, func(db *database) error {
 		options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
@@ -46,6 +54,18 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 			return nil
 		})
 	})
+}
+
+// headFile is where the ledger's signed head is kept.
+func (c serveCommand) headFile(a *app) (head jobs.HeadFile, err error) {
+	head.Path = c.LedgerHead
+	if head.Key, err = a.ledgerKey(c.LedgerKey); err == nil && c.LedgerPublicKey != "" {
+		head.Trusted, err = ledger.ParsePublicKey(c.LedgerPublicKey)
+	}
+	if err == nil && head.Key != nil && head.Trusted != nil && !head.Trusted.Equal(ledger.PublicKeyOf(head.Key)) {
+		return head, usage("--ledger-public-key is not of the key that signs: give the one or the other")
+	}
+	return head, err
 }
 
 // withJobs runs f beside a client that works jobs, and lets those that run end.

@@ -43,6 +43,7 @@ var measurements = []measurement{
 	{[]string{"snapshot.preview"}, (*bench).measurePreview},
 	{[]string{"evidence.write", "evidence.verify", "evidence.verify_supplier", "evidence.bytes"}, (*bench).measureEvidence},
 	{[]string{"ledger.seal", "ledger.seal_next"}, (*bench).measureLedger},
+	{[]string{"distribution.export"}, (*bench).measureDistribution},
 	{[]string{"scale.devices"}, (*bench).measureScale},
 	{[]string{"fakes.precision", "fakes.recall"}, (*bench).measureFakes},
 	{[]string{"fakes.scan"}, (*bench).measureFakesScan},

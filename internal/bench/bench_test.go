@@ -34,7 +34,7 @@ func TestASmallRunMeasuresEveryFigure(t *testing.T) {
 		}
 	}()
 	var figures []Figure
-	for _, prefix := range []string{"ingest.", "snapshot.", "evidence.", "scale.", "fakes."} { // merkle. takes a package of npm's
+	for _, prefix := range []string{"ingest.", "snapshot.", "evidence.", "ledger.", "distribution.", "scale.", "fakes."} { // merkle. takes a package of npm's
 		some, err := b.measure(ctx, prefix)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, talk)
@@ -55,7 +55,7 @@ func TestASmallRunMeasuresEveryFigure(t *testing.T) {
 		"ingest.merge", "ingest.bytes_per_device_hour", "ingest.decode", "ingest.pull",
 		"snapshot.score", "snapshot.take", "snapshot.growth", "snapshot.memory", "snapshot.preview",
 		"evidence.write", "evidence.verify", "evidence.verify_supplier", "evidence.bytes",
-		"ledger.seal", "ledger.seal_next",
+		"ledger.seal", "ledger.seal_next", "distribution.export",
 		"scale.devices", "scale.devices.merge", "scale.devices.score", "scale.devices.bytes",
 		"fakes.precision", "fakes.recall", "fakes.scan",
 	}

@@ -21,7 +21,7 @@
 //	(seed)   └────► chunks ──COPY──► devices_2400000_days_30 ─► growth, memory, scale
 //	         └────► an hour ─merge─► devices_10000000_days_0 ─► scale
 //	simulator ────HTTP, jobs───────► pull ────────────────────► ingest.pull
-//	random suppliers ─────Post─────► ledger ──────────────────► ledger
+//	random suppliers ─────Post─────► ledger, distribution ────► ledger, distribution
 //
 // The figures. Ours and the other are times, but where the unit says otherwise.
 //
@@ -81,6 +81,10 @@
 //	                              and triggers, rolled back
 //	ledger.seal_next              that of the season after it, for the same suppliers, whose
 //	    at most 10                accounts all hold something / such a COPY
+//	distribution.export           all files of a distribution to 100,000 payees over merkle
+//	    unbounded                 trees, with every proof, from what is earned to the disk:
+//	                              prepared and posted, approved, exported / as many files
+//	                              of as many bytes written to the same disk
 //	scale.devices                 10 million devices for a day: merged hour by hour and
 //	    unbounded                 scored / the straight line through 600,000 and 2.4
 //	                              million. Also told apart, and in bytes of chunks. The

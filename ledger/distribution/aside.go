@@ -36,17 +36,13 @@ func setAside(ctx context.Context, tx pgx.Tx, id string, numbers []int, reason A
 	if err != nil {
 		return err
 	}
-	payouts, err := payoutStatuses(ctx, tx, d.number)
+	payouts, err := readStatuses(ctx, tx, d, numbers)
 	if err != nil {
 		return err
 	}
 	var waiting []int
 	for _, number := range numbers {
-		p, err := payoutAt(payouts, number)
-		if err != nil {
-			return err
-		}
-		switch p.State {
+		switch p := payouts[number]; p.State {
 		case Live, Landed:
 			return fmt.Errorf("%w: payout %d has an attempt, %s: wait until that has expired", ErrMayLand, number, p.Signature)
 		case Waiting:
@@ -83,6 +79,21 @@ func freezeWallet(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, reason str
 	if err := wallet.Freeze(ctx, tx, supplier, reason, actor); err != nil {
 		return f, err
 	}
+	return stopPayouts(ctx, tx, supplier, reason, actor)
+}
+
+// StopPayouts sets a supplier's payouts aside as FreezeWallet does, after a freeze by
+// others, such as wallet.TheProgram. The caller took the ledger's lock before the
+// freeze.
+func StopPayouts(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, reason string, actor int64) (Frozen, error) {
+	frozen, err := stopPayouts(ctx, tx, supplier, reason, actor)
+	if err != nil {
+		return Frozen{}, fmt.Errorf("distribution: stop the payouts of supplier %s: %w", supplier, err)
+	}
+	return frozen, nil
+}
+
+func stopPayouts(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, reason string, actor int64) (f Frozen, err error) {
 	open, err := openPayouts(ctx, tx, supplier)
 	if err != nil {
 		return f, err
@@ -107,12 +118,12 @@ func (f *Frozen) stop(ctx context.Context, tx pgx.Tx, o openPayout, reason strin
 	if err != nil {
 		return err
 	}
-	payouts, err := payoutStatuses(ctx, tx, d.number)
+	payouts, err := readStatuses(ctx, tx, d, []int{o.number})
 	if err != nil {
 		return err
 	}
 	id := payoutID(d.ID, o.number)
-	switch payouts[o.number-1].State {
+	switch payouts[o.number].State {
 	case Paid, Returned:
 		return nil
 	case Live, Landed:

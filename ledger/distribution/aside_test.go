@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 func (b *bundle) freeze(i int) (frozen Frozen) {
@@ -56,6 +57,30 @@ func TestFreezeSetsAsideWhatWasNotSubmitted(t *testing.T) {
 		t.Errorf("paid a frozen wallet: %v", err)
 	}
 	b.checkLedger()
+}
+
+func TestTheProgramSetsAsideToo(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.addWallets(1)
+	b.seal("s1", 1, 10)
+	b.prepare("k")
+	b.do(func(ctx context.Context, tx pgx.Tx) error {
+		if err := ledger.Lock(ctx, tx); err != nil {
+			return err
+		}
+		if err := wallet.Freeze(ctx, tx, supplier(0), "no wallet on the chain", wallet.TheProgram); err != nil {
+			return err
+		}
+		stopped, err := StopPayouts(ctx, tx, supplier(0), "no wallet on the chain", wallet.TheProgram)
+		if want := (Frozen{Aside: []string{"d1-1"}}); !reflect.DeepEqual(stopped, want) {
+			t.Errorf("got %+v, want %+v", stopped, want)
+		}
+		return err
+	})
+	if got := b.states("d1"); got != "aside" {
+		t.Errorf("state %s", got)
+	}
 }
 
 func TestAFrozenWalletIsCarriedForward(t *testing.T) {

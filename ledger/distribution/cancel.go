@@ -76,7 +76,7 @@ func approveCancel(ctx context.Context, tx pgx.Tx, id string, actor int64) (Dist
 	if d.State == Cancelled {
 		return d, Settled{}, alreadyCancelledBy(ctx, tx, d, actor)
 	}
-	payouts, err := payoutStatuses(ctx, tx, d.number)
+	payouts, err := payoutStatuses(ctx, tx, d.number, nil)
 	if err != nil {
 		return d, Settled{}, err
 	}

@@ -2,7 +2,6 @@ package distribution
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	solanago "github.com/gagliardetto/solana-go"
@@ -62,23 +61,4 @@ func LookAtChain(ctx context.Context, client *solana.Client, mint solana.Key, wa
 		return Chain{}, fmt.Errorf("distribution: asking for the rent of a token account: %w", err)
 	}
 	return chain, nil
-}
-
-// CheckSource asks the chain whether the token account that is to pay is there, of
-// this mint and this owner.
-func CheckSource(ctx context.Context, client *solana.Client, source solana.Source) error {
-	found, err := client.TokenAccounts(ctx, []solana.Key{source.Account})
-	switch {
-	case errors.Is(err, solana.ErrNotTokenAccount):
-		return fmt.Errorf("%w: %s is no token account: name the one that pays", ErrInvalid, source.Account)
-	case err != nil:
-		return fmt.Errorf("distribution: looking at the token account that pays: %w", err)
-	case found[0] == nil:
-		return fmt.Errorf("%w: there is no account %s on the chain: name the token account that pays", ErrInvalid, source.Account)
-	case found[0].Mint != source.Mint:
-		return fmt.Errorf("%w: %s holds the mint %s, not %s: name the right one", ErrInvalid, source.Account, found[0].Mint, source.Mint)
-	case found[0].Owner != source.Owner:
-		return fmt.Errorf("%w: %s belongs to %s, not to %s: name its owner as the treasury", ErrInvalid, source.Account, found[0].Owner, source.Owner)
-	}
-	return nil
 }

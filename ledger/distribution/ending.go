@@ -38,7 +38,7 @@ func ReadPayouts(ctx context.Context, tx pgx.Tx, id string) ([]PayoutStatus, err
 	if err != nil {
 		return nil, fmt.Errorf("distribution: payouts of %s: %w", id, err)
 	}
-	payouts, err := payoutStatuses(ctx, tx, d.number)
+	payouts, err := payoutStatuses(ctx, tx, d.number, nil)
 	if err != nil {
 		return nil, fmt.Errorf("distribution: payouts of %s: %w", id, err)
 	}
@@ -139,7 +139,7 @@ func settle(ctx context.Context, tx pgx.Tx, s Settlement) (Settled, error) {
 
 // end posts what is new of a settlement. The caller holds the lock of paying.
 func end(ctx context.Context, tx pgx.Tx, d Distribution, s Settlement) (Settled, error) {
-	payouts, err := payoutStatuses(ctx, tx, d.number)
+	payouts, err := readStatuses(ctx, tx, d, s.numbers())
 	if err != nil {
 		return Settled{}, err
 	}
@@ -176,14 +176,11 @@ type ended struct {
 }
 
 // newlyPaid returns those of the payouts that were not known to be paid.
-func newlyPaid(payouts []PayoutStatus, all []PaidBy) ([]ended, error) {
+func newlyPaid(payouts statuses, all []PaidBy) ([]ended, error) {
 	var paid []ended
 	seen := map[int]string{}
 	for _, by := range all {
-		p, err := payoutAt(payouts, by.Payout)
-		if err != nil {
-			return nil, err
-		}
+		p := payouts[by.Payout]
 		first, twice := seen[by.Payout]
 		seen[by.Payout] = by.Signature
 		switch {
@@ -204,13 +201,10 @@ func newlyPaid(payouts []PayoutStatus, all []PaidBy) ([]ended, error) {
 }
 
 // newlyReturned returns those of the payouts that were not known to be returned.
-func newlyReturned(payouts []PayoutStatus, numbers []int) ([]ended, error) {
+func newlyReturned(payouts statuses, numbers []int) ([]ended, error) {
 	var returned []ended
 	for _, number := range slices.Compact(slices.Sorted(slices.Values(numbers))) {
-		p, err := payoutAt(payouts, number)
-		if err != nil {
-			return nil, err
-		}
+		p := payouts[number]
 		switch p.State {
 		case Returned:
 			continue
@@ -225,11 +219,38 @@ func newlyReturned(payouts []PayoutStatus, numbers []int) ([]ended, error) {
 	return returned, nil
 }
 
-func payoutAt(payouts []PayoutStatus, number int) (PayoutStatus, error) {
-	if number < 1 || number > len(payouts) {
-		return PayoutStatus{}, fmt.Errorf("%w: payout %d: it has the payouts 1 to %d", ErrInvalid, number, len(payouts))
+// statuses are some of a distribution's payouts, by number.
+type statuses map[int]PayoutStatus
+
+// readStatuses returns the payouts of these numbers; it costs what they are, not what
+// the distribution is. The error for a number that is none of them is ErrInvalid.
+func readStatuses(ctx context.Context, tx pgx.Tx, d Distribution, numbers []int) (statuses, error) {
+	if len(numbers) == 0 { // which would stand for all
+		return nil, nil
 	}
-	return payouts[number-1], nil
+	all, err := payoutStatuses(ctx, tx, d.number, numbers)
+	if err != nil {
+		return nil, err
+	}
+	byNumber := make(statuses, len(all))
+	for _, p := range all {
+		byNumber[p.Number] = p
+	}
+	for _, number := range numbers {
+		if _, found := byNumber[number]; !found {
+			return nil, fmt.Errorf("%w: payout %d: it has the payouts 1 to %d", ErrInvalid, number, d.Payees)
+		}
+	}
+	return byNumber, nil
+}
+
+// numbers are those of all payouts that the settlement speaks of.
+func (s Settlement) numbers() []int {
+	numbers := slices.Clone(s.Returned)
+	for _, by := range s.Paid {
+		numbers = append(numbers, by.Payout)
+	}
+	return numbers
 }
 
 // postEnd posts one journal for payouts that end alike, and records their ends. Its

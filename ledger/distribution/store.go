@@ -299,13 +299,14 @@ func filesOf(ctx context.Context, tx pgx.Tx, distribution int64) ([]File, error)
 	})
 }
 
-// payoutStatuses returns how far each payout has come, in the order of their numbers.
-// Of a payout's attempts the latest counts: those before it ended without paying.
-func payoutStatuses(ctx context.Context, tx pgx.Tx, distribution int64) ([]PayoutStatus, error) {
+// payoutStatuses returns how far the payouts of these numbers have come, or all if
+// they are nil, in the order of their numbers. Of a payout's attempts the latest
+// counts: those before it ended without paying.
+func payoutStatuses(ctx context.Context, tx pgx.Tx, distribution int64, numbers []int) ([]PayoutStatus, error) {
 	rows, err := tx.Query(ctx, `
 		WITH latest AS (
 			SELECT DISTINCT ON (payout) payout, attempt FROM distribution_payout_attempt
-			WHERE distribution = $1 ORDER BY payout, turn DESC)
+			WHERE distribution = $1 AND ($2::integer[] IS NULL OR payout = ANY ($2)) ORDER BY payout, turn DESC)
 		SELECT p.number, p.supplier_id, p.wallet, p.amount,
 			CASE WHEN e.outcome IS NOT NULL THEN e.outcome
 				WHEN l.attempt IS NOT NULL AND ae.outcome IS NULL THEN 'live'
@@ -320,7 +321,7 @@ func payoutStatuses(ctx context.Context, tx pgx.Tx, distribution int64) ([]Payou
 		LEFT JOIN latest l ON l.payout = p.number
 		LEFT JOIN distribution_attempt_signed sg ON sg.attempt = l.attempt
 		LEFT JOIN distribution_attempt_end ae ON ae.attempt = l.attempt
-		WHERE p.distribution = $1 ORDER BY p.number`, distribution)
+		WHERE p.distribution = $1 AND ($2::integer[] IS NULL OR p.number = ANY ($2)) ORDER BY p.number`, distribution, numbers)
 	if err != nil {
 		return nil, err
 	}
@@ -354,7 +355,7 @@ func countAside(ctx context.Context, tx pgx.Tx, distribution int64) (count int64
 func insertAside(ctx context.Context, tx pgx.Tx, distribution int64, payouts []int, reason AsideReason, detail string, actor int64) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO distribution_aside (distribution, payout, reason, detail, set_by)
-		SELECT $1, payout, $3, $4, $5 FROM unnest($2::integer[]) payout
+		SELECT $1, payout, $3, $4, nullif($5, 0) FROM unnest($2::integer[]) payout
 		ON CONFLICT (distribution, payout) DO NOTHING`, distribution, payouts, string(reason), detail, actor)
 	return err
 }

@@ -36,6 +36,7 @@ func (c *Client) Accounts(ctx context.Context, keys []Key) ([]*Account, error) {
 		if err != nil {
 			return nil, fmt.Errorf("solana: accounts: %w", err)
 		}
+		c.learn(out.Context.Slot)
 		for _, a := range out.Value {
 			accounts = append(accounts, accountOf(a))
 		}
@@ -93,14 +94,14 @@ func (c *Client) TokenAccounts(ctx context.Context, keys []Key) ([]*TokenAccount
 	if err != nil {
 		return nil, err
 	}
-	found := make([]*TokenAccount, len(accounts))
-	for i, a := range accounts {
-		if a == nil {
+	found := make([]*TokenAccount, len(keys))
+	for i, key := range keys {
+		if accounts[i] == nil {
 			continue
 		}
-		t, err := ParseTokenAccount(a)
+		t, err := ParseTokenAccount(accounts[i])
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", keys[i], err)
+			return nil, fmt.Errorf("%s: %w", key, err)
 		}
 		found[i] = &t
 	}

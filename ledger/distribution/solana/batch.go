@@ -73,14 +73,13 @@ type payee struct {
 // newBatch is NewBatch with what need not be checked twice checked already.
 func newBatch(src Source, id string, nonce Key, payees []payee) (Batch, error) {
 	b := Batch{ID: id, Nonce: nonce, ComputeUnits: computeUnits(src, payees)}
-	accounts := make([]Key, len(payees))
-	for i, p := range payees {
-		b.Transfers, accounts[i] = append(b.Transfers, p.Transfer), p.account
+	for _, p := range payees {
+		b.Transfers = append(b.Transfers, p.Transfer)
 	}
 	b.Memo = memo(src.Mint, id, b.Transfers)
-	err := checkBatch(src, b, accounts)
+	err := checkBatch(src, b, payees)
 	if err == nil {
-		b.Message, err = compile(src.FeePayer, instructions(src, b, accounts))
+		b.Message, err = compile(src.FeePayer, instructions(src, b, payees))
 	}
 	if err == nil {
 		err = checkSize(b)

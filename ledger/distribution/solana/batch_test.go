@@ -1,10 +1,13 @@
 package solana
 
 import (
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mr-tron/base58"
 )
 
 func TestWhatNoBatchHolds(t *testing.T) {
@@ -86,9 +89,11 @@ func TestTheMemoNamesWhoGetsWhat(t *testing.T) {
 		return b.Memo
 	}
 	usual := memoOf(func(*Source, []Transfer) {})
-	// echo -n "payout wallet mint amount\n…" | sha256sum, its first half in base58
-	if want := "d1-b3 "; !strings.HasPrefix(usual, want) {
-		t.Errorf("memo %q does not begin with %q", usual, want)
+	digest := sha256.Sum256([]byte("d12-1 " + wallets[0].String() + " " + addressOf("mint").String() + " 100000000\n" +
+		"d12-2 " + wallets[1].String() + " " + addressOf("mint").String() + " 200000000\n" +
+		"d12-3 " + wallets[2].String() + " " + addressOf("mint").String() + " 300000000\n"))
+	if want := "d1-b3 " + base58.Encode(digest[:16]); usual != want {
+		t.Errorf("memo %q, want %q", usual, want)
 	}
 	for name, changed := range map[string]string{
 		"payout": memoOf(func(_ *Source, ts []Transfer) { ts[1].Payout = "d12-9" }),

@@ -143,7 +143,7 @@ func (c *caller) try(ctx context.Context, request []byte) (json.RawMessage, *fai
 	if err != nil {
 		return nil, c.transport(ctx, err)
 	}
-	defer response.Body.Close()
+	defer response.Body.Close() //nolint:errcheck // nothing is left to lose
 	body, err := io.ReadAll(io.LimitReader(response.Body, answerMax+1))
 	if err != nil {
 		return nil, c.transport(ctx, err)

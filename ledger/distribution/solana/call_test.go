@@ -71,6 +71,14 @@ func TestReadsGiveUp(t *testing.T) {
 	}
 }
 
+func TestNothingOfABrokenAnswerIsKept(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, result(`{"blockHeight":5,"absoluteSlot":"x"}`), result(`{"absoluteSlot":1}`))
+	if got, err := n.client(t).Height(t.Context()); err != nil || got != 0 {
+		t.Errorf("height %d, %v, want the 0 of the answer that was taken", got, err)
+	}
+}
+
 func TestRetryAfterIsObeyed(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{

@@ -28,11 +28,11 @@ func checkTransfers(transfers []Transfer) error {
 }
 
 // checkBatch refuses what a source cannot pay in one message.
-func checkBatch(src Source, b Batch, accounts []Key) error {
+func checkBatch(src Source, b Batch, payees []payee) error {
 	if !nameForm.MatchString(b.ID) {
 		return fmt.Errorf("%w: an id is 1 to 32 letters, digits, '.', '_' and '-'", ErrTransfer)
 	}
-	if len(b.Transfers) == 0 {
+	if len(payees) == 0 {
 		return fmt.Errorf("%w: no transfers: a batch pays somebody", ErrTransfer)
 	}
 	for _, key := range append([]Key{src.Mint, src.Account, src.Owner, src.FeePayer}, src.Signers...) {
@@ -40,9 +40,9 @@ func checkBatch(src Source, b Batch, accounts []Key) error {
 			return fmt.Errorf("%w: nonce: %s is part of the source: give a nonce account", ErrTransfer, key)
 		}
 	}
-	for i, t := range b.Transfers {
-		if accounts[i] == src.Account {
-			return fmt.Errorf("%w: payout %s: wallet: %s: its token account is the one that pays", ErrTransfer, t.Payout, t.Wallet)
+	for _, p := range payees {
+		if p.account == src.Account {
+			return fmt.Errorf("%w: payout %s: wallet: %s: its token account is the one that pays: leave it out", ErrTransfer, p.Payout, p.Wallet)
 		}
 	}
 	return nil

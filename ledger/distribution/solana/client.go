@@ -22,17 +22,17 @@ type Options struct {
 // Client calls an RPC node of Solana. It may be used by many goroutines at once.
 //
 // What it reads is finalized unless a method says otherwise. Behind one URL often
-// stand many nodes, some behind others: once Height has told of a slot, Statuses,
-// History and Accounts take no answer of a node that has not come so far. So a
-// height past a transaction's last, and then no status and no history of it, are
-// one consistent picture.
+// stand many nodes, some behind others: once Height, Nonce or Accounts has told of a
+// slot, Statuses, History and Accounts take no answer of a node that has not come so
+// far. So a height past a transaction's last, or a nonce that moved on, and then no
+// status and no history of it, are one consistent picture.
 //
 // Every method returns an error of the context if that ended it, else ErrRefused or
 // ErrUnreachable. No error holds the URL, nor does a Client when it is printed.
 type Client struct {
 	calls *caller
 	node  *rpc.Client
-	known atomic.Uint64 // the newest slot that Height told of
+	known atomic.Uint64 // the newest finalized slot that was told of
 }
 
 // ErrURL is a URL that no client can call. The error does not hold it.
@@ -100,10 +100,15 @@ func (c *Client) Height(ctx context.Context) (uint64, error) {
 	if out == nil {
 		return 0, fmt.Errorf("solana: height: %w: it names none", ErrUnreachable)
 	}
-	for known := c.known.Load(); out.AbsoluteSlot > known && !c.known.CompareAndSwap(known, out.AbsoluteSlot); {
+	c.learn(out.AbsoluteSlot)
+	return out.BlockHeight, nil
+}
+
+// learn keeps the newest finalized slot that was told of.
+func (c *Client) learn(slot uint64) {
+	for known := c.known.Load(); slot > known && !c.known.CompareAndSwap(known, slot); {
 		known = c.known.Load()
 	}
-	return out.BlockHeight, nil
 }
 
 // Rent returns the lamports that an account of size bytes must hold. It changes

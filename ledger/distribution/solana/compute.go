@@ -1,8 +1,11 @@
 package solana
 
-// What instructions consume at most, in compute units, with headroom: the limit is
-// what a priority fee is charged on, so it is not set higher than it helps. The
-// tests run every kind of batch and compare.
+// What instructions consume at most, in compute units. A batch that reaches its limit
+// fails as a whole, while units that are left over cost nothing but their part of the
+// priority fee, so there is headroom: for the token program as it was before it was
+// rewritten, when a transfer took some 6,200 units instead of 105 (SIMD-0266).
+// Measured on the runtime of the tests: 2,400 units of the 166,000 that 17 transfers
+// set, 113,000 of the 337,000 of 8 that create their accounts.
 const (
 	unitsBase     = 30_000 // the compute budget's own instructions, the nonce's, the memo
 	unitsTransfer = 8_000

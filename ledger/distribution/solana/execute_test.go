@@ -1,10 +1,14 @@
 package solana
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
+
+	solanago "github.com/gagliardetto/solana-go"
 
 	"github.com/uptally/uptally/internal/svm"
 )
@@ -89,6 +93,39 @@ func checkLanded(t *testing.T, src Source, b Batch, landed *Landed) {
 	if !maps.Equal(landed.Changes, changes) {
 		t.Errorf("changes %v, want %v", landed.Changes, changes)
 	}
+}
+
+// TestTheLimitFollowsWhatAnAddressTakesToDerive creates an account whose address takes
+// many tries to derive, and the program as many.
+func TestTheLimitFollowsWhatAnAddressTakesToDerive(t *testing.T) {
+	t.Parallel()
+	w := startWorld(t)
+	var limits, used [2]uint64
+	for i, bump := range []uint8{255, 247} {
+		b := mustBatch(t, w.source(), Key{}, []Transfer{{"d1-1", walletWithBump(t, w.Mint, bump), 1, true}})
+		prepared, _ := Unsigned(b.Message)
+		simulation, err := w.client.Simulate(t.Context(), prepared)
+		if err != nil || simulation.Failed != "" {
+			t.Fatalf("simulated %+v, %v", simulation, err)
+		}
+		limits[i], used[i] = uint64(b.ComputeUnits), simulation.ComputeUnits
+	}
+	if more, most := used[1]-used[0], limits[1]-limits[0]; more != most || more != 8*unitsBump {
+		t.Errorf("8 tries more consume %d units, and the limit is %d higher, want %d", more, most, 8*unitsBump)
+	}
+}
+
+// walletWithBump finds an address whose token account is derived with the bump.
+func walletWithBump(t *testing.T, mint Key, bump uint8) Key {
+	t.Helper()
+	for i := range 100_000 {
+		wallet := Key(sha256.Sum256([]byte(strconv.Itoa(i))))
+		if _, found, err := solanago.FindAssociatedTokenAddress(wallet, mint); err == nil && found == bump {
+			return wallet
+		}
+	}
+	t.Fatalf("no wallet has an account with bump %d", bump)
+	return Key{}
 }
 
 // TestABatchFailsWhole shows how a payee who cannot be paid is found, before and after.

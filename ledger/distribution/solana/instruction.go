@@ -19,32 +19,32 @@ func AssociatedAccount(owner, mint Key) (Key, error) {
 	return account, err
 }
 
-// instructions returns the instructions of a batch in their order; accounts are
-// the token accounts of its transfers.
-func instructions(src Source, b Batch, accounts []Key) []solanago.Instruction {
-	list := make([]solanago.Instruction, 0, 4+2*len(b.Transfers))
+// instructions returns the instructions of a batch that pays the payees, in their
+// order.
+func instructions(src Source, b Batch, payees []payee) []solanago.Instruction {
+	list := make([]solanago.Instruction, 0, 4+2*len(payees))
 	if !b.Nonce.IsZero() { // the runtime looks for it in the first place only
 		list = append(list, system.NewAdvanceNonceAccountInstruction(b.Nonce, solanago.SysVarRecentBlockHashesPubkey, src.FeePayer).Build())
 	}
 	list = append(list,
 		computebudget.NewSetComputeUnitLimitInstruction(b.ComputeUnits).Build(),
 		computebudget.NewSetComputeUnitPriceInstruction(0).Build())
-	for i, t := range b.Transfers {
-		if t.Create {
-			list = append(list, createAccount(src, t.Wallet, accounts[i]))
+	for _, p := range payees {
+		if p.Create {
+			list = append(list, createAccount(src, p))
 		}
 		list = append(list, token.NewTransferCheckedInstruction(
-			t.Amount, src.Decimals, src.Account, src.Mint, accounts[i], src.Owner, src.Signers).Build())
+			p.Amount, src.Decimals, src.Account, src.Mint, p.account, src.Owner, src.Signers).Build())
 	}
 	// Without accounts the memo asks for no signature beyond those of the transaction.
 	return append(list, solanago.NewInstruction(solanago.MemoProgramID, nil, []byte(b.Memo)))
 }
 
-func createAccount(src Source, wallet, account Key) solanago.Instruction {
+func createAccount(src Source, p payee) solanago.Instruction {
 	return solanago.NewInstruction(solanago.SPLAssociatedTokenAccountProgramID, solanago.AccountMetaSlice{
 		solanago.Meta(src.FeePayer).WRITE().SIGNER(),
-		solanago.Meta(account).WRITE(),
-		solanago.Meta(wallet),
+		solanago.Meta(p.account).WRITE(),
+		solanago.Meta(p.Wallet),
 		solanago.Meta(src.Mint),
 		solanago.Meta(solanago.SystemProgramID),
 		solanago.Meta(solanago.TokenProgramID),

@@ -83,18 +83,20 @@ func TestTransactionsThatCannotBeDecoded(t *testing.T) {
 	version1 := append(append([]byte{}, transaction[:65]...), append([]byte{0x81}, transaction[65:]...)...)
 	wildIndex := append([]byte{}, transaction...)
 	wildIndex[len(wildIndex)-len("d1-b1 ")-22-3] = 200 // the memo's program
-	for name, answer := range map[string]string{
-		"without a record": landedAnswer(transaction, "null"),
-		"of another id":    landedAnswer(append([]byte{1}, make([]byte, 200)...), metaWith("", "")),
-		"truncated":        landedAnswer(transaction[:200], metaWith("", "")),
-		"without message":  landedAnswer(transaction[:66], metaWith("", "")),
-		"empty":            landedAnswer(nil, metaWith("", "")),
-		"of version 1":     landedAnswer(version1, metaWith("", "")),
-		"of no program":    landedAnswer(wildIndex, metaWith("", "")),
+	for _, test := range []struct{ name, answer, says string }{
+		{"without a record", landedAnswer(transaction, "null"), "no record"},
+		{"of another id", landedAnswer(append([]byte{1}, make([]byte, 200)...), metaWith("", "")), "another"},
+		{"of yet another id", landedAnswer(append([]byte{1, 9}, make([]byte, 200)...), metaWith("", "")), "another"},
+		{"truncated", landedAnswer(transaction[:200], metaWith("", "")), ""},
+		{"without message", landedAnswer(transaction[:65], metaWith("", "")), "another"},
+		{"with fewer signatures than it says", landedAnswer(append([]byte{4}, transaction[1:100]...), metaWith("", "")), "no message"},
+		{"empty", landedAnswer(nil, metaWith("", "")), "another"},
+		{"of version 1", landedAnswer(version1, metaWith("", "")), "version 1"},
+		{"of no program", landedAnswer(wildIndex, metaWith("", "")), "account 200 of"},
 	} {
-		n := startNode(t, result(answer))
-		if landed, err := n.client(t).Transaction(t.Context(), id); !errors.Is(err, ErrUndecodable) {
-			t.Errorf("%s: landed %+v, %v, want ErrUndecodable", name, landed, err)
+		n := startNode(t, result(test.answer))
+		if landed, err := n.client(t).Transaction(t.Context(), id); !errors.Is(err, ErrUndecodable) || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: landed %+v, %v, want ErrUndecodable with %q", test.name, landed, err, test.says)
 		}
 	}
 	n := startNode(t, rpcError(-32015, "Transaction version (1) is not supported by the requesting client."))
@@ -109,7 +111,7 @@ func TestLookedUpAccountsFollowTheMessages(t *testing.T) {
 	t.Parallel()
 	table := map[solanago.PublicKey]solanago.PublicKeySlice{addressOf("table"): {wallets[0], wallets[1]}}
 	src := sourceOf("owner")
-	transfers := instructions(src, Batch{Transfers: []Transfer{{"d1-1", wallets[9], 5, false}}, Memo: "m"}, []Key{wallets[1]})
+	transfers := instructions(src, Batch{Memo: "m"}, []payee{{Transfer{"d1-1", wallets[9], 5, false}, wallets[1], 255}})
 	built, err := solanago.NewTransaction(transfers, recent, solanago.TransactionPayer(src.FeePayer), solanago.TransactionAddressTables(table))
 	if err != nil {
 		t.Fatal(err)

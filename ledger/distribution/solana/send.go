@@ -27,8 +27,10 @@ func (c *Client) Send(ctx context.Context, transaction []byte) error {
 	got, err := c.node.SendRawTransactionWithOpts(ctx, transaction, rpc.TransactionOpts{SkipPreflight: true, MaxRetries: &never})
 	var failed *failure
 	switch {
-	case errors.As(err, &failed) && failed.kind == ErrRefused && before[failed.code]:
+	case errors.As(err, &failed) && before[failed.code]:
 		return fmt.Errorf("solana: send %s: %w", want, err)
+	case failed != nil: // not wrapped: it may be an ErrRefused that says too little
+		return fmt.Errorf("solana: send %s: %w: %s", want, ErrUncertain, failed.Error())
 	case err != nil:
 		return fmt.Errorf("solana: send %s: %w: %w", want, ErrUncertain, err)
 	case got != want:

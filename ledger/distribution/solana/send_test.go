@@ -45,8 +45,10 @@ func TestSendTellsRefusedFromUncertain(t *testing.T) {
 	} {
 		n := startNode(t, test.answer)
 		err := n.client(t).Send(t.Context(), transaction)
-		if !errors.Is(err, test.want) || errors.Is(err, ErrUncertain) && test.want != ErrUncertain {
-			t.Errorf("%s: error %v, want %v", test.name, err, test.want)
+		for _, kind := range []error{ErrUncertain, ErrRefused} { // never both
+			if errors.Is(err, kind) != errors.Is(test.want, kind) || (err == nil) != (test.want == nil) {
+				t.Errorf("%s: error %v, want %v", test.name, err, test.want)
+			}
 		}
 		if len(n.asked()) != 1 {
 			t.Errorf("%s: sent %d times", test.name, len(n.asked()))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,7 +92,7 @@ func TestCheckSignedRefuses(t *testing.T) {
 func TestASmallOrderKeySignsNothing(t *testing.T) {
 	t.Parallel()
 	neutral := Key{1} // the neutral point, of order 1
-	forged := append(neutral[:], make([]byte, 32)...)
+	forged := slices.Concat(neutral[:], make([]byte, 32))
 	message := []byte("anything")
 	if !ed25519.Verify(neutral[:], message, forged) {
 		t.Fatal("the forgery is none")

@@ -45,6 +45,9 @@ func (s Source) Check() error {
 	if err := distinct(accounts[:3]); err != nil {
 		return err
 	}
+	if s.FeePayer.IsZero() {
+		return fmt.Errorf("%w: fee_payer: missing: give its address", ErrSource)
+	}
 	if s.FeePayer == s.Mint || s.FeePayer == s.Account {
 		return fmt.Errorf("%w: fee_payer: %s is the mint or the token account: give the key that pays fees", ErrSource, s.FeePayer)
 	}
@@ -72,14 +75,6 @@ func (s Source) checkSigning(signers []named) error {
 		}
 	}
 	return nil
-}
-
-// signing returns the keys that sign a transfer, beside the fee payer.
-func (s Source) signing() []Key {
-	if len(s.Signers) == 0 {
-		return []Key{s.Owner}
-	}
-	return s.Signers
 }
 
 // named is a key and the field that it stands in.

@@ -1,10 +1,12 @@
 package solana
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
 
+	"filippo.io/edwards25519"
 	solanago "github.com/gagliardetto/solana-go"
 )
 
@@ -13,10 +15,6 @@ func TestWhatIsNoSource(t *testing.T) {
 	vault, _ := AssociatedAccount(addressOf("owner"), addressOf("mint")) // off the curve
 	smallOrder := solanago.SystemProgramID                               // 111…1: anybody can sign for it
 	smallOrder[0] = 1                                                    // the neutral point
-	notCanonical := Key{0: 0xee, 31: 0x7f}                               // 2^255-19 + 1, which is 1 again
-	for i := 1; i < 31; i++ {
-		notCanonical[i] = 0xff
-	}
 	for _, test := range []struct {
 		name   string
 		change func(*Source)
@@ -25,14 +23,14 @@ func TestWhatIsNoSource(t *testing.T) {
 		{"no mint", func(s *Source) { s.Mint = Key{} }, "mint: missing"},
 		{"no account", func(s *Source) { s.Account = Key{} }, "account: missing"},
 		{"no owner", func(s *Source) { s.Owner = Key{} }, "owner: missing"},
-		{"no fee payer", func(s *Source) { s.FeePayer = Key{} }, "fee_payer: 1111"},
+		{"no fee payer", func(s *Source) { s.FeePayer = Key{} }, "fee_payer: missing"},
 		{"mint as account", func(s *Source) { s.Account = s.Mint }, "account: " + addressOf("mint").String()},
 		{"owner as account", func(s *Source) { s.Owner = s.Account }, "owner: " + addressOf("account").String()},
 		{"account pays fees", func(s *Source) { s.FeePayer = s.Account }, "fee_payer: "},
 		{"a vault as owner", func(s *Source) { s.Owner = vault }, "owner: " + vault.String() + " cannot sign"},
 		{"a vault pays fees", func(s *Source) { s.FeePayer = vault }, "fee_payer: " + vault.String() + " cannot sign"},
 		{"small order", func(s *Source) { s.Owner = smallOrder }, "owner: " + smallOrder.String() + " cannot sign"},
-		{"not canonical", func(s *Source) { s.Owner = notCanonical }, "cannot sign"},
+		{"not canonical", func(s *Source) { s.Owner = notCanonical(t) }, "cannot sign"},
 		{"a vault as member", func(s *Source) { s.Signers = []Key{vault} }, "signers[0]: " + vault.String() + " cannot sign"},
 		{"a member twice", func(s *Source) { s.Signers = []Key{wallets[0], wallets[0]} }, "signers[1]: " + wallets[0].String()},
 		{"the owner as member", func(s *Source) { s.Signers = []Key{s.Owner} }, "signers[0]: "},
@@ -53,4 +51,20 @@ func TestASourceWithAVaultAsMultisigAccountSigns(t *testing.T) {
 	if err := src.Check(); err != nil {
 		t.Error(err)
 	}
+}
+
+// notCanonical returns a second encoding of a point of large order: its coordinate y
+// with 2^255-19 added, which fits for a y below 19.
+func notCanonical(t *testing.T) Key {
+	t.Helper()
+	for y := byte(2); y < 19; y++ {
+		key := Key(bytes.Repeat([]byte{0xff}, 32))
+		key[0], key[31] = 0xed+y, 0x7f
+		point, err := new(edwards25519.Point).SetBytes(key[:])
+		if err == nil && !isSmallOrder(point) && !bytes.Equal(point.Bytes(), key[:]) {
+			return key
+		}
+	}
+	t.Fatal("there is none")
+	return Key{}
 }

@@ -70,6 +70,20 @@ func TestNoStatusOfANodeThatIsBehind(t *testing.T) {
 	}
 }
 
+// A nonce that moved on is as good a proof as a height, and as dangerous beside the
+// answer of a node that has not seen it move.
+func TestNoStatusOfANodeThatIsBehindANonce(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, result(`{"context":{"slot":353000000},"value":[null]}`), result(statusesAnswer(352999980, "null")))
+	c := n.client(t)
+	if _, err := c.Accounts(t.Context(), []Key{addressOf("nonce")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Statuses(t.Context(), make([]Signature, 1)); !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "behind 353000000") {
+		t.Errorf("error %v, want ErrUnreachable", err)
+	}
+}
+
 func TestOddStatuses(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
