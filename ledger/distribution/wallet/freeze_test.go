@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -119,6 +120,8 @@ func TestAVaultIsAllowedByTwo(t *testing.T) {
 	must(t, "approve one's own", err, ErrSelfApproval)
 	_, err = approve(address(0), b.bob)
 	must(t, "approve another", err, ErrWallet)
+	_, err = approve(encoded(t, strings.Repeat("02", 32)), b.bob)
+	must(t, "approve another vault", err, ErrNotAsked)
 	if got := b.standing(0, after(1000)); got != (Standing{}) {
 		t.Fatalf("before it is approved: %+v", got)
 	}

@@ -48,6 +48,9 @@ func listen(t *testing.T) *listener {
 			json.Unmarshal(body, &n) != nil || n.Format != "uptally-wallet-events/1" {
 			t.Errorf("a bad request: %s %v %s", r.Method, r.Header, body)
 		}
+		if r.URL.Path == "/elsewhere" {
+			t.Error("a redirect was followed")
+		}
 		if l.status == http.StatusTemporaryRedirect {
 			http.Redirect(w, r, "/elsewhere", l.status)
 			return

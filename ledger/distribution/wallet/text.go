@@ -90,7 +90,7 @@ func ParseText(line string) (Text, error) {
 	if err == nil {
 		err = t.check()
 	}
-	if err == nil && t.String() != line {
+	if err == nil && t.String() != line { // whatever the parts let through
 		err = errors.New("it is not how that is written: give it as it was issued, to the letter")
 	}
 	if err != nil {
