@@ -182,8 +182,9 @@ func (s submitted) returnable(ctx context.Context, client *solana.Client, payer 
 	if err != nil {
 		return nil, err
 	}
+	ours := s.signatures()
 	for _, seen := range history {
-		if batch, found := s.memos[seen.Memo]; found && seen.Failed == "" && !s.isOurs(seen.Signature.String()) {
+		if batch, found := s.memos[seen.Memo]; found && seen.Failed == "" && !ours[seen.Signature.String()] {
 			bad.add(batch, "transaction %s carries its memo and is none of our attempts: it was paid by hand; nothing that is set aside is returned", seen.Signature)
 			return nil, nil
 		}
@@ -191,7 +192,11 @@ func (s submitted) returnable(ctx context.Context, client *solana.Client, payer 
 	return numbers, nil
 }
 
-// isOurs reports whether a transaction is a landed attempt.
-func (s submitted) isOurs(signature string) bool {
-	return slices.ContainsFunc(s.landed, func(a attempt) bool { return a.signature == signature })
+// signatures are those of the landed attempts.
+func (s submitted) signatures() map[string]bool {
+	all := make(map[string]bool, len(s.landed))
+	for _, a := range s.landed {
+		all[a.signature] = true
+	}
+	return all
 }

@@ -33,6 +33,11 @@ func (h *history) refresh(ctx context.Context, client *solana.Client) error {
 	if err != nil {
 		return err
 	}
+	if h.top == 0 {
+		if err := tellsMemos(ctx, client, all); err != nil {
+			return err
+		}
+	}
 	for _, seen := range all {
 		h.top = max(h.top, seen.Slot)
 		if h.known[seen.Signature] {
@@ -41,6 +46,31 @@ func (h *history) refresh(ctx context.Context, client *solana.Client) error {
 		h.known[seen.Signature] = true
 		if seen.Failed == "" {
 			h.add(seen)
+		}
+	}
+	return nil
+}
+
+// memoProbes is how many transactions without a memo are read to see whether that is
+// so.
+const memoProbes = 3
+
+// tellsMemos makes sure that the node's history has memos: some nodes leave them out,
+// and to such a one nothing was ever paid.
+func tellsMemos(ctx context.Context, client *solana.Client, all []solana.Seen) error {
+	probes := 0
+	for _, seen := range all {
+		if seen.Memo != "" || seen.Failed != "" || probes == memoProbes {
+			continue
+		}
+		probes++
+		landed, err := client.Transaction(ctx, seen.Signature)
+		if err != nil {
+			return err
+		}
+		if landed != nil && landed.Memo != "" {
+			return fmt.Errorf("%w: the node leaves memos out of its history (%s has %q): by it nobody could tell what was paid; use another node",
+				ErrStopped, seen.Signature, landed.Memo)
 		}
 	}
 	return nil
