@@ -149,11 +149,16 @@ func (p Payer) checkFundings(ctx context.Context, client *solana.Client, trees [
 	return bad.err("nothing was posted; correct them and give all again")
 }
 
+func addressOf(text string) (key solana.Key, ok bool) {
+	key, err := solanago.PublicKeyFromBase58(text)
+	return key, err == nil
+}
+
 // funds says why the chain does not confirm a funding; "": it does. The total is of
 // all trees that the transaction is said to fund.
 func (p Payer) funds(ctx context.Context, client *solana.Client, tree distribution.Tree, f Funding, total ledger.Amount) (why string, err error) {
-	vault, malformed := solanago.PublicKeyFromBase58(f.Vault)
-	if malformed != nil {
+	vault, ok := addressOf(f.Vault)
+	if !ok {
 		return fmt.Sprintf("vault %q: give the address of a token account", f.Vault), nil
 	}
 	if why, err := p.isVault(ctx, client, vault, tree); why != "" || err != nil {

@@ -124,7 +124,7 @@ func (h *Hook) post(ctx context.Context, events []Event) error {
 	if err != nil {
 		return fmt.Errorf("wallet: %w: %s", ErrHook, unanswered(err))
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return fmt.Errorf("wallet: %w: it answered %d", ErrHook, response.StatusCode)

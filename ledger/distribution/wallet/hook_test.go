@@ -163,7 +163,8 @@ func TestWhatIsNotCommittedIsToldAgain(t *testing.T) {
 		if n, err := Deliver(ctx, tx, hook); n != 2 || err != nil {
 			t.Errorf("got %d, %v", n, err)
 		}
-		if n, err := b.deliver(hook); n != 0 || err != nil { // another meanwhile leaves it to us
+		deliver := b.deliver                               // another, in a transaction of its own
+		if n, err := deliver(hook); n != 0 || err != nil { // leaves it to us meanwhile
 			t.Errorf("at the same time: %d, %v", n, err)
 		}
 		return killed
