@@ -123,6 +123,5 @@ func (r Request) sameAs(d Distribution) error {
 }
 
 func sameSource(a, b *solana.Source) bool {
-	return (a == nil) == (b == nil) && (a == nil || a.Mint == b.Mint && a.Account == b.Account && a.Owner == b.Owner &&
-		a.FeePayer == b.FeePayer && slices.Equal(a.Signers, b.Signers))
+	return (a == nil) == (b == nil) && (a == nil || a.Equal(*b))
 }

@@ -13,15 +13,12 @@ const Format = "uptally-transactions/1"
 // ErrFile is a file that is not as EncodeNDJSON writes it.
 var ErrFile = errors.New("not a file of transactions")
 
-// header is the first line: the format, and what is paid from.
-type header struct {
-	Format string `json:"format"`
-	Source
-}
-
-// batchLine is a batch on a line. Payouts and the token accounts follow from the
-// transfers, and so does the message: they stand there for people and their tools.
+// batchLine is a batch on a line, which says by itself what pays whom. Payouts and
+// the token accounts follow from the transfers, and so does the message: they stand
+// there for people and their tools.
 type batchLine struct {
+	Format       string         `json:"format"`
+	Source       Source         `json:"source"`
 	Batch        string         `json:"batch"`
 	Memo         string         `json:"memo"`
 	Nonce        Key            `json:"nonce,omitzero"`
@@ -39,13 +36,12 @@ type transferLine struct {
 	Create  bool   `json:"create"`
 }
 
-// EncodeNDJSON writes transactions.ndjson: a line with the source, then a line a
-// batch, in their order. The batches are those of NewBatch or Pack for the source.
-// The error is ErrFile if a batch or a payout stands there twice.
-func EncodeNDJSON(src Source, batches []Batch) ([]byte, error) {
-	text, err := encodeLine(header{Format, src})
-	if err != nil {
-		return nil, err
+// EncodeNDJSON writes transactions.ndjson: a line a batch, in their order. The batches
+// are those of NewBatch or Pack for the source. The error is ErrFile if there is none,
+// or if a batch or a payout stands there twice.
+func EncodeNDJSON(src Source, batches []Batch) (text []byte, err error) {
+	if len(batches) == 0 {
+		return nil, fmt.Errorf("solana: encode: %w: no batch", ErrFile)
 	}
 	once := once{}
 	for _, b := range batches {
@@ -61,7 +57,7 @@ func EncodeNDJSON(src Source, batches []Batch) ([]byte, error) {
 }
 
 func appendBatch(text []byte, src Source, b Batch) ([]byte, error) {
-	line := batchLine{Batch: b.ID, Memo: b.Memo, Nonce: b.Nonce, ComputeUnits: b.ComputeUnits, Message: b.Message}
+	line := batchLine{Format: Format, Source: src, Batch: b.ID, Memo: b.Memo, Nonce: b.Nonce, ComputeUnits: b.ComputeUnits, Message: b.Message}
 	for _, t := range b.Transfers {
 		account, err := AssociatedAccount(t.Wallet, src.Mint)
 		if err != nil {
@@ -80,22 +76,22 @@ func encodeLine(line any) ([]byte, error) {
 }
 
 // DecodeNDJSON reads what EncodeNDJSON wrote, and nothing else: each batch is built
-// again from its transfers and must give the very bytes of its line. The error is
-// ErrFile, and names the line.
-func DecodeNDJSON(text []byte) (Source, []Batch, error) {
-	first, rest := cutLine(text)
-	src, err := decodeHeader(first)
-	if err != nil {
-		return Source{}, nil, fmt.Errorf("solana: %w: line 1: %w", ErrFile, err)
-	}
-	var batches []Batch
+// again from its transfers and must give the very bytes of its line, and all are of
+// one source. The error is ErrFile, and names the line.
+func DecodeNDJSON(text []byte) (src Source, batches []Batch, err error) {
 	once := once{}
-	for number := 2; len(rest) > 0; number++ {
+	for number := 1; len(text) > 0 || number == 1; number++ {
 		var line []byte
-		line, rest = cutLine(rest)
-		b, err := decodeBatch(src, line)
+		line, text = cutLine(text)
+		from, b, err := decodeBatch(line)
 		if err == nil {
 			err = once.add(b)
+		}
+		if number == 1 {
+			src = from
+		}
+		if err == nil && !from.Equal(src) {
+			err = errors.New("source: another than that of the first line: restore the file, and pay nothing from it")
 		}
 		if err != nil {
 			return Source{}, nil, fmt.Errorf("solana: %w: line %d: %w", ErrFile, number, err)
@@ -114,36 +110,24 @@ func cutLine(text []byte) (line, rest []byte) {
 	return text[:end], text[end:]
 }
 
-func decodeHeader(text []byte) (Source, error) {
-	var head header
-	if err := json.Unmarshal(text, &head); err != nil {
-		return Source{}, fmt.Errorf("no header with the source: %w", err)
-	}
-	if head.Format != Format {
-		return Source{}, fmt.Errorf("format: %q, not %q: read it with the version that wrote it", head.Format, Format)
-	}
-	if err := head.Check(); err != nil {
-		return Source{}, err
-	}
-	again, err := encodeLine(head)
-	return head.Source, unchanged(text, again, err)
-}
-
-func decodeBatch(src Source, text []byte) (Batch, error) {
+func decodeBatch(text []byte) (Source, Batch, error) {
 	var line batchLine
 	if err := json.Unmarshal(text, &line); err != nil {
-		return Batch{}, fmt.Errorf("no batch: %w", err)
+		return Source{}, Batch{}, fmt.Errorf("no batch: %w", err)
+	}
+	if line.Format != Format {
+		return Source{}, Batch{}, fmt.Errorf("format: %q, not %q: read it with the version that wrote it", line.Format, Format)
 	}
 	transfers := make([]Transfer, len(line.Transfers))
 	for i, t := range line.Transfers {
 		transfers[i] = Transfer{t.Payout, t.Wallet, t.Amount, t.Create}
 	}
-	b, err := NewBatch(src, line.Batch, line.Nonce, transfers)
+	b, err := NewBatch(line.Source, line.Batch, line.Nonce, transfers)
 	if err != nil {
-		return Batch{}, err
+		return Source{}, Batch{}, err
 	}
-	again, err := appendBatch(nil, src, b)
-	return b, unchanged(text, again, err)
+	again, err := appendBatch(nil, line.Source, b)
+	return line.Source, b, unchanged(text, again, err)
 }
 
 // unchanged refuses a line that is not what it is encoded as again.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"filippo.io/edwards25519"
 	solanago "github.com/gagliardetto/solana-go"
@@ -35,6 +36,12 @@ const signersMax = 11
 
 // ErrSource is a source that cannot pay.
 var ErrSource = errors.New("not a source of payouts")
+
+// Equal reports whether both pay from the same, signed by the same.
+func (s Source) Equal(other Source) bool {
+	return s.Mint == other.Mint && s.Decimals == other.Decimals && s.Account == other.Account && s.Owner == other.Owner &&
+		slices.Equal(s.Signers, other.Signers) && s.FeePayer == other.FeePayer
+}
 
 // Check returns an ErrSource that names the field, its value and the remedy, if the
 // source cannot pay: a key is missing or stands in two places where it cannot, or
