@@ -108,7 +108,7 @@ func (distributionList) Run(ctx context.Context, a *app) error {
 	return a.show(views, func(out io.Writer) {
 		g := newGrid("distribution", "state", "rail", ">suppliers", ">total", "prepared by", "at", "approved by")
 		for _, v := range views {
-			g.add(v.ID, v.State, v.Rail, count(v.Payees), inIO(int64(v.Total)), v.PreparedBy, utc(v.PreparedAt), orDash(v.ApprovedBy))
+			g.add(v.ID, v.State, orNone(v.Rail), count(v.Payees), inIO(int64(v.Total)), v.PreparedBy, utc(v.PreparedAt), orDash(v.ApprovedBy))
 		}
 		g.print(out)
 	})
@@ -176,7 +176,7 @@ func (a *app) showDistribution(ctx context.Context, tx pgx.Tx, d distribution.Di
 
 func (v distributionView) print(out io.Writer) {
 	fmt.Fprintf(out, "%s is %s: %s to %s suppliers on the rail %s, at least %s each; prepared by %s, approved by %s\n",
-		v.ID, v.State, inIO(int64(v.Total)), count(v.Payees), v.Rail, inIO(int64(v.Minimum)), v.PreparedBy, orDash(v.ApprovedBy))
+		v.ID, v.State, inIO(int64(v.Total)), count(v.Payees), orNone(v.Rail), inIO(int64(v.Minimum)), v.PreparedBy, orDash(v.ApprovedBy))
 	if v.Cancel != nil {
 		fmt.Fprintf(out, "%s asked to cancel it: %s\n", v.Cancel.AskedBy, v.Cancel.Reason)
 	}
@@ -190,4 +190,12 @@ func (v distributionView) print(out io.Writer) {
 		files.add(f.Name, count(f.Rows), count(f.Bytes), f.SHA256)
 	}
 	files.print(out)
+}
+
+// orNone names the rail, which those that were prepared before there were rails lack.
+func orNone(rail distribution.Rail) distribution.Rail {
+	if rail == distribution.RailNone {
+		return "none"
+	}
+	return rail
 }

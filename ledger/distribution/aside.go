@@ -132,7 +132,7 @@ func (f *Frozen) stop(ctx context.Context, tx pgx.Tx, o openPayout, reason strin
 	case Waiting, Aside:
 	}
 	f.Aside = append(f.Aside, id)
-	if d.Exports > 0 {
+	if d.FilesOut() {
 		f.Exported = append(f.Exported, id)
 	}
 	return insertAside(ctx, tx, d.number, []int{o.number}, AsideFrozen, reason, actor)

@@ -35,7 +35,7 @@ func askCancel(ctx context.Context, tx pgx.Tx, id string, asked Cancel) (Distrib
 		return d, fmt.Errorf("%w: person %d asked to cancel it because of %q: approve that", ErrConflict, d.CancelAsked.By, d.CancelAsked.Reason)
 	case d.State == Finished:
 		return d, fmt.Errorf("%w: every payout of it was paid or returned: there is nothing to cancel", ErrConflict)
-	case d.Exports > 0 && !asked.Unpaid:
+	case d.FilesOut() && !asked.Unpaid:
 		return d, fmt.Errorf("%w: its files were exported: make sure that nobody pays from them, and say so", ErrMayLand)
 	}
 	if err := insertCancel(ctx, tx, d.number, asked); err != nil {
@@ -70,7 +70,7 @@ func approveCancel(ctx context.Context, tx pgx.Tx, id string, actor int64) (Dist
 		return d, Settled{}, fmt.Errorf("%w: nobody asked to cancel it: ask, and have another person approve", ErrConflict)
 	case d.CancelAsked.By == actor:
 		return d, Settled{}, fmt.Errorf("%w: person %d asked for it: have another person approve it", ErrSelfApproval, actor)
-	case d.Exports > 0 && !d.CancelAsked.Unpaid:
+	case d.FilesOut() && !d.CancelAsked.Unpaid:
 		return d, Settled{}, fmt.Errorf("%w: its files were exported, and the request does not say that they were not paid", ErrMayLand)
 	}
 	if d.State == Cancelled {

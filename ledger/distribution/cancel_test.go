@@ -214,6 +214,34 @@ func TestFilesThatAreOutNeedAWord(t *testing.T) {
 	b.checkLedger()
 }
 
+// TestOldFilesMayBeOut has a distribution of the time before rails, when nobody
+// recorded who was given its files.
+func TestOldFilesMayBeOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.addWallets(2)
+	b.seal("s1", 1, 10, 20)
+	b.prepare("k")
+	b.approve("d1")
+	if _, err := b.Owner.Exec(t.Context(), `
+		ALTER TABLE distribution DROP CONSTRAINT distribution_has_rail, DISABLE TRIGGER append_only;
+		UPDATE distribution SET rail = NULL`); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.tryAsk("d1", false, b.ann); !errors.Is(err, ErrMayLand) {
+		t.Errorf("cancelled without a word on its files: %v", err)
+	}
+	if _, err := b.trySettle("d1", nil, 1); !errors.Is(err, ErrMayLand) {
+		t.Errorf("returned by one person: %v", err)
+	}
+	if s := b.settle("d1", paid(1)); s.Paid != 1 {
+		t.Errorf("settled %+v", s)
+	}
+	if s := b.cancel("d1"); s.ReturnedTotal != 20 {
+		t.Errorf("cancelled %+v", s)
+	}
+}
+
 // TestOneEffectRoundAfterRound has 32 callers prepare, approve and cancel the same
 // balances at once, again and again.
 func TestOneEffectRoundAfterRound(t *testing.T) {

@@ -84,6 +84,13 @@ type Cancel struct {
 	Unpaid bool // they say that the files that are out were not paid, and will not be
 }
 
+// FilesOut reports whether the files may be with somebody who could pay from them:
+// they were exported, or were approved before there were rails, when nobody recorded
+// that.
+func (d Distribution) FilesOut() bool {
+	return d.Exports > 0 || d.Rail == RailNone && d.ApprovedBy != 0
+}
+
 // stateOf derives the state from what there is on record.
 func (d Distribution) stateOf(cancelled bool) State {
 	switch {

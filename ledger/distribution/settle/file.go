@@ -57,7 +57,7 @@ func fromReceipts(ctx context.Context, pool *pgxpool.Pool, client *solana.Client
 		return Result{}, refuseFailed(m.failed)
 	}
 	s := settlement(m, evidence)
-	if w.d.Exports > 0 && len(s.Returned) > 0 {
+	if w.d.FilesOut() && len(s.Returned) > 0 {
 		result.Failed, s.Returned = tally(m.failed), nil
 		result.note("%s failed, as the chain confirms, but the files are out, by which they could be paid again: "+
 			"have two persons cancel what is left of %s, who know that nobody will", result.Failed, w.d.ID)

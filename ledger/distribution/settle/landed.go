@@ -173,7 +173,7 @@ func (s submitted) returnable(ctx context.Context, client *solana.Client, payer 
 	if len(numbers) == 0 {
 		return nil, nil
 	}
-	if s.d.Exports > 0 {
+	if s.d.FilesOut() {
 		result.note("%d payouts are set aside, but the files are out, by which they could be paid by hand: "+
 			"have two persons cancel what is left of %s, who know that nobody will", len(numbers), s.d.ID)
 		return nil, nil
