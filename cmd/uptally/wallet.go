@@ -35,7 +35,16 @@ type domainFlag struct {
 
 // holdFlag says how long a new wallet waits.
 type holdFlag struct {
-	Hold time.Duration `env:"UPTALLY_WALLET_HOLD" default:"72h" help:"How long a new wallet waits before it counts; the one before it counts until then."`
+	Hold time.Duration `env:"UPTALLY_WALLET_HOLD" default:"72h" help:"How long a new wallet waits before it counts; the one before it counts until then. Less than 72h takes a token, but on the embedded database."`
+}
+
+// need is the authority that a hold takes: the hold is what stands between a stolen
+// account and its earnings, so to shorten it a name is not enough.
+func (h holdFlag) need() authority {
+	if h.Hold < wallet.HoldDefault {
+		return twoPerson
+	}
+	return ordinary
 }
 
 func (h holdFlag) proof(ctx context.Context, tx pgx.Tx, person int64) (wallet.Proof, error) {

@@ -85,7 +85,7 @@ func (c walletProve) Run(ctx context.Context, a *app) error {
 		if err := checkOnChain(ctx, node, string(challenge.Wallet)); err != nil {
 			return err
 		}
-		return a.writeWallets(ctx, db, ordinary, func(tx pgx.Tx, person int64) error {
+		return a.writeWallets(ctx, db, c.need(), func(tx pgx.Tx, person int64) error {
 			proof, err := c.proof(ctx, tx, person)
 			if err != nil {
 				return err
@@ -204,7 +204,7 @@ func (c walletImport) Run(ctx context.Context, a *app) error {
 		}
 	}
 	return a.withDatabase(ctx, func(db *database) error {
-		return a.writeWallets(ctx, db, ordinary, func(tx pgx.Tx, person int64) error {
+		return a.writeWallets(ctx, db, c.need(), func(tx pgx.Tx, person int64) error {
 			proof, err := c.proof(ctx, tx, person)
 			if err != nil {
 				return err
