@@ -13,6 +13,7 @@ import (
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/solana"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 type distributionPrepare struct {
@@ -113,14 +114,15 @@ func (c distributionPrepare) seeChain(ctx context.Context, db *database, client 
 	if err != nil {
 		return err
 	}
-	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		wallets, err := distribution.Wallets(ctx, tx, *request)
-		if err != nil {
-			return err
-		}
-		request.Chain, err = distribution.LookAtChain(ctx, client, mint, wallets)
+	var wallets []wallet.Wallet
+	if err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) (err error) {
+		wallets, err = distribution.Wallets(ctx, tx, *request)
 		return err
-	})
+	}); err != nil {
+		return err
+	}
+	request.Chain, err = distribution.LookAtChain(ctx, client, mint, wallets) // holds no lock: it takes its time
+	return err
 }
 
 func (c distributionPrepare) request() (distribution.Request, error) {

@@ -64,7 +64,11 @@ func checkPaid(t *testing.T, as func(actor string, args ...string) result) {
 	if preview.Cost.Rent == nil || *preview.Cost.Rent == 0 || preview.Cost.Creates != preview.Payees {
 		t.Errorf("cost: %+v", preview.Cost)
 	}
-	prepared := decode[distributionView](t, as("ada", append(prepare, "--json")...).must(t, 0))
+	prepare = append(prepare, "--json", "--key", "on chain")
+	prepared := decode[distributionView](t, as("ada", prepare...).must(t, 0))
+	if again := decode[distributionView](t, as("ada", prepare...).must(t, 0)); again.ID != prepared.ID {
+		t.Errorf("the same key prepared %s", again.ID)
+	}
 	submit := onChain("distribution", "submit", prepared.ID, "--key", key)
 	as("ada", submit...).must(t, exitConflict) // not approved
 	as("grace", "distribution", "approve", prepared.ID).must(t, 0)

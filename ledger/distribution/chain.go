@@ -21,10 +21,14 @@ type Chain struct {
 }
 
 // Wallets returns whom a request would pay: what to look for on the chain before it
-// is granted. It is none for a request that was granted before.
+// is granted. It is none for a key that stands for a distribution already: whether
+// that is the same one, Prepare says.
 func Wallets(ctx context.Context, tx pgx.Tx, request Request) ([]wallet.Wallet, error) {
-	r, _, err := plan(ctx, tx, request)
-	if err != nil || r == nil {
+	r, earlier, err := plan(ctx, tx, request)
+	if earlier.ID != "" {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	wallets := make([]wallet.Wallet, len(r.payouts))
