@@ -108,8 +108,8 @@ type Settled struct {
 
 // Settle ends payouts: transit to paid, or back to earned, each once. Payouts that
 // ended so before are passed over, so a settlement can be repeated; one that ended
-// otherwise, or was paid by another transaction, is ErrConflict. A payout that may
-// still be paid is not returned: not while an attempt may land, and not when the
+// otherwise, or was paid by another transaction, is ErrConflict; one with an attempt
+// that may still land is ErrMayLand. A payout that may still be paid is not returned: not while an attempt may land, and not when the
 // files are out, which only two persons can say were not paid (see Cancel); that is
 // ErrMayLand.
 func Settle(ctx context.Context, tx pgx.Tx, s Settlement) (Settled, error) {
@@ -192,6 +192,12 @@ func newlyPaid(payouts statuses, all []PaidBy) ([]ended, error) {
 			continue
 		case p.State == Paid:
 			return nil, fmt.Errorf("%w: payout %d was paid by %s, not %s: find out whether it was paid twice", ErrConflict, by.Payout, p.Signature, by.Signature)
+		case p.State == Live:
+			return nil, fmt.Errorf("%w: payout %d has an attempt, %s, and is said to be paid by %s: wait until the attempt has landed or expired",
+				ErrMayLand, by.Payout, p.Signature, by.Signature)
+		case p.State == Landed && p.Signature != by.Signature:
+			return nil, fmt.Errorf("%w: payout %d was paid by our transaction %s, but is said to be paid by %s: find out whether it was paid twice",
+				ErrConflict, by.Payout, p.Signature, by.Signature)
 		case p.State == Returned:
 			return nil, fmt.Errorf("%w: payout %d was returned, but is said to be paid by %s: a person must look", ErrConflict, by.Payout, by.Signature)
 		}

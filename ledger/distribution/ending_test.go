@@ -117,6 +117,31 @@ func TestEveryPayoutEndsOnce(t *testing.T) {
 	b.checkLedger()
 }
 
+// TestAnAttemptIsNotSettledByAnother has a receipt name another transaction than the
+// attempt that may land, or has.
+func TestAnAttemptIsNotSettledByAnother(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.addWallets(3)
+	b.seal("s1", 1, 10, 20, 30)
+	b.prepare("k")
+	b.approve("d1")
+	b.attempt("", 1)
+	landed := b.attempt("landed", 2)
+	b.attempt("expired", 3)
+	if _, err := b.trySettle("d1", paid(1)); !errors.Is(err, ErrMayLand) {
+		t.Errorf("while an attempt may land: %v", err)
+	}
+	if _, err := b.trySettle("d1", paid(2)); !errors.Is(err, ErrConflict) {
+		t.Errorf("by another than what landed: %v", err)
+	}
+	ours := []PaidBy{{2, fmt.Sprint("signature of ", landed), EvidenceChain}}
+	if s := b.settle("d1", append(ours, paid(3)...)); s.Paid != 2 {
+		t.Errorf("settled %+v", s)
+	}
+	b.checkLedger()
+}
+
 func TestWhatReturnsIsPaidByTheNext(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
