@@ -137,7 +137,7 @@ func TestAFreezeFindsWhatIsBeingPrepared(t *testing.T) {
 			return err
 		}
 		go func() {
-			frozen <- b.try(func(ctx context.Context, tx pgx.Tx) error {
+			frozen <- pgx.BeginFunc(ctx, b.App, func(tx pgx.Tx) error {
 				_, err := FreezeWallet(ctx, tx, supplier(0), "stolen", b.bob)
 				return err
 			})
