@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/uptally/uptally/api"
+	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/simulator"
@@ -134,10 +134,10 @@ func (d *demo) tell(ctx context.Context) (err error) {
 // enter records the two persons.
 func (d *demo) enter(ctx context.Context) error {
 	return d.write(ctx, func(tx pgx.Tx) (err error) {
-		if d.ada, err = api.EnsurePerson(ctx, tx, "ada"); err != nil {
+		if d.ada, err = persons.Ensure(ctx, tx, "ada"); err != nil {
 			return err
 		}
-		d.grace, err = api.EnsurePerson(ctx, tx, "grace")
+		d.grace, err = persons.Ensure(ctx, tx, "grace")
 		return err
 	})
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/mr-tron/base58"
 
-	"github.com/uptally/uptally/api"
+	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/internal/embedpg"
 	"github.com/uptally/uptally/internal/svm"
 	"github.com/uptally/uptally/ledger"
@@ -52,7 +52,7 @@ func earn(t *testing.T, server *embedpg.Server, season string, amounts ...ledger
 }
 
 func earnIn(ctx context.Context, tx pgx.Tx, season string, amounts []ledger.Amount) error {
-	person, err := api.EnsurePerson(ctx, tx, "ada")
+	person, err := persons.Ensure(ctx, tx, "ada")
 	if err != nil {
 		return err
 	}

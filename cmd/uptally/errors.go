@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/uptally/uptally/api"
+	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/merkle"
@@ -96,7 +96,7 @@ var exitCodes = []struct {
 	{wallet.ErrNotAsked, exitNotFound},
 	{wallet.ErrNotFrozen, exitNotFound},
 	{settle.ErrNoPayout, exitNotFound},
-	{api.ErrNoPerson, exitNotFound},
+	{persons.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/uptally/uptally/api"
+	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/settle"
@@ -72,7 +72,7 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{wallet.ErrUnknownChallenge, 3},
 		{wallet.ErrNotAsked, 3},
 		{wallet.ErrNotFrozen, 3},
-		{api.ErrNoPerson, 3},
+		{persons.ErrNoPerson, 3},
 		{errNotAllowed, 4},
 		{uptime.ErrOwnReopening, 4},
 		{archive.ErrSelfApproval, 4},

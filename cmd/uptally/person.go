@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/uptally/uptally/api"
+	"github.com/uptally/uptally/api/persons"
 )
 
 // person returns who acts. On the embedded database a name creates its person at
@@ -17,13 +17,13 @@ func (a *app) person(ctx context.Context, tx pgx.Tx, db *database, need authorit
 		return 0, usage("--actor is empty: give a name")
 	}
 	if db.embedded != nil {
-		return api.EnsurePerson(ctx, tx, a.Actor)
+		return persons.Ensure(ctx, tx, a.Actor)
 	}
 	if need == twoPerson {
 		return 0, fmt.Errorf("%w: on a database of your own this act needs a token, and this version knows no tokens yet; "+
 			"only on the embedded database is --actor enough", errNotAllowed)
 	}
-	person, err := api.PersonByName(ctx, tx, api.KindCLI, a.Actor)
+	person, err := persons.ByName(ctx, tx, persons.KindCLI, a.Actor)
 	if err != nil {
 		return 0, fmt.Errorf("--actor: %w; on a database of your own a name must be on record before it acts", err)
 	}
@@ -42,15 +42,15 @@ func (a *app) personIn(ctx context.Context, db *database, need authority) (perso
 // personNames are the names that persons are shown by.
 type personNames map[int64]string
 
-// readNames reads the names of the persons; nil and 0 are nobody.
-func readNames(ctx context.Context, tx pgx.Tx, persons ...*int64) (personNames, error) {
+// readNames reads the names of the actors; nil and 0 are nobody.
+func readNames(ctx context.Context, tx pgx.Tx, actors ...*int64) (personNames, error) {
 	var ids []int64
-	for _, person := range persons {
+	for _, person := range actors {
 		if person != nil && *person != 0 {
 			ids = append(ids, *person)
 		}
 	}
-	names, err := api.PersonNames(ctx, tx, ids)
+	names, err := persons.Names(ctx, tx, ids)
 	return names, err
 }
 

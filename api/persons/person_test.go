@@ -1,4 +1,4 @@
-package api_test
+package persons_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/uptally/uptally/api"
+	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/internal/pgtest"
 )
 
@@ -22,34 +22,34 @@ func TestNamesOfPersons(t *testing.T) {
 	tx := begin(t, db.App)
 	ctx := t.Context()
 
-	ada, err := api.EnsurePerson(ctx, tx, "ada")
+	ada, err := persons.Ensure(ctx, tx, "ada")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := api.EnsurePerson(ctx, tx, "ada"); err != nil || again != ada {
+	if again, err := persons.Ensure(ctx, tx, "ada"); err != nil || again != ada {
 		t.Errorf("ada again: person %d, error %v, want %d", again, err, ada)
 	}
-	grace, err := api.EnsurePerson(ctx, tx, "Ada") // names are compared byte for byte
+	grace, err := persons.Ensure(ctx, tx, "Ada") // names are compared byte for byte
 	if err != nil || grace == ada {
 		t.Fatalf("Ada: person %d, error %v, want another than %d", grace, err, ada)
 	}
 	for range 2 { // again changes nothing
-		if err := api.AddName(ctx, tx, ada, api.KindToken, "sub|1"); err != nil {
+		if err := persons.AddName(ctx, tx, ada, persons.KindToken, "sub|1"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if found, err := api.PersonByName(ctx, tx, api.KindToken, "sub|1"); err != nil || found != ada {
+	if found, err := persons.ByName(ctx, tx, persons.KindToken, "sub|1"); err != nil || found != ada {
 		t.Errorf("sub|1: person %d, error %v, want %d", found, err, ada)
 	}
-	if _, err := api.PersonByName(ctx, tx, api.KindCLI, "sub|1"); !errors.Is(err, api.ErrNoPerson) {
+	if _, err := persons.ByName(ctx, tx, persons.KindCLI, "sub|1"); !errors.Is(err, persons.ErrNoPerson) {
 		t.Errorf("a token name on the command line: %v, want ErrNoPerson", err)
 	}
-	if err := api.AddName(ctx, tx, grace, api.KindToken, "sub|1"); !errors.Is(err, api.ErrNameTaken) {
+	if err := persons.AddName(ctx, tx, grace, persons.KindToken, "sub|1"); !errors.Is(err, persons.ErrNameTaken) {
 		t.Errorf("another's name: %v, want ErrNameTaken", err)
 	}
 }
 
-func TestPersonNamesAreTheFirstToShow(t *testing.T) {
+func TestNamesAreTheFirstToShow(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	tx := begin(t, db.App)
@@ -57,22 +57,22 @@ func TestPersonNamesAreTheFirstToShow(t *testing.T) {
 	two, only, nameless := pgtest.Person(t, tx, "zoe"), person(t, tx), person(t, tx)
 	for _, name := range []struct {
 		person int64
-		kind   api.Kind
+		kind   persons.Kind
 		name   string
 	}{
-		{two, api.KindCLI, "Zoe"},
-		{two, api.KindToken, "A"},
-		{only, api.KindToken, "sub|2"},
+		{two, persons.KindCLI, "Zoe"},
+		{two, persons.KindToken, "A"},
+		{only, persons.KindToken, "sub|2"},
 	} {
-		if err := api.AddName(ctx, tx, name.person, name.kind, name.name); err != nil {
+		if err := persons.AddName(ctx, tx, name.person, name.kind, name.name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := api.PersonNames(ctx, tx, []int64{nameless, only, two})
+	got, err := persons.Names(ctx, tx, []int64{nameless, only, two})
 	if want := (map[int64]string{two: "Zoe", only: "sub|2"}); err != nil || !maps.Equal(got, want) {
 		t.Errorf("got %v, error %v, want %v", got, err, want)
 	}
-	if none, err := api.PersonNames(ctx, tx, nil); err != nil || len(none) > 0 {
+	if none, err := persons.Names(ctx, tx, nil); err != nil || len(none) > 0 {
 		t.Errorf("of nobody: %v, error %v", none, err)
 	}
 }
@@ -86,7 +86,7 @@ func TestNewNameUsedBySeveralAtOnce(t *testing.T) {
 	for i := range persons {
 		group.Go(func() {
 			errs[i] = pgx.BeginFunc(t.Context(), db.App, func(tx pgx.Tx) (err error) {
-				persons[i], err = api.EnsurePerson(t.Context(), tx, "ada")
+				persons[i], err = persons.Ensure(t.Context(), tx, "ada")
 				return err
 			})
 		})
@@ -108,14 +108,14 @@ func TestNamesThatTheDatabaseRefuses(t *testing.T) {
 	db := pgtest.New(t)
 	for name, act := range map[string]func(pgx.Tx) error{
 		"an empty name": func(tx pgx.Tx) error {
-			_, err := api.EnsurePerson(t.Context(), tx, "")
+			_, err := persons.Ensure(t.Context(), tx, "")
 			return err
 		},
 		"a kind of its own": func(tx pgx.Tx) error {
-			return api.AddName(t.Context(), tx, pgtest.Person(t, tx, "ada"), "badge", "7")
+			return persons.AddName(t.Context(), tx, pgtest.Person(t, tx, "ada"), "badge", "7")
 		},
 		"a name of nobody": func(tx pgx.Tx) error {
-			return api.AddName(t.Context(), tx, 404, api.KindCLI, "ghost")
+			return persons.AddName(t.Context(), tx, 404, persons.KindCLI, "ghost")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package api answers one question: who acts?
+// Package persons answers one question: who acts?
 //
 //	command line ── cli name ──┐
 //	                           ├─► person ──► who took, approved, sealed, paid
@@ -11,4 +11,4 @@
 // What the package does not do yet: there is no HTTP here, and so no tokens are
 // checked. A command-line name is believed, which is right on the embedded
 // database alone, where whoever runs the program could change every row anyway.
-package api
+package persons

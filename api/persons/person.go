@@ -1,4 +1,4 @@
-package api
+package persons
 
 import (
 	"context"
@@ -24,8 +24,8 @@ var (
 	ErrNameTaken = errors.New("name belongs to another person")
 )
 
-// PersonByName returns the person who goes by a name of a kind, or ErrNoPerson.
-func PersonByName(ctx context.Context, tx pgx.Tx, kind Kind, name string) (int64, error) {
+// ByName returns the person who goes by a name of a kind, or ErrNoPerson.
+func ByName(ctx context.Context, tx pgx.Tx, kind Kind, name string) (int64, error) {
 	person, err := selectPerson(ctx, tx, kind, name)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, fmt.Errorf("%s name %q: %w", kind, name, ErrNoPerson)
@@ -36,19 +36,19 @@ func PersonByName(ctx context.Context, tx pgx.Tx, kind Kind, name string) (int64
 	return person, nil
 }
 
-// EnsurePerson returns the person with a command-line name, which must not be
+// Ensure returns the person with a command-line name, which must not be
 // empty, and records one at the name's first use. Of several that use a new name
 // at once, all get the same person, provided that the transaction reads committed
 // rows (the default).
-func EnsurePerson(ctx context.Context, tx pgx.Tx, name string) (int64, error) {
-	person, err := PersonByName(ctx, tx, KindCLI, name)
+func Ensure(ctx context.Context, tx pgx.Tx, name string) (int64, error) {
+	person, err := ByName(ctx, tx, KindCLI, name)
 	if !errors.Is(err, ErrNoPerson) {
 		return person, err
 	}
 	if err := lockNames(ctx, tx); err != nil { // for a new name alone: it is held until the transaction ends
 		return 0, fmt.Errorf("locking the names of persons: %w", err)
 	}
-	person, err = PersonByName(ctx, tx, KindCLI, name)
+	person, err = ByName(ctx, tx, KindCLI, name)
 	if !errors.Is(err, ErrNoPerson) {
 		return person, err
 	}
@@ -74,17 +74,17 @@ func AddName(ctx context.Context, tx pgx.Tx, person int64, kind Kind, name strin
 	if added {
 		return nil
 	}
-	holder, err := PersonByName(ctx, tx, kind, name)
+	holder, err := ByName(ctx, tx, kind, name)
 	if err == nil && holder != person {
 		err = fmt.Errorf("adding %s name %q to person %d: %w, %d", kind, name, person, ErrNameTaken, holder)
 	}
 	return err
 }
 
-// PersonNames returns the names to show persons by: of each the first of its
+// Names returns the names to show persons by: of each the first of its
 // command-line names in byte order, else of its token names. A person without a
 // name is absent.
-func PersonNames(ctx context.Context, tx pgx.Tx, persons []int64) (map[int64]string, error) {
+func Names(ctx context.Context, tx pgx.Tx, persons []int64) (map[int64]string, error) {
 	names, err := selectNames(ctx, tx, persons)
 	if err != nil {
 		return nil, fmt.Errorf("reading the names of persons %d: %w", persons, err)
