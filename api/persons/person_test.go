@@ -80,21 +80,21 @@ func TestNamesAreTheFirstToShow(t *testing.T) {
 func TestNewNameUsedBySeveralAtOnce(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	persons := make([]int64, 8)
+	found := make([]int64, 8)
 	errs := make([]error, 8)
 	var group sync.WaitGroup
-	for i := range persons {
+	for i := range found {
 		group.Go(func() {
 			errs[i] = pgx.BeginFunc(t.Context(), db.App, func(tx pgx.Tx) (err error) {
-				persons[i], err = persons.Ensure(t.Context(), tx, "ada")
+				found[i], err = persons.Ensure(t.Context(), tx, "ada")
 				return err
 			})
 		})
 	}
 	group.Wait()
-	for i, got := range persons {
-		if errs[i] != nil || got != persons[0] {
-			t.Errorf("caller %d: person %d, error %v, want %d", i, got, errs[i], persons[0])
+	for i, got := range found {
+		if errs[i] != nil || got != found[0] {
+			t.Errorf("caller %d: person %d, error %v, want %d", i, got, errs[i], found[0])
 		}
 	}
 	var recorded int
