@@ -75,7 +75,7 @@ func narrowness(name, offered string) int {
 func thousandths(q string) int {
 	whole, fraction, _ := strings.Cut(q, ".")
 	n, err := strconv.Atoi(whole + (fraction + "000")[:3])
-	if err != nil || n < 0 || n > 1000 {
+	if q == "" || err != nil || n < 0 || n > 1000 {
 		return 1000
 	}
 	return n
