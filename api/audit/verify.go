@@ -106,6 +106,8 @@ func (c *chain) add(l link) (goOn bool) {
 func (c *chain) misfit(l link) string {
 	before := c.report.Head
 	switch computed := digestOf(before.Digest, l.fields); {
+	case l.number < 1:
+		return "its number is none that an entry can have"
 	case l.number <= before.Number:
 		return "it stands there twice"
 	case l.number > before.Number+1:
