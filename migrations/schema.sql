@@ -429,6 +429,20 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE TABLE public.api_replay (
+    actor text NOT NULL,
+    key text NOT NULL,
+    request bytea NOT NULL,
+    status integer NOT NULL,
+    header jsonb NOT NULL,
+    body bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT api_replay_actor_check CHECK (((length(actor) >= 1) AND (length(actor) <= 600))),
+    CONSTRAINT api_replay_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+    CONSTRAINT api_replay_request_check CHECK ((length(request) = 32)),
+    CONSTRAINT api_replay_status_check CHECK (((status >= 200) AND (status <= 499)))
+);
+
 CREATE TABLE public.audit_alert (
     id bigint NOT NULL,
     kind text NOT NULL,
@@ -1861,6 +1875,9 @@ ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.ri
 
 ALTER TABLE ONLY public.river_notification ALTER COLUMN id SET DEFAULT nextval('public.river_notification_id_seq'::regclass);
 
+ALTER TABLE ONLY public.api_replay
+    ADD CONSTRAINT api_replay_pkey PRIMARY KEY (actor, key);
+
 ALTER TABLE ONLY public.audit_alert_delivery
     ADD CONSTRAINT audit_alert_delivery_pkey PRIMARY KEY (alert);
 
@@ -2265,6 +2282,8 @@ ALTER TABLE ONLY public.write_halt
 
 ALTER TABLE ONLY public.write_resumption
     ADD CONSTRAINT write_resumption_pkey PRIMARY KEY (halt);
+
+CREATE INDEX api_replay_recorded ON public.api_replay USING btree (recorded_at);
 
 CREATE INDEX audit_alert_subject ON public.audit_alert USING btree (kind, subject, recorded_at);
 
@@ -2931,6 +2950,8 @@ GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with tim
 REVOKE ALL ON FUNCTION public.uptime_refuse_closed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.uptime_refuse_reopening() FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.api_replay TO uptally_app;
 
 GRANT SELECT ON TABLE public.audit_alert TO uptally_app;
 
