@@ -153,11 +153,13 @@ func scanHead(row pgx.CollectableRow) (h Head, err error) {
 	return h, err
 }
 
-func insertHead(ctx context.Context, tx pgx.Tx) (head Head, marked bool, err error) {
+func insertHead(ctx context.Context, tx pgx.Tx, every time.Duration) (head Head, marked bool, err error) {
 	rows, err := tx.Query(ctx, `
 		INSERT INTO audit_head (number, digest)
-		SELECT number, digest FROM audit_entry ORDER BY number DESC LIMIT 1
-		ON CONFLICT (number) DO NOTHING RETURNING number, digest`)
+		SELECT number, digest FROM audit_entry
+		WHERE NOT EXISTS (SELECT FROM audit_head WHERE recorded_at > statement_timestamp() - $1::interval)
+		ORDER BY number DESC LIMIT 1
+		ON CONFLICT (number) DO NOTHING RETURNING number, digest`, every)
 	if err != nil {
 		return Head{}, false, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -164,9 +165,10 @@ func digestOf(previous Digest, fields []*string) Digest {
 }
 
 // Mark puts the newest entry on record as one that every later Verify must find, and
-// returns it; marked is false if there is none that is not on record yet.
-func Mark(ctx context.Context, tx pgx.Tx) (head Head, marked bool, err error) {
-	if head, marked, err = insertHead(ctx, tx); err != nil {
+// returns it; marked is false if there is none that is not on record yet, or if
+// another was marked less than every ago.
+func Mark(ctx context.Context, tx pgx.Tx, every time.Duration) (head Head, marked bool, err error) {
+	if head, marked, err = insertHead(ctx, tx, every); err != nil {
 		return Head{}, false, fmt.Errorf("audit: marking the head: %w", err)
 	}
 	return head, marked, nil

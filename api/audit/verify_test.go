@@ -3,6 +3,7 @@ package audit
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -60,16 +61,19 @@ func TestVerifyNamesWhatWasTamperedWith(t *testing.T) {
 		t.Fatalf("an empty log: %+v", report)
 	}
 	b.append(calls(6)...)
-	for _, want := range []bool{true, false} { // once is enough
+	mark := func(every time.Duration, want bool) {
 		b.do(func(tx pgx.Tx) error {
-			head, marked, err := Mark(t.Context(), tx)
+			head, marked, err := Mark(t.Context(), tx, every)
 			if marked != want || marked && head.Number != 6 {
 				t.Errorf("marked %v: %+v", marked, head)
 			}
 			return err
 		})
 	}
+	mark(time.Hour, true)
+	mark(0, false) // is marked
 	b.append(calls(3)...)
+	mark(time.Hour, false) // too soon
 	if report := b.verify(); !report.OK() || report.Entries != 9 || report.Heads != 1 {
 		t.Fatalf("before any tampering: %+v", report)
 	}
