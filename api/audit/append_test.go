@@ -150,3 +150,17 @@ func TestTheApplicationChoosesNeitherPlaceNorDigest(t *testing.T) {
 	refusedWith(t, b.App, check, `INSERT INTO audit_entry (at, request_id, actor, operation, method, target, status, kind) VALUES (now(), '', $1, '', '', '', 400, '')`, long)
 	refusedWith(t, b.App, check, `INSERT INTO audit_entry (at, request_id, actor, operation, method, target, status, kind) VALUES (now(), '', '', '', '', $1, 400, '')`, long)
 }
+
+func TestARowOfTheTable(t *testing.T) {
+	t.Parallel()
+	r := Record{Entry: call(1), Number: 7, RecordedAt: call(2).At}
+	r.Target, r.Actor, r.BodySHA256 = `=HYPERLINK("x")`, "+ada", []byte{0xab}
+	want := `7,2026-11-21T09:00:00.000002Z,2026-11-21T09:00:00.000001Z,"r1",192.0.2.7,"+ada",7,,freeze-wallet,POST,"=HYPERLINK(\"x\")",201,,ab,` + r.Digest.String()
+	if got := strings.Join(r.Row(), ","); got != want || len(r.Row()) != len(Columns()) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	bare := Record{}.Row()
+	if bare[6] != "" || bare[4] != "" || bare[13] != "" {
+		t.Errorf("got %q", bare)
+	}
+}

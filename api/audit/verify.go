@@ -21,6 +21,16 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 // MarshalText returns what String does.
 func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
+// UnmarshalText reads 64 hexadecimal digits.
+func (d *Digest) UnmarshalText(text []byte) error {
+	read, err := hex.DecodeString(string(text))
+	if err != nil || len(read) != len(d) {
+		return fmt.Errorf("audit: digest %q: give 64 hexadecimal digits", text)
+	}
+	*d = Digest(read)
+	return nil
+}
+
 // Head is the newest entry at some moment: whoever keeps one can tell later whether
 // the log was rewritten or cut off since. The zero Head is that of an empty log.
 type Head struct {
