@@ -11,7 +11,7 @@ import (
 )
 
 type haltCommand struct {
-	Reason string `required:"" help:"Why; everybody who is refused for it may ask."`
+	Reason string `required:"" help:"Why; it stays on record."`
 }
 
 // haltView is a halt as --json prints it.
