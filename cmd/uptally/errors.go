@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -68,6 +70,9 @@ var exitCodes = []struct {
 	{wallet.ErrSignatureSyntax, exitUsage},
 	{solana.ErrURL, exitUsage},
 	{solana.ErrSource, exitUsage},
+	{auth.ErrConfig, exitUsage},
+	{devissuer.ErrLifetime, exitUsage},
+	{devissuer.ErrNotLoopback, exitUsage},
 	{solana.ErrKeyFile, exitUsage},
 	{solana.ErrSigner, exitUsage},
 	{solana.ErrNonce, exitUsage},
@@ -99,6 +104,7 @@ var exitCodes = []struct {
 	{persons.ErrNoPerson, exitNotFound},
 
 	{errNotAllowed, exitNotAllowed},
+	{auth.ErrToken, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},
 	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
@@ -106,6 +112,7 @@ var exitCodes = []struct {
 	{wallet.ErrSelfApproval, exitNotAllowed},
 	{wallet.ErrSignature, exitNotAllowed},
 
+	{persons.ErrNameTaken, exitConflict},
 	{snapshot.ErrConflict, exitConflict},
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -51,6 +53,12 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{wallet.ErrSignatureSyntax, 2},
 		{&wallet.BadRows{Rows: []wallet.BadRow{{Line: 2, Cause: wallet.ErrAnother}, {Line: 3, Cause: wallet.ErrTwice}}}, 2},
 		{&wallet.BadRows{Rows: []wallet.BadRow{{Line: 2, Cause: wallet.ErrText}, {Line: 3, Cause: wallet.ErrUsed}}}, 5},
+		{auth.ErrConfig, 2},
+		{devissuer.ErrLifetime, 2},
+		{devissuer.ErrNotLoopback, 2},
+		{auth.ErrIssuerDown, 1},
+		{auth.ErrExpired, 4},
+		{persons.ErrNameTaken, 5},
 		{snapshot.ErrNotFound, 3},
 		{snapshot.ErrNoSeason, 3},
 		{fakes.ErrUnobserved, 3},
