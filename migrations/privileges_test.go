@@ -21,6 +21,7 @@ const (
 
 // withoutTrigger are the tables of ours that no trigger guards, and why.
 var withoutTrigger = []string{
+	"api_replay",      // forgotten after a while
 	"estimate",        // replaced whole, by its function
 	"estimate_line",   // replaced whole, by its function
 	"fact_horizon",    // moves up
@@ -29,6 +30,7 @@ var withoutTrigger = []string{
 	"snapshot",        // its state goes on
 	"snapshot_group",  // its lines are replaced whole
 	"snapshot_line",   // by grant only: may be distributed
+	"supplier_device", // a projection, which follows from other tables
 	"uptime_chunk",    // bits are merged in
 	"uptime_coverage", // bits are merged in, and hours closed
 	"uptime_log",      // cursors

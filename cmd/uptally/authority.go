@@ -14,18 +14,20 @@ import (
 type authority int
 
 const (
-	ordinary   authority = iota // no half of an act of two people: a name on record is enough
-	rewardsAct                  // decides on what is credited, by one or by two people
-	financeAct                  // moves money or says where it goes, by one or by two people
+	ordinary    authority = iota // no half of an act of two people: a name on record is enough
+	rewardsAct                   // decides on what is credited, by one or by two people
+	financeAct                   // moves money or says where it goes, by one or by two people
+	operatorAct                  // lets writing go on
 )
 
 // rolesOf are the roles of which a token needs one for an act. Anywhere but on the
 // embedded database, all acts but ordinary ones need a token, also the maker's half of
 // an act of two people: by a mere name, one human could do both.
 var rolesOf = map[authority][]auth.Role{
-	ordinary:   {auth.Rewards, auth.Finance, auth.Operator},
-	rewardsAct: {auth.Rewards},
-	financeAct: {auth.Finance},
+	ordinary:    {auth.Rewards, auth.Finance, auth.Operator},
+	rewardsAct:  {auth.Rewards},
+	financeAct:  {auth.Finance},
+	operatorAct: {auth.Operator},
 }
 
 // tokenVariable holds the token of who acts. It is no flag: arguments can be read by

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/persons"
@@ -102,6 +103,12 @@ var exitCodes = []struct {
 	{wallet.ErrNotFrozen, exitNotFound},
 	{settle.ErrNoPayout, exitNotFound},
 	{persons.ErrNoPerson, exitNotFound},
+
+	{audit.ErrReason, exitUsage},
+	{audit.ErrAddress, exitUsage},
+	{audit.ErrSelfResume, exitNotAllowed},
+	{audit.ErrHalted, exitConflict},
+	{audit.ErrNotHalted, exitConflict},
 
 	{errNotAllowed, exitNotAllowed},
 	{auth.ErrToken, exitNotAllowed},

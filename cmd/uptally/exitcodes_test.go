@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/persons"
@@ -59,6 +60,11 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{auth.ErrIssuerDown, 1},
 		{auth.ErrExpired, 4},
 		{persons.ErrNameTaken, 5},
+		{audit.ErrReason, 2},
+		{audit.ErrAddress, 2},
+		{audit.ErrSelfResume, 4},
+		{audit.ErrHalted, 5},
+		{audit.ErrNotHalted, 5},
 		{snapshot.ErrNotFound, 3},
 		{snapshot.ErrNoSeason, 3},
 		{fakes.ErrUnobserved, 3},
