@@ -85,7 +85,8 @@ func (c serveCommand) serveAPI(ctx context.Context, a *app, db *database, client
 // open listens, and says whose tokens are believed: those of the configured issuers,
 // else on the embedded database those of the development issuer, on loopback only.
 func (c serveCommand) open(ctx context.Context, a *app, db *database) (*auth.Verifier, net.Listener, error) {
-	config, development, err := a.issuers(db)
+	development := db.embedded != nil && a.Auth == ""
+	config, err := a.issuers(development)
 	if err != nil {
 		return nil, nil, err
 	}
