@@ -143,7 +143,10 @@ SELECT supplier_device_fold(ARRAY(SELECT number FROM device));
 -- Chunks hold many suppliers' devices, so that this is the only way to any bit.
 --
 -- A subquery with OFFSET 0 is computed once and where it stands: without it, whole
--- chunks of 1.5 KB would be carried up to where one bit of them is asked for.
+-- chunks of 1.5 KB would be carried up to where one bit of them is asked for. One plan
+-- serves every call, whose partitions are chosen as it begins: to plan anew for the
+-- span at hand took three times as long as a day's bits. A day takes some 85 us, 30
+-- days 1.2 to 1.9 ms.
 -- +goose StatementBegin
 CREATE FUNCTION supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint,
     OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea)
@@ -174,9 +177,10 @@ BEGIN
            string_agg(int2send((hour.mask & coalesce(coverage.bits, 0))::smallint), ''),
            string_agg(int2send(hour.mask::smallint), '')
     INTO up, observed, owned
-    FROM (SELECT to_timestamp(h * 3600) AS at, (
-              SELECT sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer))
-              FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer AS mask
+    FROM (SELECT to_timestamp(h * 3600) AS at, CASE WHEN cardinality(froms) = 1
+              THEN (4095 >> least(greatest(froms[1] - h * 12, 0), 12)::integer) - (4095 >> least(greatest(tos[1] - h * 12, 0), 12)::integer)
+              ELSE (SELECT sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer))
+              FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer END AS mask
           FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
     LEFT JOIN (SELECT c.hour AS at,
               get_bit(c.up, lane) << 11 | get_bit(c.up, lane + 1024) << 10 | get_bit(c.up, lane + 2048) << 9
@@ -190,8 +194,17 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- What is read of one supplier's own. A hash of whole tables would be read for one
--- supplier without these.
+-- What a supplier's transfer is to or from, where that is not an account of a supplier:
+-- such accounts show everybody's balance beside their name.
+-- +goose StatementBegin
+CREATE FUNCTION ledger_counterpart(account bigint, OUT kind text, OUT season text)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    SELECT a.kind, a.season INTO kind, season FROM ledger_account a WHERE a.id = account AND a.supplier_id IS NULL;
+END $$;
+-- +goose StatementEnd
+
+-- What is read of one supplier's own. Without these, whole tables would be read for it.
 CREATE INDEX snapshot_line_supplier ON snapshot_line (supplier_id, snapshot_id);
 CREATE INDEX ledger_account_supplier ON ledger_account (supplier_id) WHERE supplier_id IS NOT NULL;
 CREATE INDEX distribution_carried_supplier ON distribution_carried (supplier_id, distribution);
@@ -337,9 +350,9 @@ GRANT SELECT (id, supplier_id, address, recorded_at) ON supplier_wallet TO uptal
 GRANT SELECT (id, supplier_id, address, nonce, allowance, active_from, recorded_at) ON wallet TO uptally_supplier;
 GRANT SELECT (number, id, supplier_id, address, domain, nonce, issued_at, expires_at, text) ON wallet_challenge TO uptally_supplier;
 GRANT SELECT (nonce, supplier_id, address, challenge, form, recorded_at) ON wallet_proof TO uptally_supplier;
-GRANT SELECT (id, supplier_id, kind, address, wallet, active_from, reason, recorded_at) ON wallet_event TO uptally_supplier;
-GRANT SELECT (id, supplier_id, reason, recorded_at) ON wallet_freeze TO uptally_supplier;
+GRANT SELECT (id, supplier_id, kind, address, wallet, active_from, recorded_at) ON wallet_event TO uptally_supplier;
+GRANT SELECT (id, supplier_id, recorded_at) ON wallet_freeze TO uptally_supplier;
 GRANT SELECT (id, supplier_id, lifts, recorded_at) ON wallet_release TO uptally_supplier;
 GRANT SELECT (release, recorded_at) ON wallet_release_approval TO uptally_supplier;
-REVOKE ALL ON FUNCTION supplier_timeline(uuid, bigint, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION supplier_timeline(uuid, bigint, bigint) TO uptally_supplier;
+REVOKE ALL ON FUNCTION supplier_timeline(uuid, bigint, bigint), ledger_counterpart(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION supplier_timeline(uuid, bigint, bigint), ledger_counterpart(bigint) TO uptally_supplier;

@@ -139,6 +139,14 @@ BEGIN
         ORDER BY r.incident);
 END $$;
 
+CREATE FUNCTION public.ledger_counterpart(account bigint, OUT kind text, OUT season text) RETURNS record
+    LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    SELECT a.kind, a.season INTO kind, season FROM ledger_account a WHERE a.id = account AND a.supplier_id IS NULL;
+END $$;
+
 CREATE FUNCTION public.ledger_refuse_adrift() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -422,9 +430,10 @@ BEGIN
            string_agg(int2send((hour.mask & coalesce(coverage.bits, 0))::smallint), ''),
            string_agg(int2send(hour.mask::smallint), '')
     INTO up, observed, owned
-    FROM (SELECT to_timestamp(h * 3600) AS at, (
-              SELECT sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer))
-              FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer AS mask
+    FROM (SELECT to_timestamp(h * 3600) AS at, CASE WHEN cardinality(froms) = 1
+              THEN (4095 >> least(greatest(froms[1] - h * 12, 0), 12)::integer) - (4095 >> least(greatest(tos[1] - h * 12, 0), 12)::integer)
+              ELSE (SELECT sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer))
+              FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer END AS mask
           FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
     LEFT JOIN (SELECT c.hour AS at,
               get_bit(c.up, lane) << 11 | get_bit(c.up, lane + 1024) << 10 | get_bit(c.up, lane + 2048) << 9
@@ -3268,6 +3277,9 @@ GRANT ALL ON FUNCTION public.fact_stamp() TO uptally_app;
 REVOKE ALL ON FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.ledger_counterpart(account bigint, OUT kind text, OUT season text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_counterpart(account bigint, OUT kind text, OUT season text) TO uptally_supplier;
+
 REVOKE ALL ON FUNCTION public.ledger_refuse_adrift() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.metadata_refuse_released() FROM PUBLIC;
@@ -3957,8 +3969,6 @@ GRANT SELECT(wallet) ON TABLE public.wallet_event TO uptally_supplier;
 
 GRANT SELECT(active_from) ON TABLE public.wallet_event TO uptally_supplier;
 
-GRANT SELECT(reason) ON TABLE public.wallet_event TO uptally_supplier;
-
 GRANT SELECT(recorded_at) ON TABLE public.wallet_event TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.wallet_event_id_seq TO uptally_app;
@@ -3968,8 +3978,6 @@ GRANT SELECT,INSERT ON TABLE public.wallet_freeze TO uptally_app;
 GRANT SELECT(id) ON TABLE public.wallet_freeze TO uptally_supplier;
 
 GRANT SELECT(supplier_id) ON TABLE public.wallet_freeze TO uptally_supplier;
-
-GRANT SELECT(reason) ON TABLE public.wallet_freeze TO uptally_supplier;
 
 GRANT SELECT(recorded_at) ON TABLE public.wallet_freeze TO uptally_supplier;
 
