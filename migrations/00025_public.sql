@@ -147,6 +147,30 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- A line that was sealed stands, also where the device is not its supplier's by what is
+-- believed now, so that supplier_device does not have it. These tell the id of such a
+-- device to whoever has a line of it that they may see, and its number: NULL to others.
+-- +goose StatementBegin
+CREATE FUNCTION supplier_has_line(of_device integer) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM supplier_device WHERE device = of_device AND supplier_id = current_setting('uptally.supplier')::uuid)
+        OR EXISTS (SELECT FROM snapshot s JOIN snapshot_line l ON l.snapshot_id = s.id AND l.shard = of_device / 1024 AND l.device = of_device
+                   WHERE s.state = 'sealed' AND l.supplier_id = current_setting('uptally.supplier')::uuid)
+        OR EXISTS (SELECT FROM estimate s JOIN estimate_line l ON l.season = s.season AND l.device = of_device
+                   WHERE l.supplier_id = current_setting('uptally.supplier')::uuid);
+$$;
+CREATE FUNCTION supplier_line_device(of_device integer) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT id FROM device WHERE number = of_device AND supplier_has_line(number);
+$$;
+CREATE FUNCTION supplier_line_number(of_id uuid) RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT number FROM device WHERE id = of_id AND supplier_has_line(number);
+$$;
+-- +goose StatementEnd
+REVOKE ALL ON FUNCTION supplier_has_line(integer), supplier_line_device(integer), supplier_line_number(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION supplier_line_device(integer), supplier_line_number(uuid) TO uptally_supplier;
+
 -- What everybody may see, who is nobody to row security: the tables below stay closed
 -- to uptally_supplier without a supplier, and these are all that it reads then.
 CREATE VIEW public_season AS
@@ -166,3 +190,4 @@ GRANT SELECT, INSERT, UPDATE ON uptime_population TO uptally_app;
 GRANT SELECT (snapshot_id, supplier_id, devices, lines, observed, up, grace, points, amount, outcomes) ON snapshot_supplier TO uptally_supplier;
 GRANT SELECT (season, supplier_id, devices, lines, observed, up, grace, points, amount, outcomes) ON estimate_supplier TO uptally_supplier;
 GRANT SELECT ON public_season, public_ruleset, public_population TO uptally_app, uptally_supplier;
+GRANT SELECT (journal) ON distribution TO uptally_supplier;

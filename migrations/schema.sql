@@ -521,6 +521,31 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.supplier_has_line(of_device integer) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (SELECT FROM supplier_device WHERE device = of_device AND supplier_id = current_setting('uptally.supplier')::uuid)
+        OR EXISTS (SELECT FROM snapshot s JOIN snapshot_line l ON l.snapshot_id = s.id AND l.shard = of_device / 1024 AND l.device = of_device
+                   WHERE s.state = 'sealed' AND l.supplier_id = current_setting('uptally.supplier')::uuid)
+        OR EXISTS (SELECT FROM estimate s JOIN estimate_line l ON l.season = s.season AND l.device = of_device
+                   WHERE l.supplier_id = current_setting('uptally.supplier')::uuid);
+$$;
+
+CREATE FUNCTION public.supplier_line_device(of_device integer) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT id FROM device WHERE number = of_device AND supplier_has_line(number);
+$$;
+
+CREATE FUNCTION public.supplier_line_number(of_id uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT number FROM device WHERE id = of_id AND supplier_has_line(number);
+$$;
+
 CREATE FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER ROWS 1
     SET search_path TO 'public', 'pg_temp'
@@ -3793,6 +3818,14 @@ REVOKE ALL ON FUNCTION public.supplier_device_register() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.supplier_device_release() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.supplier_has_line(of_device integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.supplier_line_device(of_device integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.supplier_line_device(of_device integer) TO uptally_supplier;
+
+REVOKE ALL ON FUNCTION public.supplier_line_number(of_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.supplier_line_number(of_id uuid) TO uptally_supplier;
+
 REVOKE ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) TO uptally_supplier;
 
@@ -3846,6 +3879,8 @@ GRANT SELECT(number) ON TABLE public.distribution TO uptally_supplier;
 GRANT SELECT(id) ON TABLE public.distribution TO uptally_supplier;
 
 GRANT SELECT(minimum) ON TABLE public.distribution TO uptally_supplier;
+
+GRANT SELECT(journal) ON TABLE public.distribution TO uptally_supplier;
 
 GRANT SELECT(prepared_at) ON TABLE public.distribution TO uptally_supplier;
 

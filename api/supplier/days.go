@@ -145,9 +145,9 @@ func slotsOfDays(line *snapshot.ExplainedLine, e *snapshot.Explanation) []earned
 
 // credit is what one window credits to a line, as its slots come by.
 type credit struct {
-	from, to       time.Time
-	granted        int // so far
-	credited       int // of them, so far
+	from, to        time.Time
+	granted         int // so far
+	credited        int // of them, so far
 	total, granted0 int // of the whole line
 }
 

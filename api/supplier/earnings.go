@@ -67,17 +67,17 @@ type SeasonEarnings struct {
 
 // totalsRow is a sum as it is read; all nil if the supplier has no line.
 type totalsRow struct {
-	supplier             *uuid.UUID
-	amount               *int64
-	points               *string
-	devices, lines       *int32
-	observed, up, grace  *int64
-	outcomes             []int32
-	season               string
-	firstDay, lastDay    time.Time
-	pool                 int64
-	revision             *int32 // 0: the estimate; nil: the season has neither
-	asOf, sealedAt       *time.Time
+	supplier            *uuid.UUID
+	amount              *int64
+	points              *string
+	devices, lines      *int32
+	observed, up, grace *int64
+	outcomes            []int32
+	season              string
+	firstDay, lastDay   time.Time
+	pool                int64
+	revision            *int32 // 0: the estimate; nil: the season has neither
+	asOf, sealedAt      *time.Time
 }
 
 // totals returns the sums; zeros, if there is no line of the caller's.

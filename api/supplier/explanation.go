@@ -43,7 +43,7 @@ type ExplainedChange struct {
 
 // ExplainedVerdict is a verdict without its evidence.
 type ExplainedVerdict struct {
-	Verdict string `json:"verdict" enum:"spoofed,genuine" doc:"What was found."`
+	Verdict     string    `json:"verdict" enum:"spoofed,genuine" doc:"What was found."`
 	DecidedAt   time.Time `json:"decided_at" doc:"When it was decided."`
 	EffectiveAt time.Time `json:"effective_at" doc:"From when it holds."`
 	ByHand      bool      `json:"by_hand" doc:"Whether a person entered it."`

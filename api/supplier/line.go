@@ -35,10 +35,7 @@ type Line struct {
 }
 
 // lineRow is a line as it is read.
-type lineRow struct {
-	snapshot.Line
-	deviceID *uuid.UUID // nil: the device is not theirs by what is believed now, and the line stands all the same
-}
+type lineRow struct{ snapshot.Line }
 
 func (l *lineRow) view() Line {
 	v := Line{

@@ -17,6 +17,7 @@ import (
 func Register(s *wire.Service) {
 	r := rooms{service: s, app: s.App}
 	registerMe(s)
+	registerReasons(s)
 	r.registerDevices()
 	r.registerEarnings()
 	r.registerLedger()

@@ -1,6 +1,7 @@
 package supplier
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -30,3 +31,5 @@ func codes(all []string) string { return strings.Join(all, ";") }
 
 // parseInteger reads what digits wrote.
 func parseInteger(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
+
+func hexOf[H ~[32]byte](hash H) string { return hex.EncodeToString(hash[:]) }
