@@ -581,10 +581,10 @@ BEGIN
               FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer AS mask
           FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
     LEFT JOIN (SELECT c.hour AS at,
-              get_bit(c.up, lane) << 11 | get_bit(c.up, lane + 1024) << 10 | get_bit(c.up, lane + 2048) << 9
-              | get_bit(c.up, lane + 3072) << 8 | get_bit(c.up, lane + 4096) << 7 | get_bit(c.up, lane + 5120) << 6
-              | get_bit(c.up, lane + 6144) << 5 | get_bit(c.up, lane + 7168) << 4 | get_bit(c.up, lane + 8192) << 3
-              | get_bit(c.up, lane + 9216) << 2 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
+              get_bit(c.up, lane) << 1 | get_bit(c.up, lane + 1024) << 1 | get_bit(c.up, lane + 2048) << 1
+              | get_bit(c.up, lane + 3072) << 1 | get_bit(c.up, lane + 4096) << 1 | get_bit(c.up, lane + 5120) << 1
+              | get_bit(c.up, lane + 6144) << 1 | get_bit(c.up, lane + 7168) << 1 | get_bit(c.up, lane + 8192) << 1
+              | get_bit(c.up, lane + 9216) << 1 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
           FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
     LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
           FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at);
