@@ -77,13 +77,13 @@ func TestTokensOnADatabaseOfOnesOwn(t *testing.T) {
 	if !strings.Contains(refused.talk, "migrate up") {
 		t.Errorf("no remedy in %q", refused.talk)
 	}
-	asOwner("person add ada --issuer " + issuer.URL() + " --subject 00u1").must(t, 0)
+	asOwner("person add ada --issuer "+issuer.URL()+" --subject 00u1").must(t, 0)
 	asOwner("person add ada").must(t, exitConflict)
-	asOwner("person add grace --dry-run --issuer " + issuer.URL() + " --subject 00u2").must(t, 0)
+	asOwner("person add grace --dry-run --issuer "+issuer.URL()+" --subject 00u2").must(t, 0)
 	line(other, grace, seasonLine).must(t, exitNotFound) // not on record
-	asOwner("person add grace --issuer " + issuer.URL() + " --subject 00u2").must(t, 0)
-	asOwner("person link ada --also ada.l --issuer " + issuer.URL() + " --subject 00u1b").must(t, 0)
-	asOwner("person link ada --issuer " + issuer.URL() + " --subject 00u2").must(t, exitConflict)
+	asOwner("person add grace --issuer "+issuer.URL()+" --subject 00u2").must(t, 0)
+	asOwner("person link ada --also ada.l --issuer "+issuer.URL()+" --subject 00u1b").must(t, 0)
+	asOwner("person link ada --issuer "+issuer.URL()+" --subject 00u2").must(t, exitConflict)
 	asOwner("person link nobody --also x").must(t, exitNotFound)
 	asOwner("person link ada").must(t, exitUsage)
 	asOwner("person link ada --issuer x").must(t, exitUsage)
@@ -156,7 +156,10 @@ func TestTokensOnADatabaseOfOnesOwn(t *testing.T) {
 func TestTokensOnTheEmbeddedDatabase(t *testing.T) {
 	data := dataFolder(t)
 	startPostgres(t, data)
-	as := func(args ...string) result { t.Helper(); return uptally(t, append([]string{"--data", data}, args...)...) }
+	as := func(args ...string) result {
+		t.Helper()
+		return uptally(t, append([]string{"--data", data}, args...)...)
+	}
 	made := as("token", "--subject", "ada", "--role", "rewards", "--role", "finance").must(t, 0)
 	if strings.Count(made.out, "\n") != 1 || strings.Count(made.out, ".") != 2 || made.talk != "" {
 		t.Errorf("token prints %q, says %q", made.out, made.talk)
