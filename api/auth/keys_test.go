@@ -295,7 +295,9 @@ func TestAnswersThatAreNoKeys(t *testing.T) {
 			}
 		})
 	}
-	p.answer = func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"keys": [{"kty": "x"}, `, ed25519Key, `]}`) }
+	p.answer = func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"keys": [{"kty": "x"}, `, ed25519Key, `]}`)
+	}
 	k, _ := watch(t, p)
 	if _, err := k.find(t.Context(), "one"); err != nil {
 		t.Errorf("a good key beside one of another kind: %v", err)
