@@ -97,7 +97,7 @@ func (a *app) issuers(development bool) (auth.Config, error) {
 		config.Issuers = append(config.Issuers, issuer.Trusted())
 	}
 	if len(config.Issuers) == 0 {
-		return config, usage("%s is set, but no issuer of tokens is: name a file of them with --auth or UPTALLY_AUTH", tokenVariable)
+		return config, usage("no issuer of tokens is known: name a file of them with --auth or UPTALLY_AUTH")
 	}
 	return config, nil
 }
