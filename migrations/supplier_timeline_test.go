@@ -45,10 +45,11 @@ func TestTimelinesShowOwnedSlotsAlone(t *testing.T) {
 			up, observed, owned := readTimeline(t, db, me, id, from, to)
 			for i := range up {
 				k := from/12*12 + i
-				mine := k >= from && k < to && k < worldHours*12 && w.owner[k] == me
-				if owned[i] != mine || up[i] != (mine && w.up[k]) || observed[i] != (mine && w.observed[k]) {
+				mine := k >= from && k < to && w.owner[min(k, len(w.owner)-1)] == me
+				wasUp, wasObserved := mine && k < len(w.up) && w.up[k], mine && k < len(w.up) && w.observed[k]
+				if owned[i] != mine || up[i] != wasUp || observed[i] != wasObserved {
 					t.Fatalf("slots %d to %d for %s: slot %d is owned %t, up %t, observed %t; in the world owned %t, up %t, observed %t",
-						from, to, me, k, owned[i], up[i], observed[i], mine, mine && w.up[k], mine && w.observed[k])
+						from, to, me, k, owned[i], up[i], observed[i], mine, wasUp, wasObserved)
 				}
 			}
 		}
