@@ -160,6 +160,7 @@ DECLARE
     starts     CONSTANT timestamptz := to_timestamp(first_hour * 3600);
     ends       CONSTANT timestamptz := to_timestamp(end_hour * 3600);
     froms      bigint[]; -- the runs of slots that are theirs and meet the span, as far as they lie in it; null if none do
+    froms      bigint[]; -- the runs of slots that are theirs, cut to the span: some are empty then
     tos        bigint[];
     lane       integer;
 BEGIN
@@ -169,6 +170,7 @@ BEGIN
     END IF;
     SELECT d.device, array_agg(greatest(d.from_slot, $2)) FILTER (WHERE d.from_slot < $3 AND coalesce(d.to_slot, $3) > $2),
         array_agg(least(d.to_slot, $3)) FILTER (WHERE d.from_slot < $3 AND coalesce(d.to_slot, $3) > $2) INTO device, froms, tos
+    SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(greatest(least(d.to_slot, $3), d.from_slot, $2)) INTO device, froms, tos
     FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device;
     IF NOT FOUND THEN
         RETURN;
@@ -189,6 +191,14 @@ BEGIN
               | get_bit(c.up, lane + 3072) << 1 | get_bit(c.up, lane + 4096) << 1 | get_bit(c.up, lane + 5120) << 1
               | get_bit(c.up, lane + 6144) << 1 | get_bit(c.up, lane + 7168) << 1 | get_bit(c.up, lane + 8192) << 1
               | get_bit(c.up, lane + 9216) << 1 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
+              ELSE (SELECT coalesce(sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer)), 0)
+                    FROM unnest(froms, tos) AS run (f, t))::integer END AS mask
+          FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
+    LEFT JOIN (SELECT c.hour AS at,
+              get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
+              + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
+              + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
+              + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
           FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
     LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
           FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at);
