@@ -16,6 +16,8 @@ import (
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/api/operator"
+	"github.com/uptally/uptally/api/public"
+	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/jobs"
 )
@@ -80,6 +82,8 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 // register adds the operations of every room.
 func register(s *wire.Service) {
 	operator.Register(s)
+	supplier.Register(s)
+	public.Register(s)
 }
 
 // The bounds of a connection.
