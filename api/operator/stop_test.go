@@ -3,12 +3,15 @@ package operator_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/internal/apitest"
 )
@@ -87,5 +90,32 @@ func TestAHaltStopsEveryActThatDoesNotGoOn(t *testing.T) {
 	var acted int
 	if err := s.DB.Owner.QueryRow(t.Context(), `SELECT count(*) FROM audit_entry WHERE operation LIKE 'test-%' AND status = 204`).Scan(&acted); err != nil || acted != 4 {
 		t.Errorf("%d acts on record, error %v, want 4", acted, err)
+	}
+}
+
+// Whoever feels for what may be there is answered alike, charged, and on record.
+func TestCallsOfNoOperationAreOnRecord(t *testing.T) {
+	t.Parallel()
+	s := apitest.New(t, func(c *api.Config) { c.Limits = limit.New(limit.Budgets{Address: limit.Budget{Reads: 2, Writes: 1}}) })
+	nobody := s.Anyone()
+	nobody.Get("/v1/admin").Problem(t, http.StatusNotFound, "not-found")
+	nobody.Get("/.env").Problem(t, http.StatusNotFound, "not-found")
+	if answer := nobody.Get("/wp-login.php").Problem(t, http.StatusTooManyRequests, "rate-limited"); answer.Header.Get("Retry-After") == "" {
+		t.Errorf("got %v", answer.Header)
+	}
+	nobody.Post("/v1/operator/audit", nil).Problem(t, http.StatusMethodNotAllowed, "method-not-allowed")
+	var got []string
+	for len(got) < 4 {
+		rows, err := s.DB.Owner.Query(t.Context(), `SELECT status || ' ' || kind || ' ' || method || ' ' || target FROM audit_entry WHERE operation = '' ORDER BY number`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"404 not-found GET /v1/admin", "404 not-found GET /.env", "429 rate-limited GET /wp-login.php",
+		"405 method-not-allowed POST /v1/operator/audit"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
