@@ -57,13 +57,14 @@ END)),
 
 CREATE FUNCTION public.audit_digest(e public.audit_entry) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT sha256(e.previous_digest || convert_to(
-        audit_field(e.number::text) || audit_field(extract(epoch FROM e.at)::text) || audit_field(extract(epoch FROM e.recorded_at)::text)
-        || audit_field(e.request_id) || audit_field(host(e.address)) || audit_field(e.actor) || audit_field(e.person::text)
-        || audit_field(e.supplier_id::text) || audit_field(e.operation) || audit_field(e.method) || audit_field(e.target)
-        || audit_field(e.status::text) || audit_field(e.kind) || audit_field(encode(e.body_sha256, 'hex')), 'UTF8'))
+        public.audit_field(e.number::text) || public.audit_field(extract(epoch FROM e.at)::text)
+        || public.audit_field(extract(epoch FROM e.recorded_at)::text) || public.audit_field(e.request_id)
+        || public.audit_field(host(e.address)) || public.audit_field(e.actor) || public.audit_field(e.person::text)
+        || public.audit_field(e.supplier_id::text) || public.audit_field(e.operation) || public.audit_field(e.method)
+        || public.audit_field(e.target) || public.audit_field(e.status::text) || public.audit_field(e.kind)
+        || public.audit_field(encode(e.body_sha256, 'hex')), 'UTF8'))
 $$;
 
 CREATE FUNCTION public.audit_field(value text) RETURNS text
@@ -3438,8 +3439,8 @@ CREATE POLICY app ON public.wallet_release TO uptally_app USING (true) WITH CHEC
 
 CREATE POLICY app ON public.wallet_release_approval TO uptally_app USING (true) WITH CHECK (true);
 
-CREATE POLICY approved ON public.grace_window FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (id = ANY (ARRAY( SELECT grace_approval.window_id
-   FROM public.grace_approval)))));
+CREATE POLICY approved ON public.grace_window FOR SELECT TO uptally_supplier USING ((id = ANY (ARRAY( SELECT grace_approval.window_id
+   FROM public.grace_approval))));
 
 ALTER TABLE public.distribution ENABLE ROW LEVEL SECURITY;
 
@@ -3477,23 +3478,23 @@ ALTER TABLE public.estimate_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.estimate_supplier ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY everybody ON public.estimate FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+CREATE POLICY everybody ON public.estimate FOR SELECT TO uptally_supplier USING (true);
 
-CREATE POLICY everybody ON public.grace_approval FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+CREATE POLICY everybody ON public.grace_approval FOR SELECT TO uptally_supplier USING (true);
 
-CREATE POLICY everybody ON public.metadata_hold FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+CREATE POLICY everybody ON public.metadata_hold FOR SELECT TO uptally_supplier USING (true);
 
-CREATE POLICY everybody ON public.ruleset FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+CREATE POLICY everybody ON public.ruleset FOR SELECT TO uptally_supplier USING (true);
 
-CREATE POLICY everybody ON public.season FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+CREATE POLICY everybody ON public.season FOR SELECT TO uptally_supplier USING (true);
 
-CREATE POLICY everybody ON public.uptime_coverage FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+CREATE POLICY everybody ON public.uptime_coverage FOR SELECT TO uptally_supplier USING (true);
 
 ALTER TABLE public.grace_approval ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.grace_window ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY holds ON public.metadata_release FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (hold_id IS NOT NULL)));
+CREATE POLICY holds ON public.metadata_release FOR SELECT TO uptally_supplier USING ((hold_id IS NOT NULL));
 
 ALTER TABLE public.ledger_account ENABLE ROW LEVEL SECURITY;
 
@@ -3688,7 +3689,7 @@ CREATE POLICY owner ON public.wallet_release_approval TO uptally USING (true) WI
 
 ALTER TABLE public.ruleset ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY sealed ON public.snapshot FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (state = 'sealed'::text)));
+CREATE POLICY sealed ON public.snapshot FOR SELECT TO uptally_supplier USING ((state = 'sealed'::text));
 
 ALTER TABLE public.season ENABLE ROW LEVEL SECURITY;
 
