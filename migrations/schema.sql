@@ -57,13 +57,14 @@ END)),
 
 CREATE FUNCTION public.audit_digest(e public.audit_entry) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT sha256(e.previous_digest || convert_to(
-        audit_field(e.number::text) || audit_field(extract(epoch FROM e.at)::text) || audit_field(extract(epoch FROM e.recorded_at)::text)
-        || audit_field(e.request_id) || audit_field(host(e.address)) || audit_field(e.actor) || audit_field(e.person::text)
-        || audit_field(e.supplier_id::text) || audit_field(e.operation) || audit_field(e.method) || audit_field(e.target)
-        || audit_field(e.status::text) || audit_field(e.kind) || audit_field(encode(e.body_sha256, 'hex')), 'UTF8'))
+        public.audit_field(e.number::text) || public.audit_field(extract(epoch FROM e.at)::text)
+        || public.audit_field(extract(epoch FROM e.recorded_at)::text) || public.audit_field(e.request_id)
+        || public.audit_field(host(e.address)) || public.audit_field(e.actor) || public.audit_field(e.person::text)
+        || public.audit_field(e.supplier_id::text) || public.audit_field(e.operation) || public.audit_field(e.method)
+        || public.audit_field(e.target) || public.audit_field(e.status::text) || public.audit_field(e.kind)
+        || public.audit_field(encode(e.body_sha256, 'hex')), 'UTF8'))
 $$;
 
 CREATE FUNCTION public.audit_field(value text) RETURNS text
