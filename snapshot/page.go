@@ -1,6 +1,8 @@
 package snapshot
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 
 	"github.com/google/uuid"
@@ -18,6 +20,11 @@ type LineKey struct {
 
 // Key returns the line's place.
 func (l *Line) Key() LineKey { return LineKey{l.DeviceID, l.Span.From} }
+
+// Compare orders keys as lines are sorted.
+func (k LineKey) Compare(other LineKey) int {
+	return cmp.Or(bytes.Compare(k.DeviceID[:], other.DeviceID[:]), cmp.Compare(k.First, other.First))
+}
 
 // LineFilter says which lines are meant: those that everything given holds for. The
 // zero value means all.
