@@ -72,7 +72,7 @@ func TestASeasonIsBroughtToItsSealAndCorrected(t *testing.T) {
 		Errors []struct{ Location, Message string }
 	}
 	w.ada.Post(at("1", "seal"), nil).Problem(t, http.StatusConflict, "guard").Into(t, &problem)
-	if len(problem.Errors) == 0 || !strings.HasPrefix(problem.Errors[0].Location, "incident ") {
+	if len(problem.Errors) != 2 || problem.Errors[0].Location != "surge 1" || problem.Errors[1].Location != "incident 2" {
 		t.Fatalf("barred by %+v", problem.Errors)
 	}
 
