@@ -316,6 +316,10 @@ func (w *town) sameDiff(t *testing.T, device string) {
 			t.Errorf("%d pages of %d lines differ from the command line's", pages, limit)
 		}
 	}
+	var page struct{ Items []fields }
+	if w.fay.Get(at("2", "diff/lines?against=1&limit=1")).Want(t, http.StatusOK).Into(t, &page); len(page.Items) != 1 {
+		t.Errorf("%d lines on a page of one", len(page.Items))
+	}
 	var diff struct {
 		Change  struct{ Amount string }
 		Changed int
