@@ -15,7 +15,9 @@ import (
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/limit"
+	"github.com/uptally/uptally/api/public"
 	"github.com/uptally/uptally/api/rewards"
+	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/jobs"
 )
@@ -28,7 +30,7 @@ type Config struct {
 	Jobs     *jobs.Client  // to enqueue
 	Verifier *auth.Verifier
 	Audit    *audit.Writer
-	Served   func(operation string, status int, took time.Duration) // counts calls; nil: nobody does
+	Served   func(operation, kind string, status int, took time.Duration) // counts calls; nil: nobody does
 	Limits   *limit.Limiter
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Log      *slog.Logger
@@ -79,7 +81,9 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 
 // register adds the operations of every room.
 func register(s *wire.Service) {
+	supplier.Register(s)
 	rewards.Register(s)
+	public.Register(s)
 }
 
 // The bounds of a connection.
