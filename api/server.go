@@ -17,6 +17,7 @@ import (
 	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/api/operator"
 	"github.com/uptally/uptally/api/public"
+	"github.com/uptally/uptally/api/rewards"
 	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/jobs"
@@ -80,6 +81,7 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 func register(s *wire.Service) {
 	operator.Register(s)
 	supplier.Register(s)
+	rewards.Register(s)
 	public.Register(s)
 }
 
