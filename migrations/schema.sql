@@ -558,6 +558,7 @@ DECLARE
     froms      bigint[]; -- the runs of slots that are theirs and meet the span, as far as they lie in it; null if none do
     tos        bigint[];
     lane       integer;
+    bytes      CONSTANT bigint      := (end_hour - first_hour) * 2; -- of all of its hours
 BEGIN
     IF to_slot <= from_slot OR to_slot - from_slot > 92 * 288 THEN
         RAISE EXCEPTION 'slots % to %: give a span of 1 slot to 92 days', from_slot, to_slot
@@ -570,6 +571,21 @@ BEGIN
         RETURN;
     END IF;
     lane := device & 1023;
+    IF froms[1] = first_hour * 12 AND tos[1] = end_hour * 12 THEN
+        SELECT string_agg(int2send(chunk.bits::smallint), '') INTO up
+        FROM (SELECT get_bit(c.up, lane) << 1 | get_bit(c.up, lane + 1024) << 1 | get_bit(c.up, lane + 2048) << 1
+              | get_bit(c.up, lane + 3072) << 1 | get_bit(c.up, lane + 4096) << 1 | get_bit(c.up, lane + 5120) << 1
+              | get_bit(c.up, lane + 6144) << 1 | get_bit(c.up, lane + 7168) << 1 | get_bit(c.up, lane + 8192) << 1
+              | get_bit(c.up, lane + 9216) << 1 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
+              FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends ORDER BY c.hour) chunk;
+        SELECT string_agg(int2send(coverage.observed::integer::smallint), '') INTO observed
+        FROM (SELECT v.observed FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends ORDER BY v.hour) coverage;
+        IF length(up) = bytes AND length(observed) = bytes THEN
+            owned := decode(repeat('0fff', (end_hour - first_hour)::integer), 'hex');
+            RETURN NEXT;
+            RETURN;
+        END IF;
+    END IF;
     SELECT string_agg(int2send((hour.mask & coalesce(chunk.bits, 0))::smallint), ''),
            string_agg(int2send((hour.mask & coalesce(coverage.bits, 0))::smallint), ''),
            string_agg(int2send(hour.mask::smallint), '')
