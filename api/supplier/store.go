@@ -87,8 +87,10 @@ func queueTimeline(b *pgx.Batch, id uuid.UUID, into *timelineRow) {
 	b.Queue(`
 		SELECT d.supplier_id, t.up, t.observed, t.owned, v.kind, v.decided_at, v.effective_at, v.reason,
 			CASE WHEN v.kind = 'spoofed'
-				THEN ARRAY(SELECT code FROM season WHERE first_day < $5 AND last_day + 1 > $4 ORDER BY first_day, code)
-				ELSE ARRAY(SELECT DISTINCT season FROM grace_window WHERE window_from < $5 AND window_to > $4 ORDER BY season) END
+				THEN ARRAY(SELECT code FROM season WHERE first_day::timestamp AT TIME ZONE 'UTC' < $5::timestamptz
+					AND (last_day + 1)::timestamp AT TIME ZONE 'UTC' > $4::timestamptz ORDER BY first_day, code)
+				ELSE ARRAY(SELECT DISTINCT season FROM grace_window
+					WHERE window_from < $5::timestamptz AND window_to > $4::timestamptz ORDER BY season) END
 		FROM (SELECT supplier_id FROM supplier_device WHERE device_id = $1 LIMIT 1) d
 		CROSS JOIN supplier_timeline($1, $2, $3) t
 		LEFT JOIN LATERAL (

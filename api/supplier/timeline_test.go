@@ -178,10 +178,10 @@ func testParts(t *testing.T, w *town) {
 				from, to = from/12*12, (to+11)/12*12
 			}
 			part := in[supplier.Timeline](t, me, timelinePath(l.DeviceID, uptime.Span{From: season.From + uptime.Slot(from), To: season.From + uptime.Slot(to)}))
-			for _, bits := range [][2]string{{part.Bits.Up, whole.Bits.Up}, {part.Bits.Observed, whole.Bits.Observed},
+			for i, bits := range [][2]string{{part.Bits.Up, whole.Bits.Up}, {part.Bits.Observed, whole.Bits.Observed},
 				{part.Bits.Owned, whole.Bits.Owned}, {part.Bits.Grace, whole.Bits.Grace}} {
 				if bits[0] != bits[1][from:to] {
-					r.Fatalf("slots %d to %d of %s are %s, want %s", from, to, l.DeviceID, bits[0], bits[1][from:to])
+					r.Fatalf("slots %d to %d of %s: part %d is\n%s, want\n%s", from, to, l.DeviceID, i, bits[0], bits[1][from:to])
 				}
 			}
 		})
