@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
@@ -47,7 +46,7 @@ func TestOneDeviceAtATime(t *testing.T) {
 	})
 	t.Run("its slots are judged as its days are drawn", func(t *testing.T) {
 		o := o.in(t)
-		granted, excluded := 0, 0
+		granted := 0
 		for i := range villagers {
 			e := o.estimate(deviceID(i), v.season.Code)
 			o.tx(func(ctx context.Context, tx pgx.Tx) error {
@@ -55,7 +54,7 @@ func TestOneDeviceAtATime(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if !reflect.DeepEqual(j.Windows, e.Windows) || j.Exclude != snapshot.ExcludeSeason {
+				if !reflect.DeepEqual(j.Windows, e.Windows) {
 					t.Errorf("device %d: %+v", i, j)
 				}
 				for _, day := range e.Days {
@@ -69,26 +68,33 @@ func TestOneDeviceAtATime(t *testing.T) {
 						}
 					}
 				}
-				granted, excluded = granted+j.Granted.Count(j.Granted.Span()), excluded+j.Excluded.Len()
+				granted += j.Granted.Count(j.Granted.Span())
 				return nil
 			})
 		}
-		if granted == 0 || excluded != 2*uptime.SlotsPerDay { // of the cheat and of the steady one
-			t.Errorf("%d slots are granted, %d excluded", granted, excluded)
+		if granted == 0 {
+			t.Error("no slot is granted")
 		}
 	})
-	t.Run("from a verdict on, the slots from its effective instant are out", func(t *testing.T) {
-		v := newVillage()
-		v.rules = strings.Replace(v.rules, `exclude = "season"`, `exclude = "from_verdict"`, 1)
-		v.verdict(steady, uptime.Spoofed, may(2, 20))
-		o := v.settle(t)
-		o.tx(func(ctx context.Context, tx pgx.Tx) error {
-			j, err := snapshot.JudgeDevice(ctx, tx, deviceID(steady), v.season.Code)
-			if err == nil && j.Excluded != uptime.SpanOf(may(2, 20), may(3, 0)) {
-				t.Errorf("excluded are %v", j.Excluded)
+	t.Run("a verdict of spoofed takes out what its season's rules say", func(t *testing.T) {
+		day := villageSeason.Span()
+		spoofed := &uptime.Verdict{Kind: uptime.Spoofed, EffectiveAt: may(2, 20)}
+		for _, c := range []struct {
+			rule snapshot.Exclude
+			last *uptime.Verdict
+			want int
+		}{
+			{snapshot.ExcludeSeason, spoofed, 288},
+			{snapshot.ExcludeFromVerdict, spoofed, 48},
+			{snapshot.ExcludeFromVerdict, &uptime.Verdict{Kind: uptime.Spoofed, EffectiveAt: may(1, 0)}, 288},
+			{snapshot.ExcludeFromVerdict, &uptime.Verdict{Kind: uptime.Spoofed, EffectiveAt: may(4, 0)}, 0},
+			{snapshot.ExcludeSeason, &uptime.Verdict{Kind: uptime.Genuine, EffectiveAt: may(2, 20)}, 0},
+			{snapshot.ExcludeSeason, nil, 0},
+		} {
+			if got := c.rule.Excluded(day, c.last); got.Len() != c.want || c.want > 0 && got.To != day.To {
+				t.Errorf("%s, %+v: %v, want %d slots", c.rule, c.last, got, c.want)
 			}
-			return err
-		})
+		}
 	})
 	t.Run("nobody else is there", func(t *testing.T) {
 		o := o.in(t)
