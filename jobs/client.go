@@ -23,12 +23,13 @@ import (
 )
 
 // The queues. Pulls wait for the network, snapshots for the processor, wallets for
-// others' answers, and payments for the chain.
+// others' answers, payments for the chain, and people for tasks.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
 	queueWallet   = "wallet"
 	queueChain    = "chain"
+	queueTask     = "task"
 )
 
 const (
@@ -89,6 +90,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond},
 		queueWallet:   {MaxWorkers: 2, FetchCooldown: time.Millisecond},
 		queueChain:    {MaxWorkers: 2, FetchCooldown: time.Millisecond},
+		queueTask:     {MaxWorkers: 2, FetchCooldown: time.Millisecond},
 	}
 	river.AddWorker(workers, &scoreGroup{c: c})
 	river.AddWorker(workers, &allocate{c: c})
@@ -97,6 +99,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	river.AddWorker(workers, &verifyLedger{c: c})
 	river.AddWorker(workers, &activateWallets{c: c})
 	river.AddWorker(workers, &reconcileChain{c: c})
+	river.AddWorker(workers, &runTask{c: c})
 	if o.Hook != nil {
 		river.AddWorker(workers, &notifyWallets{c: c})
 	}
