@@ -346,6 +346,20 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE TABLE public.api_replay (
+    actor text NOT NULL,
+    key text NOT NULL,
+    request bytea NOT NULL,
+    status integer NOT NULL,
+    header jsonb NOT NULL,
+    body bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT api_replay_actor_check CHECK (((length(actor) >= 1) AND (length(actor) <= 600))),
+    CONSTRAINT api_replay_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+    CONSTRAINT api_replay_request_check CHECK ((length(request) = 32)),
+    CONSTRAINT api_replay_status_check CHECK (((status >= 200) AND (status <= 499)))
+);
+
 CREATE TABLE public.device (
     number integer NOT NULL,
     id uuid NOT NULL,
@@ -1716,6 +1730,9 @@ ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.ri
 
 ALTER TABLE ONLY public.river_notification ALTER COLUMN id SET DEFAULT nextval('public.river_notification_id_seq'::regclass);
 
+ALTER TABLE ONLY public.api_replay
+    ADD CONSTRAINT api_replay_pkey PRIMARY KEY (actor, key);
+
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_pkey PRIMARY KEY (device, seq);
 
@@ -2096,6 +2113,8 @@ ALTER TABLE ONLY public.wallet_release
 
 ALTER TABLE ONLY public.wallet_release
     ADD CONSTRAINT wallet_release_pkey PRIMARY KEY (id);
+
+CREATE INDEX api_replay_recorded ON public.api_replay USING btree (recorded_at);
 
 CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
 
@@ -2679,6 +2698,8 @@ GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with tim
 REVOKE ALL ON FUNCTION public.uptime_refuse_closed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.uptime_refuse_reopening() FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.api_replay TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.device TO uptally_app;
 
