@@ -15,6 +15,89 @@ CREATE TYPE public.river_job_state AS ENUM (
     'scheduled'
 );
 
+CREATE TABLE public.audit_entry (
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    request_id text NOT NULL,
+    address inet,
+    actor text NOT NULL,
+    person bigint,
+    supplier_id uuid,
+    operation text NOT NULL,
+    method text NOT NULL,
+    target text NOT NULL,
+    status integer NOT NULL,
+    kind text NOT NULL,
+    body_sha256 bytea,
+    previous_number bigint GENERATED ALWAYS AS (NULLIF((number - 1), 0)) STORED,
+    previous_digest bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT audit_entry_actor_check CHECK ((length(actor) <= 512)),
+    CONSTRAINT audit_entry_address_check CHECK ((masklen(address) =
+CASE family(address)
+    WHEN 4 THEN 32
+    ELSE 128
+END)),
+    CONSTRAINT audit_entry_at_check CHECK (isfinite(at)),
+    CONSTRAINT audit_entry_body_sha256_check CHECK ((length(body_sha256) = 32)),
+    CONSTRAINT audit_entry_check CHECK (((number > 1) OR (previous_digest = decode(repeat('00'::text, 32), 'hex'::text)))),
+    CONSTRAINT audit_entry_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT audit_entry_kind_check CHECK ((length(kind) <= 64)),
+    CONSTRAINT audit_entry_method_check CHECK ((length(method) <= 16)),
+    CONSTRAINT audit_entry_number_check CHECK ((number >= 1)),
+    CONSTRAINT audit_entry_operation_check CHECK ((length(operation) <= 100)),
+    CONSTRAINT audit_entry_person_check CHECK ((person >= 1)),
+    CONSTRAINT audit_entry_previous_digest_check CHECK ((length(previous_digest) = 32)),
+    CONSTRAINT audit_entry_recorded_at_check CHECK (isfinite(recorded_at)),
+    CONSTRAINT audit_entry_request_id_check CHECK ((length(request_id) <= 64)),
+    CONSTRAINT audit_entry_status_check CHECK (((status >= 100) AND (status <= 599))),
+    CONSTRAINT audit_entry_target_check CHECK ((length(target) <= 512))
+);
+
+CREATE FUNCTION public.audit_digest(e public.audit_entry) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT sha256(e.previous_digest || convert_to(
+        audit_field(e.number::text) || audit_field(extract(epoch FROM e.at)::text) || audit_field(extract(epoch FROM e.recorded_at)::text)
+        || audit_field(e.request_id) || audit_field(host(e.address)) || audit_field(e.actor) || audit_field(e.person::text)
+        || audit_field(e.supplier_id::text) || audit_field(e.operation) || audit_field(e.method) || audit_field(e.target)
+        || audit_field(e.status::text) || audit_field(e.kind) || audit_field(encode(e.body_sha256, 'hex')), 'UTF8'))
+$$;
+
+CREATE FUNCTION public.audit_field(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$SELECT coalesce(octet_length(value) || ':' || value, '-') || chr(10)$$;
+
+CREATE FUNCTION public.audit_link() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    last record;
+BEGIN
+    SELECT number, digest INTO last FROM audit_entry ORDER BY number DESC LIMIT 1;
+    NEW.number := coalesce(last.number, 0) + 1;
+    NEW.recorded_at := clock_timestamp();
+    NEW.previous_digest := coalesce(last.digest, decode(repeat('00', 32), 'hex'));
+    NEW.digest := audit_digest(NEW);
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.audit_lock() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('audit_entry'));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.audit_network(address inet) RETURNS inet
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$SELECT network(set_masklen(address, CASE family(address) WHEN 4 THEN 24 ELSE 64 END))::inet$$;
+
 CREATE FUNCTION public.distribution_refuse_attempt() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -346,18 +429,46 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TABLE public.api_replay (
-    actor text NOT NULL,
-    key text NOT NULL,
-    request bytea NOT NULL,
-    status integer NOT NULL,
-    header jsonb NOT NULL,
-    body bytea NOT NULL,
+CREATE TABLE public.audit_alert (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    count bigint NOT NULL,
+    threshold bigint NOT NULL,
+    span interval NOT NULL,
+    first_number bigint NOT NULL,
+    last_number bigint NOT NULL,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT api_replay_actor_check CHECK (((length(actor) >= 1) AND (length(actor) <= 600))),
-    CONSTRAINT api_replay_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
-    CONSTRAINT api_replay_request_check CHECK ((length(request) = 32)),
-    CONSTRAINT api_replay_status_check CHECK (((status >= 200) AND (status <= 499)))
+    CONSTRAINT audit_alert_check CHECK ((count >= threshold)),
+    CONSTRAINT audit_alert_check1 CHECK ((last_number >= first_number)),
+    CONSTRAINT audit_alert_check2 CHECK (((kind = 'refusals'::text) = (subject = ''::text))),
+    CONSTRAINT audit_alert_first_number_check CHECK ((first_number >= 1)),
+    CONSTRAINT audit_alert_kind_check CHECK ((kind = ANY (ARRAY['refusals'::text, 'refusals_of_address'::text, 'refusals_of_network'::text, 'writes_of_actor'::text, 'probing_of_actor'::text, 'probing_of_address'::text, 'probing_of_network'::text]))),
+    CONSTRAINT audit_alert_span_check CHECK ((span > '00:00:00'::interval)),
+    CONSTRAINT audit_alert_subject_check CHECK ((length(subject) <= 512)),
+    CONSTRAINT audit_alert_threshold_check CHECK ((threshold >= 1))
+);
+
+CREATE TABLE public.audit_alert_delivery (
+    alert bigint NOT NULL,
+    delivered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE public.audit_alert ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_alert_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.audit_head (
+    number bigint NOT NULL,
+    digest bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_head_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT audit_head_number_check CHECK ((number >= 1))
 );
 
 CREATE TABLE public.device (
@@ -1726,12 +1837,44 @@ ALTER TABLE public.wallet_release ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE TABLE public.write_halt (
+    number bigint NOT NULL,
+    previous bigint GENERATED ALWAYS AS (NULLIF((number - 1), 0)) STORED,
+    halted_by bigint NOT NULL,
+    reason text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT write_halt_number_check CHECK ((number >= 1)),
+    CONSTRAINT write_halt_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
+CREATE TABLE public.write_resumption (
+    halt bigint NOT NULL,
+    halted_by bigint NOT NULL,
+    resumed_by bigint NOT NULL,
+    reason text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT write_resumption_check CHECK ((resumed_by <> halted_by)),
+    CONSTRAINT write_resumption_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
 ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.river_job_id_seq'::regclass);
 
 ALTER TABLE ONLY public.river_notification ALTER COLUMN id SET DEFAULT nextval('public.river_notification_id_seq'::regclass);
 
-ALTER TABLE ONLY public.api_replay
-    ADD CONSTRAINT api_replay_pkey PRIMARY KEY (actor, key);
+ALTER TABLE ONLY public.audit_alert_delivery
+    ADD CONSTRAINT audit_alert_delivery_pkey PRIMARY KEY (alert);
+
+ALTER TABLE ONLY public.audit_alert
+    ADD CONSTRAINT audit_alert_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_entry
+    ADD CONSTRAINT audit_entry_number_digest_key UNIQUE (number, digest);
+
+ALTER TABLE ONLY public.audit_entry
+    ADD CONSTRAINT audit_entry_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_pkey PRIMARY KEY (device, seq);
@@ -2114,7 +2257,24 @@ ALTER TABLE ONLY public.wallet_release
 ALTER TABLE ONLY public.wallet_release
     ADD CONSTRAINT wallet_release_pkey PRIMARY KEY (id);
 
-CREATE INDEX api_replay_recorded ON public.api_replay USING btree (recorded_at);
+ALTER TABLE ONLY public.write_halt
+    ADD CONSTRAINT write_halt_number_halted_by_key UNIQUE (number, halted_by);
+
+ALTER TABLE ONLY public.write_halt
+    ADD CONSTRAINT write_halt_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.write_resumption
+    ADD CONSTRAINT write_resumption_pkey PRIMARY KEY (halt);
+
+CREATE INDEX audit_alert_subject ON public.audit_alert USING btree (kind, subject, recorded_at);
+
+CREATE INDEX audit_entry_actor ON public.audit_entry USING btree (actor, number);
+
+CREATE INDEX audit_entry_address ON public.audit_entry USING btree (address, number);
+
+CREATE INDEX audit_entry_recorded ON public.audit_entry USING btree (recorded_at);
+
+CREATE INDEX audit_entry_request ON public.audit_entry USING btree (request_id);
 
 CREATE INDEX device_change_untrusted ON public.device_change USING btree (changed_at) WHERE (channel = 'worker-api'::text);
 
@@ -2177,6 +2337,14 @@ CREATE INDEX wallet_release_supplier ON public.wallet_release USING btree (suppl
 CREATE INDEX wallet_supplier ON public.wallet USING btree (supplier_id, id);
 
 CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_alert FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_alert_delivery FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_head FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -2308,6 +2476,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_release_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.write_halt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.write_resumption FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER begins_by_taking BEFORE INSERT ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_ready();
 
 CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (new.closed_at IS NOT NULL) AND ((old.observed IS DISTINCT FROM new.observed) OR (old.final IS DISTINCT FROM new.final)))) EXECUTE FUNCTION public.uptime_refuse_closed();
@@ -2315,6 +2487,10 @@ CREATE TRIGGER closed BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN 
 CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_refusal REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_refuse_released();
 
 CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_release REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_release_refused();
+
+CREATE TRIGGER linked BEFORE INSERT ON public.audit_entry FOR EACH ROW EXECUTE FUNCTION public.audit_link();
+
+CREATE TRIGGER locked BEFORE INSERT ON public.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION public.audit_lock();
 
 CREATE TRIGGER never_back BEFORE UPDATE ON public.fact_horizon FOR EACH ROW WHEN ((new.as_of < old.as_of)) EXECUTE FUNCTION public.fact_refuse_back();
 
@@ -2343,6 +2519,12 @@ CREATE TRIGGER payable AFTER INSERT ON public.distribution_payout_attempt REFERE
 CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
 
 CREATE TRIGGER returnable AFTER INSERT ON public.distribution_payout_end REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_return();
+
+ALTER TABLE ONLY public.audit_alert_delivery
+    ADD CONSTRAINT audit_alert_delivery_alert_fkey FOREIGN KEY (alert) REFERENCES public.audit_alert(id);
+
+ALTER TABLE ONLY public.audit_entry
+    ADD CONSTRAINT audit_chain FOREIGN KEY (previous_number, previous_digest) REFERENCES public.audit_entry(number, digest);
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -2653,8 +2835,59 @@ ALTER TABLE ONLY public.wallet_release
 ALTER TABLE ONLY public.wallet_release
     ADD CONSTRAINT wallet_release_lifts_supplier_id_fkey FOREIGN KEY (lifts, supplier_id) REFERENCES public.wallet_freeze(id, supplier_id);
 
+ALTER TABLE ONLY public.write_halt
+    ADD CONSTRAINT write_halt_follows FOREIGN KEY (previous) REFERENCES public.write_resumption(halt);
+
+ALTER TABLE ONLY public.write_halt
+    ADD CONSTRAINT write_halt_halted_by_fkey FOREIGN KEY (halted_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.write_resumption
+    ADD CONSTRAINT write_resumption_halt_halted_by_fkey FOREIGN KEY (halt, halted_by) REFERENCES public.write_halt(number, halted_by);
+
+ALTER TABLE ONLY public.write_resumption
+    ADD CONSTRAINT write_resumption_resumed_by_fkey FOREIGN KEY (resumed_by) REFERENCES public.person(id);
+
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO uptally_app;
+
+GRANT SELECT ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(at) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(request_id) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(address) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(actor) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(person) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(supplier_id) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(operation) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(method) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(target) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(status) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(kind) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(body_sha256) ON TABLE public.audit_entry TO uptally_app;
+
+REVOKE ALL ON FUNCTION public.audit_digest(e public.audit_entry) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.audit_digest(e public.audit_entry) TO uptally_app;
+
+REVOKE ALL ON FUNCTION public.audit_field(value text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.audit_field(value text) TO uptally_app;
+
+REVOKE ALL ON FUNCTION public.audit_link() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.audit_lock() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.audit_network(address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.audit_network(address inet) TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.distribution_refuse_attempt() FROM PUBLIC;
 
@@ -2699,7 +2932,33 @@ REVOKE ALL ON FUNCTION public.uptime_refuse_closed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.uptime_refuse_reopening() FROM PUBLIC;
 
-GRANT SELECT,INSERT,DELETE ON TABLE public.api_replay TO uptally_app;
+GRANT SELECT ON TABLE public.audit_alert TO uptally_app;
+
+GRANT INSERT(kind) ON TABLE public.audit_alert TO uptally_app;
+
+GRANT INSERT(subject) ON TABLE public.audit_alert TO uptally_app;
+
+GRANT INSERT(count) ON TABLE public.audit_alert TO uptally_app;
+
+GRANT INSERT(threshold) ON TABLE public.audit_alert TO uptally_app;
+
+GRANT INSERT(span) ON TABLE public.audit_alert TO uptally_app;
+
+GRANT INSERT(first_number) ON TABLE public.audit_alert TO uptally_app;
+
+GRANT INSERT(last_number) ON TABLE public.audit_alert TO uptally_app;
+
+GRANT SELECT ON TABLE public.audit_alert_delivery TO uptally_app;
+
+GRANT INSERT(alert) ON TABLE public.audit_alert_delivery TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.audit_alert_id_seq TO uptally_app;
+
+GRANT SELECT ON TABLE public.audit_head TO uptally_app;
+
+GRANT INSERT(number) ON TABLE public.audit_head TO uptally_app;
+
+GRANT INSERT(digest) ON TABLE public.audit_head TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.device TO uptally_app;
 
@@ -2944,3 +3203,21 @@ GRANT SELECT,INSERT ON TABLE public.wallet_release TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.wallet_release_approval TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.wallet_release_id_seq TO uptally_app;
+
+GRANT SELECT ON TABLE public.write_halt TO uptally_app;
+
+GRANT INSERT(number) ON TABLE public.write_halt TO uptally_app;
+
+GRANT INSERT(halted_by) ON TABLE public.write_halt TO uptally_app;
+
+GRANT INSERT(reason) ON TABLE public.write_halt TO uptally_app;
+
+GRANT SELECT ON TABLE public.write_resumption TO uptally_app;
+
+GRANT INSERT(halt) ON TABLE public.write_resumption TO uptally_app;
+
+GRANT INSERT(halted_by) ON TABLE public.write_resumption TO uptally_app;
+
+GRANT INSERT(resumed_by) ON TABLE public.write_resumption TO uptally_app;
+
+GRANT INSERT(reason) ON TABLE public.write_resumption TO uptally_app;
