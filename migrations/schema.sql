@@ -429,6 +429,20 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE TABLE public.api_replay (
+    actor text NOT NULL,
+    key text NOT NULL,
+    request bytea NOT NULL,
+    status integer NOT NULL,
+    header jsonb NOT NULL,
+    body bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT api_replay_actor_check CHECK (((length(actor) >= 1) AND (length(actor) <= 600))),
+    CONSTRAINT api_replay_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+    CONSTRAINT api_replay_request_check CHECK ((length(request) = 32)),
+    CONSTRAINT api_replay_status_check CHECK (((status >= 200) AND (status <= 499)))
+);
+
 CREATE TABLE public.audit_alert (
     id bigint NOT NULL,
     kind text NOT NULL,
@@ -1449,6 +1463,39 @@ ALTER TABLE public.supplier_wallet ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE public.task (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    arguments jsonb NOT NULL,
+    input bytea,
+    asked_by bigint NOT NULL,
+    asked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT task_arguments_check CHECK ((jsonb_typeof(arguments) = 'object'::text)),
+    CONSTRAINT task_input_check CHECK ((length(input) <= 33554432)),
+    CONSTRAINT task_kind_check CHECK ((kind = ANY (ARRAY['preview'::text, 'prepare'::text, 'approve_cancel'::text, 'settle_receipts'::text, 'settle_funding'::text, 'settle_chain'::text, 'reconcile_chain'::text, 'import_wallets'::text])))
+);
+
+CREATE TABLE public.task_end (
+    task uuid NOT NULL,
+    outcome text NOT NULL,
+    result jsonb,
+    refusal text,
+    error text,
+    ended_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT task_end_check CHECK (((outcome = 'done'::text) = (result IS NOT NULL))),
+    CONSTRAINT task_end_check1 CHECK (((outcome = 'failed'::text) = (refusal IS NOT NULL))),
+    CONSTRAINT task_end_check2 CHECK (((refusal IS NULL) = (error IS NULL))),
+    CONSTRAINT task_end_error_check CHECK ((error <> ''::text)),
+    CONSTRAINT task_end_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text]))),
+    CONSTRAINT task_end_refusal_check CHECK ((refusal ~ '^[a-z]+(-[a-z]+)*$'::text)),
+    CONSTRAINT task_end_result_check CHECK ((jsonb_typeof(result) = 'object'::text))
+);
+
+CREATE TABLE public.task_start (
+    task uuid NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE public.uptime_archive (
     id bigint NOT NULL,
     source text NOT NULL,
@@ -1861,6 +1908,9 @@ ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.ri
 
 ALTER TABLE ONLY public.river_notification ALTER COLUMN id SET DEFAULT nextval('public.river_notification_id_seq'::regclass);
 
+ALTER TABLE ONLY public.api_replay
+    ADD CONSTRAINT api_replay_pkey PRIMARY KEY (actor, key);
+
 ALTER TABLE ONLY public.audit_alert_delivery
     ADD CONSTRAINT audit_alert_delivery_pkey PRIMARY KEY (alert);
 
@@ -2143,6 +2193,15 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.task_end
+    ADD CONSTRAINT task_end_pkey PRIMARY KEY (task);
+
+ALTER TABLE ONLY public.task
+    ADD CONSTRAINT task_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.task_start
+    ADD CONSTRAINT task_start_pkey PRIMARY KEY (task, started_at);
+
 ALTER TABLE ONLY public.uptime_archive_approval
     ADD CONSTRAINT uptime_archive_approval_pkey PRIMARY KEY (archive);
 
@@ -2266,6 +2325,8 @@ ALTER TABLE ONLY public.write_halt
 ALTER TABLE ONLY public.write_resumption
     ADD CONSTRAINT write_resumption_pkey PRIMARY KEY (halt);
 
+CREATE INDEX api_replay_recorded ON public.api_replay USING btree (recorded_at);
+
 CREATE INDEX audit_alert_subject ON public.audit_alert USING btree (kind, subject, recorded_at);
 
 CREATE INDEX audit_entry_actor ON public.audit_entry USING btree (actor, number);
@@ -2315,6 +2376,8 @@ CREATE INDEX river_notification_topic_id_idx ON public.river_notification USING 
 CREATE UNIQUE INDEX snapshot_under_way ON public.snapshot USING btree (season) WHERE (state = ANY (ARRAY['taking'::text, 'draft'::text, 'approved'::text]));
 
 CREATE INDEX supplier_wallet_supplier ON public.supplier_wallet USING btree (supplier_id, id);
+
+CREATE INDEX task_newest ON public.task USING btree (asked_at, id);
 
 CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) WHERE (closed_at IS NULL);
 
@@ -2435,6 +2498,12 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapsho
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.task FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.task_end FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.task_start FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -2751,6 +2820,15 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.task
+    ADD CONSTRAINT task_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.task_end
+    ADD CONSTRAINT task_end_task_fkey FOREIGN KEY (task) REFERENCES public.task(id);
+
+ALTER TABLE ONLY public.task_start
+    ADD CONSTRAINT task_start_task_fkey FOREIGN KEY (task) REFERENCES public.task(id);
+
 ALTER TABLE ONLY public.uptime_archive_approval
     ADD CONSTRAINT uptime_archive_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
 
@@ -2931,6 +3009,8 @@ GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with tim
 REVOKE ALL ON FUNCTION public.uptime_refuse_closed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.uptime_refuse_reopening() FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.api_replay TO uptally_app;
 
 GRANT SELECT ON TABLE public.audit_alert TO uptally_app;
 
@@ -3133,6 +3213,12 @@ GRANT USAGE ON SEQUENCE public.snapshot_override_id_seq TO uptally_app;
 GRANT SELECT ON TABLE public.supplier_wallet TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.supplier_wallet_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.task TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.task_end TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.task_start TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.uptime_archive TO uptally_app;
 
