@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ const (
 )
 
 const (
+	domainDefault  = "uptally"
 	workersDefault = 4
 	rescueEvery    = 5 * time.Second
 )
@@ -43,6 +45,7 @@ type Options struct {
 	Hook     *wallet.Hook   // told what happens to wallets; nil: this process tells nobody
 	Solana   *solana.Client // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
 	Payer    settling.Payer // what pays the distributions that do not say it
+	Domain   string         // which installation wallets' texts are signed for; "": uptally
 	Workers  int            // jobs at once in a queue; 0: 4
 	Hours    int            // of a backfill's window; 0: as many as its devices make small enough
 	Periodic bool           // also enqueue what is due by the clock
@@ -60,6 +63,7 @@ type Client struct {
 	hook    *wallet.Hook
 	solana  *solana.Client
 	payer   settling.Payer
+	domain  string
 	hours   int
 	head    HeadFile
 	devices uptime.Registry
@@ -73,7 +77,7 @@ type Client struct {
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	c := &Client{
-		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer,
+		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, domain: cmp.Or(o.Domain, domainDefault),
 		hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID(),
 	}
 	if c.now == nil {

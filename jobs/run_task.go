@@ -9,6 +9,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/uptally/uptally/api/task"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
 )
 
 // RunTask does what was asked for over HTTP and takes its time.
@@ -37,7 +38,7 @@ func (*runTask) NextRetry(job *river.Job[RunTask]) time.Time {
 
 // Work runs the task, which knows itself whether it has ended.
 func (w *runTask) Work(ctx context.Context, job *river.Job[RunTask]) error {
-	tools := task.Tools{Pool: w.c.pool, Node: w.c.solana, Payer: w.c.payer, Notify: w.c.RequestNotices, Log: w.c.log}
+	tools := task.Tools{Pool: w.c.pool, Node: w.c.solana, Payer: w.c.payer, Domain: w.c.domain, Notify: w.c.RequestNotices, Log: w.c.log}
 	return tools.Run(ctx, job.Args.Task, job.Attempt >= job.MaxAttempts)
 }
 
@@ -45,4 +46,13 @@ func (w *runTask) Work(ctx context.Context, job *river.Job[RunTask]) error {
 func (c *Client) RequestTask(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 	_, err := c.insert(ctx, tx, []river.InsertManyParams{{Args: RunTask{Task: id}}})
 	return err
+}
+
+// CheckWallet asks the node, if there is one, whether an address is a wallet; see
+// wallet.CheckOnChain. A caller who waits for the answer bounds ctx.
+func (c *Client) CheckWallet(ctx context.Context, address string) error {
+	if c.solana == nil {
+		return nil
+	}
+	return wallet.CheckOnChain(ctx, c.solana, address)
 }

@@ -30,9 +30,7 @@ type Arguments struct {
 
 	Supplier *uuid.UUID `json:"supplier,omitempty"` // reconcile_chain: of one
 
-	// Of import_wallets.
-	Domain    string `json:"domain,omitempty"`
-	HoldHours int    `json:"hold_hours,omitempty"`
+	HoldHours int `json:"hold_hours,omitempty"` // import_wallets
 }
 
 // Expect is what a preview showed. A preparation that comes to anything else is refused.

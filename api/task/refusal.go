@@ -20,50 +20,52 @@ const (
 	internalText = "The work failed for a reason of our own, after several tries; nothing is lost, and the log has it. Ask again, or ask an operator."
 )
 
-// Refusals are the errors that end a task, with the kind that each is told by: the
-// same as that of an HTTP answer. The first that applies counts.
-var Refusals = []struct {
+// Refusal is an error that ends a task, and the kind that it is told by.
+type Refusal struct {
 	Err  error
-	Kind string
-}{
+	Kind string // that of the same error's answer over HTTP
+}
+
+// Refusals are all of them. The first that applies counts.
+var Refusals = []Refusal{
 	{ErrNoNode, "no-node"},
-	{distribution.ErrUnknown, "unknown-distribution"},
-	{distribution.ErrNothingToPay, "nothing-to-pay"},
-	{distribution.ErrSelfApproval, "self-approval"},
-	{distribution.ErrNotApproved, "not-approved"},
-	{distribution.ErrCorrupt, "corrupt-files"},
-	{distribution.ErrRail, "another-rail"},
-	{distribution.ErrCancelled, "distribution-cancelled"},
-	{distribution.ErrMayLand, "may-still-be-paid"},
-	{distribution.ErrAside, "payouts-aside"},
-	{distribution.ErrConflict, "conflict"},
 	{distribution.ErrInvalid, "invalid-request"},
-	{settle.ErrNotReceipts, "not-receipts"},
-	{settle.ErrMisfit, "does-not-fit"},
-	{settle.ErrNoPayer, "no-payer"},
-	{submit.ErrMisfit, "does-not-fit"},
-	{solana.ErrSource, "not-a-source"},
-	{solana.ErrTransfer, "cannot-be-paid"},
-	{solana.ErrTooLarge, "cannot-be-paid"},
+	{settle.ErrNotReceipts, "invalid-request"},
+	{settle.ErrNoPayer, "invalid-request"},
+	{solana.ErrSource, "invalid-request"},
+	{solana.ErrTransfer, "invalid-request"},
+	{solana.ErrTooLarge, "invalid-request"},
+	{wallet.ErrTable, "invalid-request"},
+	{wallet.ErrHold, "invalid-request"},
+	{wallet.ErrSignatureSyntax, "invalid-request"},
+	{distribution.ErrUnknown, "not-found"},
+	{distribution.ErrSelfApproval, "own-work"},
+	{wallet.ErrSignature, "not-allowed"},
+	{distribution.ErrConflict, "conflict"},
+	{distribution.ErrNotApproved, "conflict"},
+	{distribution.ErrRail, "conflict"},
+	{distribution.ErrCancelled, "conflict"},
+	{distribution.ErrMayLand, "conflict"},
+	{distribution.ErrAside, "conflict"},
 	{ledger.ErrConflict, "conflict"},
-	{ledger.ErrInsufficient, "insufficient-balance"},
-	{wallet.ErrTable, "not-a-table-of-proofs"},
-	{wallet.ErrHold, "invalid-hold"},
-	{wallet.ErrOnChain, "no-wallet-on-chain"},
-	{wallet.ErrUsed, "proof-used"},
-	{wallet.ErrExpired, "proof-expired"},
-	{wallet.ErrSignature, "wrong-signature"},
-	{wallet.ErrSignatureSyntax, "wrong-signature"},
-	{wallet.ErrWallet, "not-a-wallet"},
-	{wallet.ErrText, "not-a-challenge-text"},
-	{wallet.ErrAnother, "not-a-challenge-text"},
-	{wallet.ErrTwice, "given-twice"},
+	{wallet.ErrUsed, "conflict"},
+	{wallet.ErrExpired, "conflict"},
+	{distribution.ErrNothingToPay, "guard"},
+	{settle.ErrMisfit, "guard"},
+	{submit.ErrMisfit, "guard"},
+	{ledger.ErrInsufficient, "guard"},
+	{wallet.ErrOnChain, "guard"},
+	{distribution.ErrCorrupt, "corrupt"},
+	{wallet.ErrWallet, "invalid-request"}, // last, as what stands above may be why
+	{wallet.ErrText, "invalid-request"},
+	{wallet.ErrAnother, "invalid-request"},
+	{wallet.ErrTwice, "invalid-request"},
 }
 
 // refusalOf says what an error is told by, and whether it is a refusal.
 func refusalOf(err error) (kind, why string, refused bool) {
 	if rows, bad := errors.AsType[*wallet.BadRows](err); bad {
-		return "bad-rows", rows.Error(), true
+		return "invalid-request", rows.Error(), true
 	}
 	for _, r := range Refusals {
 		if errors.Is(err, r.Err) {

@@ -22,6 +22,7 @@ type Tools struct {
 	Pool   *pgxpool.Pool
 	Node   *solana.Client                             // nil: the chain is not asked
 	Payer  settle.Payer                               // what pays the distributions that do not say it
+	Domain string                                     // which installation texts are signed for
 	Notify func(ctx context.Context, tx pgx.Tx) error // asks that what happened to wallets be told
 	Log    *slog.Logger
 }

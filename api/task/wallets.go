@@ -13,7 +13,7 @@ import (
 // readWallets verifies every signature of the table, and asks the node, if there is
 // one, about its wallets.
 func readWallets(ctx context.Context, w *work) (err error) {
-	if w.entries, err = wallet.ReadTable(bytes.NewReader(w.input), w.Arguments.Domain); err != nil || w.Node == nil {
+	if w.entries, err = wallet.ReadTable(bytes.NewReader(w.input), w.Domain); err != nil || w.Node == nil {
 		return err
 	}
 	return wallet.CheckEntriesOnChain(ctx, w.Node, w.entries)
