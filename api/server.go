@@ -27,7 +27,7 @@ type Config struct {
 	Jobs     *jobs.Client  // to enqueue
 	Verifier *auth.Verifier
 	Audit    *audit.Writer
-	Metrics  *audit.Metrics
+	Served   func(operation string, status int, took time.Duration) // counts calls; nil: nobody does
 	Limits   *limit.Limiter
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Log      *slog.Logger
@@ -45,7 +45,7 @@ type Server struct {
 func New(c Config) *Server {
 	router := chi.NewMux()
 	s := &Server{Handler: router, router: router, service: &wire.Service{
-		App: c.App, Supplier: c.Supplier, Jobs: c.Jobs, Verifier: c.Verifier, Audit: c.Audit, Metrics: c.Metrics,
+		App: c.App, Supplier: c.Supplier, Jobs: c.Jobs, Verifier: c.Verifier, Audit: c.Audit, Served: c.Served,
 		Limits: c.Limits, Proxies: c.Proxies, Log: c.Log, Now: c.Now, Meaning: meaning,
 	}}
 	if c.Now == nil {
@@ -100,4 +100,3 @@ func meaning(err error) (wire.Meaning, bool) {
 	}
 	return wire.Meaning{}, false
 }
-

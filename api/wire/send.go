@@ -66,7 +66,9 @@ func matches(list, tag string) bool {
 // record counts the call, and puts a refusal on record. A change is on record already,
 // with the change.
 func (v *visit) record() {
-	v.s.Metrics.Served(v.op.OperationID, v.answer.status, v.s.Now().Sub(v.begun))
+	if v.s.Served != nil {
+		v.s.Served(v.op.OperationID, v.answer.status, v.s.Now().Sub(v.begun))
+	}
 	if v.audited || v.answer.status < http.StatusBadRequest || v.answer.status >= http.StatusInternalServerError && v.problem != errHalted {
 		return
 	}

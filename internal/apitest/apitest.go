@@ -2,16 +2,11 @@ package apitest
 
 import (
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/api/audit"
-	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/internal/pgtest"
@@ -21,7 +16,7 @@ import (
 // Audience is who the tokens are for.
 const Audience = "https://api.uptally.test"
 
-// Server is a real API on loopback.
+// Server is a real API on loopback, which enqueues jobs and works none.
 type Server struct {
 	DB     *pgtest.DB
 	URL    string
@@ -44,10 +39,10 @@ func On(t testing.TB, db *pgtest.DB, options ...func(*api.Config)) *Server {
 	s := &Server{DB: db, Issuer: Issuer(t), t: t}
 	config := api.Config{
 		App: db.App, Supplier: db.Supplier, Verifier: Verifier(t, s.Issuer), Limits: limit.New(limit.Budgets{}),
-		Metrics: audit.NewMetrics(), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	config.Audit = audit.NewWriter(db.App, config.Log)
-	config.Jobs = must(t)(jobs.New(db.App, jobs.Options{Log: config.Log}))
+	config.Jobs = must(jobs.New(db.App, jobs.Options{Log: config.Log}))(t)
 	for _, option := range options {
 		option(&config)
 	}
@@ -58,7 +53,9 @@ func On(t testing.TB, db *pgtest.DB, options ...func(*api.Config)) *Server {
 	s.URL = server.URL
 	t.Cleanup(func() {
 		server.Close()
-		config.Audit.Close()
+		if err := config.Audit.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 	return s
 }
