@@ -14,6 +14,7 @@ import (
 
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/finance"
 	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/jobs"
@@ -72,6 +73,7 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 
 // register adds the operations of every room.
 func register(s *wire.Service) {
+	finance.Register(s)
 }
 
 // The bounds of a connection.

@@ -51,6 +51,15 @@ func recordExport(ctx context.Context, tx pgx.Tx, id string, actor int64) (Distr
 	return distributionByID(ctx, tx, id)
 }
 
+// ExportedTo reports whether the person is on record to be given the files.
+func ExportedTo(ctx context.Context, tx pgx.Tx, id string, person int64) (bool, error) {
+	given, err := exportedTo(ctx, tx, id, person)
+	if err != nil {
+		return false, fmt.Errorf("distribution: exports of %s: %w", id, err)
+	}
+	return given, nil
+}
+
 // Export writes the files of an approved distribution into the folder dir, which
 // it makes, once RecordExport said for whom. The folder appears whole or not at all. It is written with the same
 // bytes every time: if it holds them already, nothing happens; if it holds

@@ -452,3 +452,10 @@ func treesOf(ctx context.Context, tx pgx.Tx, id string) ([]Tree, error) {
 		return t, err
 	})
 }
+
+func exportedTo(ctx context.Context, tx pgx.Tx, id string, person int64) (given bool, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM distribution_export e JOIN distribution d ON d.number = e.distribution
+			WHERE d.id = $1 AND e.exported_by = $2)`, id, person).Scan(&given)
+	return given, err
+}
