@@ -38,7 +38,7 @@ func On(t testing.TB, db *pgtest.DB, options ...func(*api.Config)) *Server {
 	t.Helper()
 	s := &Server{DB: db, Issuer: Issuer(t), t: t}
 	config := api.Config{
-		App: db.App, Supplier: db.App, Verifier: Verifier(t, s.Issuer), Limits: limit.New(limit.Budgets{}),
+		App: db.App, Supplier: db.Supplier, Verifier: Verifier(t, s.Issuer), Limits: limit.New(limit.Budgets{}),
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	config.Audit = audit.NewWriter(db.App, config.Log)
