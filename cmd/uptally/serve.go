@@ -13,6 +13,7 @@ type serveCommand struct {
 	Workers int `default:"4" help:"Jobs at once in a queue."`
 	paidFrom
 	chainFlag
+	domainFlag
 
 	LedgerHead      string `placeholder:"FILE" env:"UPTALLY_LEDGER_HEAD" help:"Signed head of the ledger, which the nightly verification compares and then replaces."`
 	LedgerKey       string `placeholder:"FILE" env:"UPTALLY_LEDGER_KEY_FILE" help:"Key to sign it with; or the key itself in UPTALLY_LEDGER_KEY. Without one the head is compared only."`
@@ -32,7 +33,7 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	options := jobs.Options{Feed: feed, Workers: c.Workers, Periodic: true}
+	options := jobs.Options{Feed: feed, Workers: c.Workers, Periodic: true, Domain: c.Domain}
 	if options.Head, err = c.headFile(a); err != nil {
 		return err
 	}
