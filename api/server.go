@@ -16,6 +16,8 @@ import (
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/finance"
 	"github.com/uptally/uptally/api/limit"
+	"github.com/uptally/uptally/api/public"
+	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/jobs"
 )
@@ -28,7 +30,7 @@ type Config struct {
 	Jobs     *jobs.Client  // to enqueue
 	Verifier *auth.Verifier
 	Audit    *audit.Writer
-	Served   func(operation string, status int, took time.Duration) // counts calls; nil: nobody does
+	Served   func(operation, kind string, status int, took time.Duration) // counts calls; nil: nobody does
 	Limits   *limit.Limiter
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Log      *slog.Logger
@@ -79,6 +81,8 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 
 // register adds the operations of every room.
 func register(s *wire.Service) {
+	supplier.Register(s)
+	public.Register(s)
 	finance.Register(s)
 }
 

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/uptally/uptally/api/audit"
+	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -68,6 +71,9 @@ var exitCodes = []struct {
 	{wallet.ErrSignatureSyntax, exitUsage},
 	{solana.ErrURL, exitUsage},
 	{solana.ErrSource, exitUsage},
+	{auth.ErrConfig, exitUsage},
+	{devissuer.ErrLifetime, exitUsage},
+	{devissuer.ErrNotLoopback, exitUsage},
 	{solana.ErrKeyFile, exitUsage},
 	{solana.ErrSigner, exitUsage},
 	{solana.ErrNonce, exitUsage},
@@ -98,7 +104,14 @@ var exitCodes = []struct {
 	{settle.ErrNoPayout, exitNotFound},
 	{persons.ErrNoPerson, exitNotFound},
 
+	{audit.ErrReason, exitUsage},
+	{audit.ErrAddress, exitUsage},
+	{audit.ErrSelfResume, exitNotAllowed},
+	{audit.ErrHalted, exitConflict},
+	{audit.ErrNotHalted, exitConflict},
+
 	{errNotAllowed, exitNotAllowed},
+	{auth.ErrToken, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},
 	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
@@ -106,6 +119,7 @@ var exitCodes = []struct {
 	{wallet.ErrSelfApproval, exitNotAllowed},
 	{wallet.ErrSignature, exitNotAllowed},
 
+	{persons.ErrNameTaken, exitConflict},
 	{snapshot.ErrConflict, exitConflict},
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},
