@@ -1,5 +1,6 @@
--- What the application may do. Run after every migration, so that this file states
--- what holds. What later migrations add, they grant themselves.
+-- What the serving roles may do. Run after every migration, so that this file states
+-- what holds. What later migrations add, they grant themselves; all that suppliers may
+-- read is granted where its row security stands.
 
 -- Nothing to everyone. Functions are the only objects that Postgres opens to
 -- everyone by itself; those of extensions stay as their extension made them.
@@ -20,9 +21,10 @@ BEGIN
     END LOOP;
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO uptally_app', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO uptally_supplier', current_database());
 END $$;
 
-GRANT USAGE ON SCHEMA public TO uptally_app;
+GRANT USAGE ON SCHEMA public TO uptally_app, uptally_supplier;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO uptally_app;
 
 -- Recorded once, and never changed.

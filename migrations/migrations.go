@@ -18,8 +18,11 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-// AppRole is the database role of the serving application.
-const AppRole = "uptally_app"
+// The database roles that serve. Neither owns anything.
+const (
+	AppRole      = "uptally_app"      // the application: all that it does
+	SupplierRole = "uptally_supplier" // what suppliers and everybody else read, under row security
+)
 
 // lockWaitMax is how long Up waits, in seconds, for another that is migrating.
 const lockWaitMax = 600
@@ -52,8 +55,8 @@ func Up(ctx context.Context, ownerURL string) (applied []string, err error) {
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 
-	if err := createAppRole(ctx, target.pool); err != nil {
-		return nil, fmt.Errorf("creating role %s: %w", AppRole, err)
+	if err := createRoles(ctx, target.pool); err != nil {
+		return nil, fmt.Errorf("creating roles %s and %s: %w", AppRole, SupplierRole, err)
 	}
 	results, err := target.goose.Up(ctx)
 	for _, result := range results {
@@ -70,7 +73,7 @@ func Up(ctx context.Context, ownerURL string) (applied []string, err error) {
 		applied = append(applied, riverName(version.Version))
 	}
 	if err := grant(ctx, target.pool); err != nil {
-		return applied, fmt.Errorf("granting to %s: %w", AppRole, err)
+		return applied, fmt.Errorf("granting to %s and %s: %w", AppRole, SupplierRole, err)
 	}
 	return applied, nil
 }

@@ -29,6 +29,7 @@ var withoutTrigger = []string{
 	"snapshot",        // its state goes on
 	"snapshot_group",  // its lines are replaced whole
 	"snapshot_line",   // by grant only: may be distributed
+	"supplier_device", // a projection, which follows from other tables
 	"uptime_chunk",    // bits are merged in
 	"uptime_coverage", // bits are merged in, and hours closed
 	"uptime_log",      // cursors

@@ -225,6 +225,10 @@ CREATE FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.rive
     END = 1;
 $$;
 
+CREATE FUNCTION public.slot_at_or_after(instant timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    AS $$SELECT ceil(extract(epoch FROM instant) / 300)::bigint$$;
+
 CREATE FUNCTION public.snapshot_refuse_edit() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -291,6 +295,158 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+CREATE FUNCTION public.supplier_device_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM supplier_device_fold(ARRAY(SELECT DISTINCT device FROM added));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.supplier_device_fold(devices integer[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('supplier_device'));
+    WITH believed AS MATERIALIZED (
+        SELECT d.number AS device, d.registered_at AS at, d.seq, slot_at_or_after(d.registered_at) AS slot,
+            d.supplier_id, d.gpu_model, d.gpu_count, d.connectivity, d.device_name, d.status
+        FROM unnest(devices) AS chosen (number) JOIN device d USING (number)
+        UNION ALL
+        SELECT c.device, c.changed_at, c.seq, greatest(slot_at_or_after(c.changed_at), slot_at_or_after(d.registered_at)),
+            c.supplier_id, c.gpu_model, c.gpu_count, c.connectivity, c.device_name, c.status
+        FROM unnest(devices) AS chosen (number) JOIN device d USING (number) JOIN device_change c ON c.device = d.number
+        WHERE c.channel <> 'worker-api'
+           OR EXISTS (SELECT FROM metadata_release r WHERE r.change_seq = c.seq)
+           OR NOT EXISTS (SELECT FROM metadata_hold h
+                          WHERE c.changed_at >= h.held_from AND c.changed_at < h.held_to
+                            AND NOT EXISTS (SELECT FROM metadata_release r WHERE r.hold_id = h.id))
+    ), given AS (
+        SELECT device,
+            array_agg(supplier_id  ORDER BY at, seq) FILTER (WHERE supplier_id  IS NOT NULL) AS suppliers,
+            array_agg(gpu_model    ORDER BY at, seq) FILTER (WHERE gpu_model    IS NOT NULL) AS models,
+            array_agg(gpu_count    ORDER BY at, seq) FILTER (WHERE gpu_count    IS NOT NULL) AS counts,
+            array_agg(connectivity ORDER BY at, seq) FILTER (WHERE connectivity IS NOT NULL) AS connectivities,
+            array_agg(device_name  ORDER BY at, seq) FILTER (WHERE device_name  IS NOT NULL) AS names,
+            array_agg(status       ORDER BY at, seq) FILTER (WHERE status       IS NOT NULL) AS statuses
+        FROM believed GROUP BY device
+    ), counted AS (
+        SELECT device, slot, lead(slot) OVER w AS next_slot,
+            count(supplier_id) OVER w AS suppliers, count(gpu_model) OVER w AS models, count(gpu_count) OVER w AS counts,
+            count(connectivity) OVER w AS connectivities, count(device_name) OVER w AS names, count(status) OVER w AS statuses
+        FROM believed WINDOW w AS (PARTITION BY device ORDER BY at, seq ROWS UNBOUNDED PRECEDING)
+    ), settled AS (
+        SELECT c.device, c.slot, c.next_slot, g.suppliers[c.suppliers] AS supplier_id, g.models[c.models] AS gpu_model,
+            g.counts[c.counts] AS gpu_count, g.connectivities[c.connectivities] AS connectivity,
+            g.names[c.names] AS device_name, g.statuses[c.statuses] AS status
+        FROM counted c JOIN given g USING (device) WHERE c.next_slot IS DISTINCT FROM c.slot
+    ), bounded AS (
+        SELECT *, lead(supplier_id) OVER w IS DISTINCT FROM supplier_id AS ends,
+            lag(supplier_id) OVER w IS DISTINCT FROM supplier_id AS begins
+        FROM settled WINDOW w AS (PARTITION BY device ORDER BY slot)
+    ), run AS MATERIALIZED (
+        SELECT b.supplier_id, b.device, d.id AS device_id, b.from_slot, b.next_slot AS to_slot, d.registered_at,
+            b.gpu_model, b.gpu_count, b.connectivity, b.device_name, b.status
+        FROM (SELECT *, max(slot) FILTER (WHERE begins) OVER (PARTITION BY device ORDER BY slot) AS from_slot FROM bounded) b
+        JOIN device d ON d.number = b.device
+        WHERE b.ends
+    ), gone AS (
+        DELETE FROM supplier_device old
+        WHERE old.device = ANY (devices) AND NOT EXISTS (SELECT FROM run WHERE run.device = old.device AND run.from_slot = old.from_slot)
+    )
+    INSERT INTO supplier_device AS old SELECT * FROM run
+    ON CONFLICT (device, from_slot) DO UPDATE SET
+        supplier_id = excluded.supplier_id, to_slot = excluded.to_slot, gpu_model = excluded.gpu_model, gpu_count = excluded.gpu_count,
+        connectivity = excluded.connectivity, device_name = excluded.device_name, status = excluded.status
+    WHERE (old.supplier_id, old.to_slot, old.gpu_model, old.gpu_count, old.connectivity, old.device_name, old.status)
+        IS DISTINCT FROM (excluded.supplier_id, excluded.to_slot, excluded.gpu_model, excluded.gpu_count, excluded.connectivity,
+            excluded.device_name, excluded.status);
+END $$;
+
+CREATE FUNCTION public.supplier_device_hold() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM supplier_device_fold(ARRAY(
+        SELECT DISTINCT c.device FROM added h JOIN device_change c
+            ON c.channel = 'worker-api' AND c.changed_at >= h.held_from AND c.changed_at < h.held_to));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.supplier_device_register() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO supplier_device (supplier_id, device, device_id, from_slot, registered_at, gpu_model, gpu_count,
+        connectivity, device_name, status)
+    SELECT supplier_id, number, id, slot_at_or_after(registered_at), registered_at, gpu_model, gpu_count,
+        connectivity, device_name, status FROM added;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.supplier_device_release() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM supplier_device_fold(ARRAY(
+        SELECT c.device FROM added r JOIN device_change c ON c.seq = r.change_seq
+        UNION
+        SELECT c.device FROM added r JOIN metadata_hold h ON h.id = r.hold_id JOIN device_change c
+            ON c.channel = 'worker-api' AND c.changed_at >= h.held_from AND c.changed_at < h.held_to));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER ROWS 1
+    SET search_path TO 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $_$
+#variable_conflict use_variable
+DECLARE
+    me         CONSTANT uuid        := current_setting('uptally.supplier')::uuid;
+    first_hour CONSTANT bigint      := floor(from_slot / 12.0);
+    end_hour   CONSTANT bigint      := ceil(to_slot / 12.0);
+    starts     CONSTANT timestamptz := to_timestamp(first_hour * 3600);
+    ends       CONSTANT timestamptz := to_timestamp(end_hour * 3600);
+    froms      bigint[]; -- the runs of slots that are theirs, as far as they lie in the span
+    tos        bigint[];
+    lane       integer;
+BEGIN
+    IF to_slot <= from_slot OR to_slot - from_slot > 92 * 288 THEN
+        RAISE EXCEPTION 'slots % to %: give a span of 1 slot to 92 days', from_slot, to_slot
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(least(d.to_slot, $3)) INTO device, froms, tos
+    FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    lane := device & 1023;
+    SELECT string_agg(int2send((hour.mask & coalesce(chunk.bits, 0))::smallint), ''),
+           string_agg(int2send((hour.mask & coalesce(coverage.bits, 0))::smallint), ''),
+           string_agg(int2send(hour.mask::smallint), '')
+    INTO up, observed, owned
+    FROM (SELECT to_timestamp(h * 3600) AS at, (
+              SELECT sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer))
+              FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer AS mask
+          FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
+    LEFT JOIN (SELECT c.hour AS at,
+              get_bit(c.up, lane) << 11 | get_bit(c.up, lane + 1024) << 10 | get_bit(c.up, lane + 2048) << 9
+              | get_bit(c.up, lane + 3072) << 8 | get_bit(c.up, lane + 4096) << 7 | get_bit(c.up, lane + 5120) << 6
+              | get_bit(c.up, lane + 6144) << 5 | get_bit(c.up, lane + 7168) << 4 | get_bit(c.up, lane + 8192) << 3
+              | get_bit(c.up, lane + 9216) << 2 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
+          FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
+    LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
+          FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at);
+    RETURN NEXT;
+END $_$;
 
 CREATE FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -418,6 +574,8 @@ CREATE TABLE public.distribution (
     CONSTRAINT distribution_reason_check CHECK ((reason <> ''::text))
 );
 
+ALTER TABLE ONLY public.distribution FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.distribution_approval (
     distribution bigint NOT NULL,
     prepared_by bigint NOT NULL,
@@ -426,6 +584,8 @@ CREATE TABLE public.distribution_approval (
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT distribution_approval_check CHECK ((approved_by <> prepared_by))
 );
+
+ALTER TABLE ONLY public.distribution_approval FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.distribution_aside (
     distribution bigint NOT NULL,
@@ -437,6 +597,8 @@ CREATE TABLE public.distribution_aside (
     CONSTRAINT distribution_aside_detail_check CHECK ((detail <> ''::text)),
     CONSTRAINT distribution_aside_reason_check CHECK ((reason = ANY (ARRAY['wallet_frozen'::text, 'refused_by_chain'::text])))
 );
+
+ALTER TABLE ONLY public.distribution_aside FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.distribution_attempt (
     id bigint NOT NULL,
@@ -454,6 +616,8 @@ CREATE TABLE public.distribution_attempt (
     CONSTRAINT distribution_attempt_last_valid_check CHECK ((last_valid >= 0))
 );
 
+ALTER TABLE ONLY public.distribution_attempt FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.distribution_attempt_end (
     attempt bigint NOT NULL,
     outcome text NOT NULL,
@@ -466,6 +630,8 @@ CREATE TABLE public.distribution_attempt_end (
     CONSTRAINT distribution_attempt_end_outcome_check CHECK ((outcome = ANY (ARRAY['landed'::text, 'failed'::text, 'expired'::text]))),
     CONSTRAINT distribution_attempt_end_slot_check CHECK ((slot >= 0))
 );
+
+ALTER TABLE ONLY public.distribution_attempt_end FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.distribution_attempt ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.distribution_attempt_id_seq
@@ -482,6 +648,8 @@ CREATE TABLE public.distribution_attempt_signed (
     transaction bytea NOT NULL,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
+
+ALTER TABLE ONLY public.distribution_attempt_signed FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.distribution_batch (
     distribution bigint NOT NULL,
@@ -526,6 +694,8 @@ CREATE TABLE public.distribution_carried (
     CONSTRAINT distribution_carried_reason_check CHECK ((reason = ANY (ARRAY['below_minimum'::text, 'no_wallet'::text, 'wallet_on_hold'::text, 'wallet_frozen'::text])))
 );
 
+ALTER TABLE ONLY public.distribution_carried FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.distribution_export (
     id bigint NOT NULL,
     distribution bigint NOT NULL,
@@ -568,6 +738,8 @@ CREATE TABLE public.distribution_payout (
     CONSTRAINT distribution_payout_wallet_check CHECK (((length(wallet) >= 32) AND (length(wallet) <= 44)))
 );
 
+ALTER TABLE ONLY public.distribution_payout FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.distribution_payout_attempt (
     distribution bigint NOT NULL,
     payout integer NOT NULL,
@@ -581,6 +753,8 @@ CREATE TABLE public.distribution_payout_attempt (
     CONSTRAINT distribution_payout_attempt_previous_outcome_check CHECK ((previous_outcome = ANY (ARRAY['failed'::text, 'expired'::text]))),
     CONSTRAINT distribution_payout_attempt_turn_check CHECK ((turn >= 1))
 );
+
+ALTER TABLE ONLY public.distribution_payout_attempt FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.distribution_payout_end (
     distribution bigint NOT NULL,
@@ -597,6 +771,8 @@ CREATE TABLE public.distribution_payout_end (
     CONSTRAINT distribution_payout_end_signature_check CHECK ((signature <> ''::text))
 );
 
+ALTER TABLE ONLY public.distribution_payout_end FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.distribution_payout_line (
     distribution bigint NOT NULL,
     payout integer NOT NULL,
@@ -608,6 +784,8 @@ CREATE TABLE public.distribution_payout_line (
     CONSTRAINT distribution_payout_line_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
 );
 
+ALTER TABLE ONLY public.distribution_payout_line FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.distribution_set_off (
     distribution bigint NOT NULL,
     supplier_id uuid NOT NULL,
@@ -618,6 +796,8 @@ CREATE TABLE public.distribution_set_off (
     CONSTRAINT distribution_set_off_revision_check CHECK ((revision >= 1)),
     CONSTRAINT distribution_set_off_season_check CHECK (((length(season) >= 1) AND (length(season) <= 63)))
 );
+
+ALTER TABLE ONLY public.distribution_set_off FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.distribution_tree (
     distribution bigint NOT NULL,
@@ -632,6 +812,8 @@ CREATE TABLE public.distribution_tree (
     CONSTRAINT distribution_tree_root_check CHECK ((length(root) = 32))
 );
 
+ALTER TABLE ONLY public.distribution_tree FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.distribution_tree_funding (
     distribution bigint NOT NULL,
     tree integer NOT NULL,
@@ -645,11 +827,15 @@ CREATE TABLE public.distribution_tree_funding (
     CONSTRAINT distribution_tree_funding_vault_check CHECK (((length(vault) >= 32) AND (length(vault) <= 44)))
 );
 
+ALTER TABLE ONLY public.distribution_tree_funding FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.distribution_tree_payout (
     distribution bigint NOT NULL,
     payout integer NOT NULL,
     tree integer NOT NULL
 );
+
+ALTER TABLE ONLY public.distribution_tree_payout FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.estimate (
     season text NOT NULL,
@@ -667,6 +853,8 @@ CREATE TABLE public.estimate (
     CONSTRAINT estimate_residual_check CHECK ((residual >= 0)),
     CONSTRAINT estimate_suppliers_check CHECK ((suppliers >= 0))
 );
+
+ALTER TABLE ONLY public.estimate FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.estimate_line (
     season text NOT NULL,
@@ -694,6 +882,8 @@ CREATE TABLE public.estimate_line (
     CONSTRAINT estimate_line_points_check CHECK ((points >= 0)),
     CONSTRAINT estimate_line_weight_millionths_check CHECK ((weight_millionths >= 0))
 );
+
+ALTER TABLE ONLY public.estimate_line FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.fact_horizon (
     one boolean DEFAULT true NOT NULL,
@@ -728,6 +918,8 @@ CREATE TABLE public.grace_approval (
     CONSTRAINT grace_approval_check CHECK ((approved_by <> proposed_by))
 );
 
+ALTER TABLE ONLY public.grace_approval FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.grace_window (
     id bigint NOT NULL,
     season text NOT NULL,
@@ -750,6 +942,8 @@ CREATE TABLE public.grace_window (
     CONSTRAINT grace_window_lookback_check CHECK ((lookback >= 1)),
     CONSTRAINT grace_window_sustain_check CHECK ((sustain >= 1))
 );
+
+ALTER TABLE ONLY public.grace_window FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.grace_window ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.grace_window_id_seq
@@ -920,6 +1114,8 @@ END) STORED NOT NULL COLLATE pg_catalog."C",
 )
 WITH (fillfactor='50');
 
+ALTER TABLE ONLY public.ledger_account FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ledger_account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.ledger_account_id_seq
     START WITH 1
@@ -966,6 +1162,8 @@ CREATE TABLE public.ledger_journal (
     CONSTRAINT ledger_journal_transfers_digest_check CHECK ((length(transfers_digest) = 32))
 );
 
+ALTER TABLE ONLY public.ledger_journal FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.ledger_transfer (
     journal bigint NOT NULL,
     number integer NOT NULL,
@@ -976,6 +1174,8 @@ CREATE TABLE public.ledger_transfer (
     CONSTRAINT ledger_transfer_check CHECK ((credit <> debit)),
     CONSTRAINT ledger_transfer_number_check CHECK ((number >= 1))
 );
+
+ALTER TABLE ONLY public.ledger_transfer FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.ledger_verification (
     id bigint NOT NULL,
@@ -1017,6 +1217,8 @@ CREATE TABLE public.metadata_hold (
     CONSTRAINT metadata_hold_reason_check CHECK ((reason <> ''::text))
 );
 
+ALTER TABLE ONLY public.metadata_hold FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE public.metadata_hold ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.metadata_hold_id_seq
     START WITH 1
@@ -1044,6 +1246,8 @@ CREATE TABLE public.metadata_release (
     CONSTRAINT metadata_release_check CHECK ((num_nonnulls(hold_id, change_seq) = 1)),
     CONSTRAINT metadata_release_reason_check CHECK ((reason <> ''::text))
 );
+
+ALTER TABLE ONLY public.metadata_release FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.metadata_release ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.metadata_release_id_seq
@@ -1165,6 +1369,8 @@ CREATE TABLE public.ruleset (
     CONSTRAINT ruleset_version_check CHECK ((version >= 1))
 );
 
+ALTER TABLE ONLY public.ruleset FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.season (
     code text NOT NULL,
     first_day date NOT NULL,
@@ -1177,6 +1383,8 @@ CREATE TABLE public.season (
     CONSTRAINT season_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
     CONSTRAINT season_pool_check CHECK ((pool >= 0))
 );
+
+ALTER TABLE ONLY public.season FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.snapshot (
     id bigint NOT NULL,
@@ -1226,6 +1434,8 @@ CREATE TABLE public.snapshot (
     CONSTRAINT snapshot_revision_check CHECK ((revision >= 1)),
     CONSTRAINT snapshot_state_check CHECK ((state = ANY (ARRAY['taking'::text, 'failed'::text, 'draft'::text, 'approved'::text, 'sealed'::text, 'rejected'::text, 'superseded'::text])))
 );
+
+ALTER TABLE ONLY public.snapshot FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.snapshot_group (
     snapshot_id bigint NOT NULL,
@@ -1278,6 +1488,8 @@ CREATE TABLE public.snapshot_line (
     CONSTRAINT snapshot_line_weight_millionths_check CHECK ((weight_millionths >= 0))
 );
 
+ALTER TABLE ONLY public.snapshot_line FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.snapshot_override (
     id bigint NOT NULL,
     snapshot_id bigint NOT NULL,
@@ -1306,6 +1518,23 @@ ALTER TABLE public.snapshot_override ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     CACHE 1
 );
 
+CREATE TABLE public.supplier_device (
+    supplier_id uuid NOT NULL,
+    device integer NOT NULL,
+    device_id uuid NOT NULL,
+    from_slot bigint NOT NULL,
+    to_slot bigint,
+    registered_at timestamp with time zone NOT NULL,
+    gpu_model text NOT NULL,
+    gpu_count integer NOT NULL,
+    connectivity text NOT NULL,
+    device_name text,
+    status text,
+    CONSTRAINT supplier_device_check CHECK ((to_slot > from_slot))
+);
+
+ALTER TABLE ONLY public.supplier_device FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.supplier_wallet (
     id bigint NOT NULL,
     supplier_id uuid NOT NULL,
@@ -1314,6 +1543,8 @@ CREATE TABLE public.supplier_wallet (
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT supplier_wallet_address_check CHECK ((((length(address) >= 32) AND (length(address) <= 44)) AND (address !~ '[^1-9A-HJ-NP-Za-km-z]'::text)))
 );
+
+ALTER TABLE ONLY public.supplier_wallet FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.supplier_wallet ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.supplier_wallet_id_seq
@@ -1385,6 +1616,8 @@ CREATE TABLE public.uptime_coverage (
     CONSTRAINT uptime_coverage_check CHECK (((closed_at IS NULL) OR (final = '111111111111'::"bit"))),
     CONSTRAINT uptime_coverage_reopened_check CHECK ((reopened >= 0))
 );
+
+ALTER TABLE ONLY public.uptime_coverage FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.uptime_given_up (
     slot timestamp with time zone NOT NULL,
@@ -1524,6 +1757,8 @@ CREATE TABLE public.verdict (
     CONSTRAINT verdict_kind_check CHECK ((kind = ANY (ARRAY['spoofed'::text, 'genuine'::text])))
 );
 
+ALTER TABLE ONLY public.verdict FORCE ROW LEVEL SECURITY;
+
 CREATE SEQUENCE public.verdict_by_hand
     START WITH 1
     INCREMENT BY 1
@@ -1543,6 +1778,8 @@ CREATE TABLE public.wallet (
     CONSTRAINT wallet_check CHECK ((recorded_at <= active_from)),
     CONSTRAINT wallet_check1 CHECK (((nonce IS NULL) <> (allowance IS NULL)))
 );
+
+ALTER TABLE ONLY public.wallet FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.wallet_allowance (
     id bigint NOT NULL,
@@ -1593,6 +1830,8 @@ CREATE TABLE public.wallet_challenge (
     CONSTRAINT wallet_challenge_nonce_check CHECK ((nonce ~ '^[0-9a-f]{32}$'::text))
 );
 
+ALTER TABLE ONLY public.wallet_challenge FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE public.wallet_challenge ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.wallet_challenge_number_seq
     START WITH 1
@@ -1628,6 +1867,8 @@ CREATE TABLE public.wallet_event (
     CONSTRAINT wallet_event_recorded_at_check CHECK (isfinite(recorded_at))
 );
 
+ALTER TABLE ONLY public.wallet_event FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE public.wallet_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.wallet_event_id_seq
     START WITH 1
@@ -1646,6 +1887,8 @@ CREATE TABLE public.wallet_freeze (
     CONSTRAINT wallet_freeze_reason_check CHECK ((reason <> ''::text)),
     CONSTRAINT wallet_freeze_recorded_at_check CHECK (isfinite(recorded_at))
 );
+
+ALTER TABLE ONLY public.wallet_freeze FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wallet_freeze ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.wallet_freeze_id_seq
@@ -1683,6 +1926,8 @@ CREATE TABLE public.wallet_proof (
     CONSTRAINT wallet_proof_signature_check CHECK ((length(signature) = 64))
 );
 
+ALTER TABLE ONLY public.wallet_proof FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.wallet_release (
     id bigint NOT NULL,
     supplier_id uuid NOT NULL,
@@ -1694,6 +1939,8 @@ CREATE TABLE public.wallet_release (
     CONSTRAINT wallet_release_recorded_at_check CHECK (isfinite(recorded_at))
 );
 
+ALTER TABLE ONLY public.wallet_release FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.wallet_release_approval (
     release bigint NOT NULL,
     asked_by bigint NOT NULL,
@@ -1702,6 +1949,8 @@ CREATE TABLE public.wallet_release_approval (
     CONSTRAINT wallet_release_approval_check CHECK ((approved_by <> asked_by)),
     CONSTRAINT wallet_release_approval_recorded_at_check CHECK (isfinite(recorded_at))
 );
+
+ALTER TABLE ONLY public.wallet_release_approval FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wallet_release ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.wallet_release_id_seq
@@ -1980,6 +2229,9 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_season_revision_key UNIQUE (season, revision);
 
+ALTER TABLE ONLY public.supplier_device
+    ADD CONSTRAINT supplier_device_pkey PRIMARY KEY (device, from_slot);
+
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_pkey PRIMARY KEY (id);
 
@@ -2105,13 +2357,19 @@ CREATE UNIQUE INDEX distribution_attempt_nonce ON public.distribution_attempt US
 
 CREATE INDEX distribution_batch_payout_payout ON public.distribution_batch_payout USING btree (distribution, payout);
 
+CREATE INDEX distribution_carried_supplier ON public.distribution_carried USING btree (supplier_id, distribution);
+
 CREATE INDEX distribution_payout_end_signature ON public.distribution_payout_end USING btree (signature);
+
+CREATE INDEX distribution_set_off_supplier ON public.distribution_set_off USING btree (supplier_id, distribution);
 
 CREATE INDEX distribution_tree_payout_tree ON public.distribution_tree_payout USING btree (distribution, tree);
 
 CREATE INDEX estimate_line_supplier ON public.estimate_line USING btree (season, supplier_id);
 
 CREATE INDEX incident_scan_as_of ON public.incident_scan USING btree (as_of, id);
+
+CREATE INDEX ledger_account_supplier ON public.ledger_account USING btree (supplier_id) WHERE (supplier_id IS NOT NULL);
 
 CREATE INDEX ledger_transfer_credit ON public.ledger_transfer USING btree (credit, journal);
 
@@ -2133,7 +2391,11 @@ CREATE INDEX river_notification_created_at_idx ON public.river_notification USIN
 
 CREATE INDEX river_notification_topic_id_idx ON public.river_notification USING btree (topic, id);
 
+CREATE INDEX snapshot_line_supplier ON public.snapshot_line USING btree (supplier_id, snapshot_id);
+
 CREATE UNIQUE INDEX snapshot_under_way ON public.snapshot USING btree (season) WHERE (state = ANY (ARRAY['taking'::text, 'draft'::text, 'approved'::text]));
+
+CREATE INDEX supplier_device_supplier ON public.supplier_device USING btree (supplier_id, device_id);
 
 CREATE INDEX supplier_wallet_supplier ON public.supplier_wallet USING btree (supplier_id, id);
 
@@ -2147,11 +2409,15 @@ CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at
 
 CREATE INDEX wallet_allowance_supplier ON public.wallet_allowance USING btree (supplier_id, id);
 
+CREATE INDEX wallet_challenge_supplier ON public.wallet_challenge USING btree (supplier_id, number);
+
 CREATE UNIQUE INDEX wallet_event_activated ON public.wallet_event USING btree (wallet) WHERE (kind = 'activated'::text);
 
 CREATE INDEX wallet_event_supplier ON public.wallet_event USING btree (supplier_id, id);
 
 CREATE INDEX wallet_freeze_supplier ON public.wallet_freeze USING btree (supplier_id, id);
+
+CREATE INDEX wallet_proof_supplier ON public.wallet_proof USING btree (supplier_id);
 
 CREATE INDEX wallet_release_supplier ON public.wallet_release USING btree (supplier_id, id);
 
@@ -2324,6 +2590,14 @@ CREATE TRIGGER payable AFTER INSERT ON public.distribution_payout_attempt REFERE
 CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
 
 CREATE TRIGGER returnable AFTER INSERT ON public.distribution_payout_end REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_return();
+
+CREATE TRIGGER supplier_device AFTER INSERT ON public.device REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.supplier_device_register();
+
+CREATE TRIGGER supplier_device AFTER INSERT ON public.device_change REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.supplier_device_change();
+
+CREATE TRIGGER supplier_device AFTER INSERT ON public.metadata_hold REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.supplier_device_hold();
+
+CREATE TRIGGER supplier_device AFTER INSERT ON public.metadata_release REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.supplier_device_release();
 
 ALTER TABLE ONLY public.device_change
     ADD CONSTRAINT device_change_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
@@ -2634,8 +2908,357 @@ ALTER TABLE ONLY public.wallet_release
 ALTER TABLE ONLY public.wallet_release
     ADD CONSTRAINT wallet_release_lifts_supplier_id_fkey FOREIGN KEY (lifts, supplier_id) REFERENCES public.wallet_freeze(id, supplier_id);
 
+CREATE POLICY app ON public.distribution TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_approval TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_aside TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_attempt TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_attempt_end TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_attempt_signed TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_carried TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_payout TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_payout_attempt TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_payout_end TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_payout_line TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_set_off TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_tree TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_tree_funding TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.distribution_tree_payout TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.estimate TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.estimate_line TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.grace_approval TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.grace_window TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.ledger_account TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.ledger_journal TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.ledger_transfer TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.metadata_hold TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.metadata_release TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.ruleset TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.season TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.snapshot TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.snapshot_line TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.supplier_device TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.supplier_wallet TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.uptime_coverage TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.verdict TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.wallet TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.wallet_challenge TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.wallet_event TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.wallet_freeze TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.wallet_proof TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.wallet_release TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.wallet_release_approval TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY approved ON public.grace_window FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (id = ANY (ARRAY( SELECT grace_approval.window_id
+   FROM public.grace_approval)))));
+
+ALTER TABLE public.distribution ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_approval ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_aside ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_attempt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_attempt_end ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_attempt_signed ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_carried ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_payout ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_payout_attempt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_payout_end ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_payout_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_set_off ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_tree ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_tree_funding ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.distribution_tree_payout ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.estimate ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.estimate_line ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY everybody ON public.estimate FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+
+CREATE POLICY everybody ON public.grace_approval FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+
+CREATE POLICY everybody ON public.metadata_hold FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+
+CREATE POLICY everybody ON public.ruleset FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+
+CREATE POLICY everybody ON public.season FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+
+CREATE POLICY everybody ON public.uptime_coverage FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
+
+ALTER TABLE public.grace_approval ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.grace_window ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY holds ON public.metadata_release FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (hold_id IS NOT NULL)));
+
+ALTER TABLE public.ledger_account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_journal ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_transfer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.metadata_hold ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.metadata_release ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own ON public.distribution FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (number = ANY (ARRAY( SELECT distribution_payout.distribution
+   FROM public.distribution_payout
+UNION ALL
+ SELECT distribution_carried.distribution
+   FROM public.distribution_carried
+UNION ALL
+ SELECT distribution_set_off.distribution
+   FROM public.distribution_set_off)))));
+
+CREATE POLICY own ON public.distribution_approval FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (distribution = ANY (ARRAY( SELECT distribution_payout.distribution
+   FROM public.distribution_payout)))));
+
+CREATE POLICY own ON public.distribution_aside FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND ((distribution, payout) IN ( SELECT p.distribution,
+    p.number
+   FROM public.distribution_payout p))));
+
+CREATE POLICY own ON public.distribution_attempt FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (id = ANY (ARRAY( SELECT t.attempt
+   FROM (public.distribution_payout p
+     JOIN public.distribution_payout_attempt t ON (((t.distribution = p.distribution) AND (t.payout = p.number)))))))));
+
+CREATE POLICY own ON public.distribution_attempt_end FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (attempt = ANY (ARRAY( SELECT distribution_attempt.id
+   FROM public.distribution_attempt)))));
+
+CREATE POLICY own ON public.distribution_attempt_signed FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (attempt = ANY (ARRAY( SELECT distribution_attempt.id
+   FROM public.distribution_attempt)))));
+
+CREATE POLICY own ON public.distribution_carried FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.distribution_payout FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.distribution_payout_attempt FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND ((distribution, payout) IN ( SELECT p.distribution,
+    p.number
+   FROM public.distribution_payout p))));
+
+CREATE POLICY own ON public.distribution_payout_end FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND ((distribution, payout) IN ( SELECT p.distribution,
+    p.number
+   FROM public.distribution_payout p))));
+
+CREATE POLICY own ON public.distribution_payout_line FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND ((distribution, payout) IN ( SELECT p.distribution,
+    p.number
+   FROM public.distribution_payout p))));
+
+CREATE POLICY own ON public.distribution_set_off FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.distribution_tree FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND ((distribution, number) IN ( SELECT t.distribution,
+    t.tree
+   FROM (public.distribution_payout p
+     JOIN public.distribution_tree_payout t ON (((t.distribution = p.distribution) AND (t.payout = p.number))))))));
+
+CREATE POLICY own ON public.distribution_tree_funding FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND ((distribution, tree) IN ( SELECT t.distribution,
+    t.number
+   FROM public.distribution_tree t))));
+
+CREATE POLICY own ON public.distribution_tree_payout FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND ((distribution, payout) IN ( SELECT p.distribution,
+    p.number
+   FROM public.distribution_payout p))));
+
+CREATE POLICY own ON public.estimate_line FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.ledger_account FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.ledger_journal FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (number = ANY (ARRAY( SELECT ledger_transfer.journal
+   FROM public.ledger_transfer)))));
+
+CREATE POLICY own ON public.ledger_transfer FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND ((debit = ANY (ARRAY( SELECT ledger_account.id
+   FROM public.ledger_account))) OR (credit = ANY (ARRAY( SELECT ledger_account.id
+   FROM public.ledger_account))))));
+
+CREATE POLICY own ON public.snapshot_line FOR SELECT TO uptally_supplier USING (((supplier_id = (current_setting('uptally.supplier'::text))::uuid) AND (snapshot_id = ANY (ARRAY( SELECT snapshot.id
+   FROM public.snapshot
+  WHERE (snapshot.state = 'sealed'::text))))));
+
+CREATE POLICY own ON public.supplier_device FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.supplier_wallet FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.verdict FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (EXISTS ( SELECT
+   FROM public.supplier_device d
+  WHERE (d.device = verdict.device)))));
+
+CREATE POLICY own ON public.wallet FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.wallet_challenge FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.wallet_event FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.wallet_freeze FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.wallet_proof FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.wallet_release FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.wallet_release_approval FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (release = ANY (ARRAY( SELECT wallet_release.id
+   FROM public.wallet_release)))));
+
+CREATE POLICY owner ON public.distribution TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_approval TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_aside TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_attempt TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_attempt_end TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_attempt_signed TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_carried TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_payout TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_payout_attempt TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_payout_end TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_payout_line TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_set_off TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_tree TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_tree_funding TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.distribution_tree_payout TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.estimate TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.estimate_line TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.grace_approval TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.grace_window TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.ledger_account TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.ledger_journal TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.ledger_transfer TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.metadata_hold TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.metadata_release TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.ruleset TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.season TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.snapshot TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.snapshot_line TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.supplier_device TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.supplier_wallet TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.uptime_coverage TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.verdict TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.wallet TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.wallet_challenge TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.wallet_event TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.wallet_freeze TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.wallet_proof TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.wallet_release TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.wallet_release_approval TO uptally USING (true) WITH CHECK (true);
+
+ALTER TABLE public.ruleset ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sealed ON public.snapshot FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (state = 'sealed'::text)));
+
+ALTER TABLE public.season ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.snapshot ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.snapshot_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier_device ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier_wallet ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.uptime_coverage ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.verdict ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wallet ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wallet_challenge ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wallet_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wallet_freeze ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wallet_proof ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wallet_release ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wallet_release_approval ENABLE ROW LEVEL SECURITY;
+
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO uptally_app;
+GRANT USAGE ON SCHEMA public TO uptally_supplier;
 
 REVOKE ALL ON FUNCTION public.distribution_refuse_attempt() FROM PUBLIC;
 
@@ -2667,11 +3290,26 @@ REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.river_job_state) TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.slot_at_or_after(instant timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.snapshot_refuse_edit() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_ready() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_undecided() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.supplier_device_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.supplier_device_fold(devices integer[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.supplier_device_hold() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.supplier_device_register() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.supplier_device_release() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) TO uptally_supplier;
 
 REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;
@@ -2688,17 +3326,59 @@ GRANT SELECT,INSERT ON TABLE public.device_orphan TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution TO uptally_app;
 
+GRANT SELECT(number) ON TABLE public.distribution TO uptally_supplier;
+
+GRANT SELECT(id) ON TABLE public.distribution TO uptally_supplier;
+
+GRANT SELECT(minimum) ON TABLE public.distribution TO uptally_supplier;
+
+GRANT SELECT(prepared_at) ON TABLE public.distribution TO uptally_supplier;
+
+GRANT SELECT(rail) ON TABLE public.distribution TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_approval TO uptally_app;
+
+GRANT SELECT(distribution) ON TABLE public.distribution_approval TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.distribution_approval TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_aside TO uptally_app;
 
+GRANT SELECT(distribution) ON TABLE public.distribution_aside TO uptally_supplier;
+
+GRANT SELECT(payout) ON TABLE public.distribution_aside TO uptally_supplier;
+
+GRANT SELECT(reason) ON TABLE public.distribution_aside TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.distribution_aside TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_attempt TO uptally_app;
 
+GRANT SELECT(id) ON TABLE public.distribution_attempt TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.distribution_attempt TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_attempt_end TO uptally_app;
+
+GRANT SELECT(attempt) ON TABLE public.distribution_attempt_end TO uptally_supplier;
+
+GRANT SELECT(outcome) ON TABLE public.distribution_attempt_end TO uptally_supplier;
+
+GRANT SELECT(signature) ON TABLE public.distribution_attempt_end TO uptally_supplier;
+
+GRANT SELECT(slot) ON TABLE public.distribution_attempt_end TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.distribution_attempt_end TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.distribution_attempt_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_attempt_signed TO uptally_app;
+
+GRANT SELECT(attempt) ON TABLE public.distribution_attempt_signed TO uptally_supplier;
+
+GRANT SELECT(signature) ON TABLE public.distribution_attempt_signed TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.distribution_attempt_signed TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_batch TO uptally_app;
 
@@ -2710,6 +3390,14 @@ GRANT SELECT,INSERT ON TABLE public.distribution_cancel_approval TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_carried TO uptally_app;
 
+GRANT SELECT(distribution) ON TABLE public.distribution_carried TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.distribution_carried TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.distribution_carried TO uptally_supplier;
+
+GRANT SELECT(reason) ON TABLE public.distribution_carried TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_export TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.distribution_export_id_seq TO uptally_app;
@@ -2718,23 +3406,151 @@ GRANT SELECT,INSERT ON TABLE public.distribution_file TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_payout TO uptally_app;
 
+GRANT SELECT(distribution) ON TABLE public.distribution_payout TO uptally_supplier;
+
+GRANT SELECT(number) ON TABLE public.distribution_payout TO uptally_supplier;
+
+GRANT SELECT(id) ON TABLE public.distribution_payout TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.distribution_payout TO uptally_supplier;
+
+GRANT SELECT(wallet) ON TABLE public.distribution_payout TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.distribution_payout TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_payout_attempt TO uptally_app;
+
+GRANT SELECT(distribution) ON TABLE public.distribution_payout_attempt TO uptally_supplier;
+
+GRANT SELECT(payout) ON TABLE public.distribution_payout_attempt TO uptally_supplier;
+
+GRANT SELECT(turn) ON TABLE public.distribution_payout_attempt TO uptally_supplier;
+
+GRANT SELECT(attempt) ON TABLE public.distribution_payout_attempt TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_payout_end TO uptally_app;
 
+GRANT SELECT(distribution) ON TABLE public.distribution_payout_end TO uptally_supplier;
+
+GRANT SELECT(payout) ON TABLE public.distribution_payout_end TO uptally_supplier;
+
+GRANT SELECT(outcome) ON TABLE public.distribution_payout_end TO uptally_supplier;
+
+GRANT SELECT(journal) ON TABLE public.distribution_payout_end TO uptally_supplier;
+
+GRANT SELECT(signature) ON TABLE public.distribution_payout_end TO uptally_supplier;
+
+GRANT SELECT(evidence) ON TABLE public.distribution_payout_end TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.distribution_payout_end TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_payout_line TO uptally_app;
+
+GRANT SELECT(distribution) ON TABLE public.distribution_payout_line TO uptally_supplier;
+
+GRANT SELECT(payout) ON TABLE public.distribution_payout_line TO uptally_supplier;
+
+GRANT SELECT(season) ON TABLE public.distribution_payout_line TO uptally_supplier;
+
+GRANT SELECT(revision) ON TABLE public.distribution_payout_line TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.distribution_payout_line TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_set_off TO uptally_app;
 
+GRANT SELECT(distribution) ON TABLE public.distribution_set_off TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.distribution_set_off TO uptally_supplier;
+
+GRANT SELECT(season) ON TABLE public.distribution_set_off TO uptally_supplier;
+
+GRANT SELECT(revision) ON TABLE public.distribution_set_off TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.distribution_set_off TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_tree TO uptally_app;
+
+GRANT SELECT(distribution) ON TABLE public.distribution_tree TO uptally_supplier;
+
+GRANT SELECT(number) ON TABLE public.distribution_tree TO uptally_supplier;
+
+GRANT SELECT(id) ON TABLE public.distribution_tree TO uptally_supplier;
+
+GRANT SELECT(root) ON TABLE public.distribution_tree TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.distribution_tree_funding TO uptally_app;
 
+GRANT SELECT(distribution) ON TABLE public.distribution_tree_funding TO uptally_supplier;
+
+GRANT SELECT(tree) ON TABLE public.distribution_tree_funding TO uptally_supplier;
+
+GRANT SELECT(vault) ON TABLE public.distribution_tree_funding TO uptally_supplier;
+
+GRANT SELECT(signature) ON TABLE public.distribution_tree_funding TO uptally_supplier;
+
+GRANT SELECT(evidence) ON TABLE public.distribution_tree_funding TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.distribution_tree_funding TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.distribution_tree_payout TO uptally_app;
+
+GRANT SELECT(distribution) ON TABLE public.distribution_tree_payout TO uptally_supplier;
+
+GRANT SELECT(payout) ON TABLE public.distribution_tree_payout TO uptally_supplier;
+
+GRANT SELECT(tree) ON TABLE public.distribution_tree_payout TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.estimate TO uptally_app;
 
+GRANT SELECT(season) ON TABLE public.estimate TO uptally_supplier;
+
+GRANT SELECT(as_of) ON TABLE public.estimate TO uptally_supplier;
+
+GRANT SELECT(points) ON TABLE public.estimate TO uptally_supplier;
+
+GRANT SELECT(allocated) ON TABLE public.estimate TO uptally_supplier;
+
+GRANT SELECT(residual) ON TABLE public.estimate TO uptally_supplier;
+
+GRANT SELECT(lines) ON TABLE public.estimate TO uptally_supplier;
+
+GRANT SELECT(suppliers) ON TABLE public.estimate TO uptally_supplier;
+
+GRANT SELECT(observed_slots) ON TABLE public.estimate TO uptally_supplier;
+
+GRANT SELECT(season_slots) ON TABLE public.estimate TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.estimate_line TO uptally_app;
+
+GRANT SELECT(season) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(device) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(first_slot) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(end_slot) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(observed) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(up) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(grace) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(longest_run) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(weight_millionths) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(job_minutes) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(points) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(outcome) ON TABLE public.estimate_line TO uptally_supplier;
+
+GRANT SELECT(notes) ON TABLE public.estimate_line TO uptally_supplier;
 
 GRANT SELECT,UPDATE ON TABLE public.fact_horizon TO uptally_app;
 
@@ -2744,7 +3560,35 @@ GRANT USAGE ON SEQUENCE public.goose_db_version_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.grace_approval TO uptally_app;
 
+GRANT SELECT(window_id) ON TABLE public.grace_approval TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.grace_approval TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.grace_window TO uptally_app;
+
+GRANT SELECT(id) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(season) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(window_from) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(window_to) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(cause) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(lookback) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(min_before) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(sustain) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(reconnect_by) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(credit) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(cap) ON TABLE public.grace_window TO uptally_supplier;
+
+GRANT SELECT(require_genuine) ON TABLE public.grace_window TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.grace_window_id_seq TO uptally_app;
 
@@ -2770,19 +3614,47 @@ GRANT SELECT,INSERT ON TABLE public.job_minutes_read TO uptally_app;
 
 GRANT SELECT ON TABLE public.ledger_account TO uptally_app;
 
+GRANT SELECT(id) ON TABLE public.ledger_account TO uptally_supplier;
+
 GRANT INSERT(kind) ON TABLE public.ledger_account TO uptally_app;
+GRANT SELECT(kind) ON TABLE public.ledger_account TO uptally_supplier;
 
 GRANT INSERT(season) ON TABLE public.ledger_account TO uptally_app;
+GRANT SELECT(season) ON TABLE public.ledger_account TO uptally_supplier;
 
 GRANT INSERT(supplier_id) ON TABLE public.ledger_account TO uptally_app;
+GRANT SELECT(supplier_id) ON TABLE public.ledger_account TO uptally_supplier;
 
 GRANT UPDATE(balance) ON TABLE public.ledger_account TO uptally_app;
+GRANT SELECT(balance) ON TABLE public.ledger_account TO uptally_supplier;
+
+GRANT SELECT(path) ON TABLE public.ledger_account TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.ledger_account_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.ledger_journal TO uptally_app;
 
+GRANT SELECT(number) ON TABLE public.ledger_journal TO uptally_supplier;
+
+GRANT SELECT(act) ON TABLE public.ledger_journal TO uptally_supplier;
+
+GRANT SELECT(season) ON TABLE public.ledger_journal TO uptally_supplier;
+
+GRANT SELECT(revision) ON TABLE public.ledger_journal TO uptally_supplier;
+
+GRANT SELECT(posted_at) ON TABLE public.ledger_journal TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.ledger_transfer TO uptally_app;
+
+GRANT SELECT(journal) ON TABLE public.ledger_transfer TO uptally_supplier;
+
+GRANT SELECT(number) ON TABLE public.ledger_transfer TO uptally_supplier;
+
+GRANT SELECT(debit) ON TABLE public.ledger_transfer TO uptally_supplier;
+
+GRANT SELECT(credit) ON TABLE public.ledger_transfer TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.ledger_transfer TO uptally_supplier;
 
 GRANT SELECT ON TABLE public.ledger_verification TO uptally_app;
 
@@ -2804,11 +3676,19 @@ GRANT USAGE ON SEQUENCE public.ledger_verification_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.metadata_hold TO uptally_app;
 
+GRANT SELECT(id) ON TABLE public.metadata_hold TO uptally_supplier;
+
+GRANT SELECT(held_from) ON TABLE public.metadata_hold TO uptally_supplier;
+
+GRANT SELECT(held_to) ON TABLE public.metadata_hold TO uptally_supplier;
+
 GRANT USAGE ON SEQUENCE public.metadata_hold_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.metadata_refusal TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.metadata_release TO uptally_app;
+
+GRANT SELECT(hold_id) ON TABLE public.metadata_release TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.metadata_release_id_seq TO uptally_app;
 
@@ -2834,9 +3714,59 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_queue TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.ruleset TO uptally_app;
 
+GRANT SELECT(sha256) ON TABLE public.ruleset TO uptally_supplier;
+
+GRANT SELECT(name) ON TABLE public.ruleset TO uptally_supplier;
+
+GRANT SELECT(version) ON TABLE public.ruleset TO uptally_supplier;
+
+GRANT SELECT(toml) ON TABLE public.ruleset TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.season TO uptally_app;
 
+GRANT SELECT(code) ON TABLE public.season TO uptally_supplier;
+
+GRANT SELECT(first_day) ON TABLE public.season TO uptally_supplier;
+
+GRANT SELECT(last_day) ON TABLE public.season TO uptally_supplier;
+
+GRANT SELECT(pool) ON TABLE public.season TO uptally_supplier;
+
+GRANT SELECT(ruleset) ON TABLE public.season TO uptally_supplier;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot TO uptally_app;
+
+GRANT SELECT(id) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(season) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(revision) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(state) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(as_of) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(points) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(allocated) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(residual) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(lines) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(suppliers) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(observed_slots) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(season_slots) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(digest) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(sealed_at) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(drawn) ON TABLE public.snapshot TO uptally_supplier;
+
+GRANT SELECT(corrects) ON TABLE public.snapshot TO uptally_supplier;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot_group TO uptally_app;
 
@@ -2844,13 +3774,77 @@ GRANT USAGE ON SEQUENCE public.snapshot_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.snapshot_line TO uptally_app;
 
+GRANT SELECT(snapshot_id) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(shard) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(device) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(first_slot) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(end_slot) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(observed) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(up) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(grace) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(longest_run) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(weight_millionths) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(job_minutes) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(points) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(outcome) ON TABLE public.snapshot_line TO uptally_supplier;
+
+GRANT SELECT(notes) ON TABLE public.snapshot_line TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.snapshot_override TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.snapshot_override_approval TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.snapshot_override_id_seq TO uptally_app;
 
+GRANT SELECT ON TABLE public.supplier_device TO uptally_app;
+
+GRANT SELECT(supplier_id) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(device) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(device_id) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(from_slot) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(to_slot) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(registered_at) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(gpu_model) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(gpu_count) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(connectivity) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(device_name) ON TABLE public.supplier_device TO uptally_supplier;
+
+GRANT SELECT(status) ON TABLE public.supplier_device TO uptally_supplier;
+
 GRANT SELECT ON TABLE public.supplier_wallet TO uptally_app;
+
+GRANT SELECT(id) ON TABLE public.supplier_wallet TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.supplier_wallet TO uptally_supplier;
+
+GRANT SELECT(address) ON TABLE public.supplier_wallet TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.supplier_wallet TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.supplier_wallet_id_seq TO uptally_app;
 
@@ -2865,6 +3859,12 @@ GRANT SELECT,INSERT ON TABLE public.uptime_archive_span TO uptally_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_chunk TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_coverage TO uptally_app;
+
+GRANT SELECT(hour) ON TABLE public.uptime_coverage TO uptally_supplier;
+
+GRANT SELECT(observed) ON TABLE public.uptime_coverage TO uptally_supplier;
+
+GRANT SELECT(closed_at) ON TABLE public.uptime_coverage TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.uptime_given_up TO uptally_app;
 
@@ -2890,9 +3890,39 @@ GRANT USAGE ON SEQUENCE public.uptime_summary_read_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.verdict TO uptally_app;
 
+GRANT SELECT(device) ON TABLE public.verdict TO uptally_supplier;
+
+GRANT SELECT(by_hand) ON TABLE public.verdict TO uptally_supplier;
+
+GRANT SELECT(seq) ON TABLE public.verdict TO uptally_supplier;
+
+GRANT SELECT(kind) ON TABLE public.verdict TO uptally_supplier;
+
+GRANT SELECT(effective_at) ON TABLE public.verdict TO uptally_supplier;
+
+GRANT SELECT(decided_at) ON TABLE public.verdict TO uptally_supplier;
+
+GRANT SELECT(reason) ON TABLE public.verdict TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.verdict TO uptally_supplier;
+
 GRANT USAGE ON SEQUENCE public.verdict_by_hand TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.wallet TO uptally_app;
+
+GRANT SELECT(id) ON TABLE public.wallet TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.wallet TO uptally_supplier;
+
+GRANT SELECT(address) ON TABLE public.wallet TO uptally_supplier;
+
+GRANT SELECT(nonce) ON TABLE public.wallet TO uptally_supplier;
+
+GRANT SELECT(allowance) ON TABLE public.wallet TO uptally_supplier;
+
+GRANT SELECT(active_from) ON TABLE public.wallet TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.wallet TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.wallet_allowance TO uptally_app;
 
@@ -2902,15 +3932,57 @@ GRANT USAGE ON SEQUENCE public.wallet_allowance_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.wallet_challenge TO uptally_app;
 
+GRANT SELECT(number) ON TABLE public.wallet_challenge TO uptally_supplier;
+
+GRANT SELECT(id) ON TABLE public.wallet_challenge TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.wallet_challenge TO uptally_supplier;
+
+GRANT SELECT(address) ON TABLE public.wallet_challenge TO uptally_supplier;
+
+GRANT SELECT(domain) ON TABLE public.wallet_challenge TO uptally_supplier;
+
+GRANT SELECT(nonce) ON TABLE public.wallet_challenge TO uptally_supplier;
+
+GRANT SELECT(issued_at) ON TABLE public.wallet_challenge TO uptally_supplier;
+
+GRANT SELECT(expires_at) ON TABLE public.wallet_challenge TO uptally_supplier;
+
+GRANT SELECT(text) ON TABLE public.wallet_challenge TO uptally_supplier;
+
 GRANT USAGE ON SEQUENCE public.wallet_challenge_number_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.wallet_delivery TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.wallet_event TO uptally_app;
 
+GRANT SELECT(id) ON TABLE public.wallet_event TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.wallet_event TO uptally_supplier;
+
+GRANT SELECT(kind) ON TABLE public.wallet_event TO uptally_supplier;
+
+GRANT SELECT(address) ON TABLE public.wallet_event TO uptally_supplier;
+
+GRANT SELECT(wallet) ON TABLE public.wallet_event TO uptally_supplier;
+
+GRANT SELECT(active_from) ON TABLE public.wallet_event TO uptally_supplier;
+
+GRANT SELECT(reason) ON TABLE public.wallet_event TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.wallet_event TO uptally_supplier;
+
 GRANT USAGE ON SEQUENCE public.wallet_event_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.wallet_freeze TO uptally_app;
+
+GRANT SELECT(id) ON TABLE public.wallet_freeze TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.wallet_freeze TO uptally_supplier;
+
+GRANT SELECT(reason) ON TABLE public.wallet_freeze TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.wallet_freeze TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.wallet_freeze_id_seq TO uptally_app;
 
@@ -2918,8 +3990,32 @@ GRANT USAGE ON SEQUENCE public.wallet_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.wallet_proof TO uptally_app;
 
+GRANT SELECT(nonce) ON TABLE public.wallet_proof TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.wallet_proof TO uptally_supplier;
+
+GRANT SELECT(address) ON TABLE public.wallet_proof TO uptally_supplier;
+
+GRANT SELECT(challenge) ON TABLE public.wallet_proof TO uptally_supplier;
+
+GRANT SELECT(form) ON TABLE public.wallet_proof TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.wallet_proof TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.wallet_release TO uptally_app;
 
+GRANT SELECT(id) ON TABLE public.wallet_release TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.wallet_release TO uptally_supplier;
+
+GRANT SELECT(lifts) ON TABLE public.wallet_release TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.wallet_release TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.wallet_release_approval TO uptally_app;
+
+GRANT SELECT(release) ON TABLE public.wallet_release_approval TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.wallet_release_approval TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.wallet_release_id_seq TO uptally_app;

@@ -15,7 +15,7 @@ var roleSQL string
 //go:embed grants.sql
 var grantsSQL string
 
-func createAppRole(ctx context.Context, pool *pgxpool.Pool) error {
+func createRoles(ctx context.Context, pool *pgxpool.Pool) error {
 	_, err := pool.Exec(ctx, roleSQL)
 	return err
 }

@@ -5,6 +5,7 @@
 //	test ──────── New ──────────► clone of it, 20 to 40 ms, dropped after the test
 //	                                Owner: a pool that may do anything
 //	                                App:   a pool that may do what the application may
+//	                                Supplier: a pool that sees what row security lets through
 //
 // A package that needs databases has one line of setup:
 //

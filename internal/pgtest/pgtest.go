@@ -21,10 +21,12 @@ const poolMax = 20
 
 // DB is a migrated database of one test's own.
 type DB struct {
-	Owner    *pgxpool.Pool // the superuser, who migrated it
-	App      *pgxpool.Pool // migrations.AppRole, as the application serves
-	OwnerURL string
-	AppURL   string
+	Owner       *pgxpool.Pool // the superuser, who migrated it
+	App         *pgxpool.Pool // migrations.AppRole, as the application serves
+	Supplier    *pgxpool.Pool // migrations.SupplierRole, under row security
+	OwnerURL    string
+	AppURL      string
+	SupplierURL string
 }
 
 // New returns a fresh migrated database, which lives as long as the test. Every
@@ -35,8 +37,11 @@ func New(t testing.TB) *DB {
 		t.Fatal(noServer)
 	}
 	ownerURL := pgtestdb.Custom(t, serverConfig(t), migrator{}).URL()
-	appURL := withUser(t, ownerURL, migrations.AppRole)
-	return &DB{Owner: connect(t, ownerURL), App: connect(t, appURL), OwnerURL: ownerURL, AppURL: appURL}
+	appURL, supplierURL := withUser(t, ownerURL, migrations.AppRole), withUser(t, ownerURL, migrations.SupplierRole)
+	return &DB{
+		Owner: connect(t, ownerURL), App: connect(t, appURL), Supplier: connect(t, supplierURL),
+		OwnerURL: ownerURL, AppURL: appURL, SupplierURL: supplierURL,
+	}
 }
 
 // Empty returns the owner's URL of a database that was never migrated, which lives

@@ -1,0 +1,353 @@
+-- What a supplier may see: which devices are theirs and since when, their bits, and
+-- row security on every table that is read as uptally_supplier. Whose rows those are
+-- stands in the setting uptally.supplier, made for one transaction; where it is unset
+-- or empty every one of these tables fails, and none shows everything.
+
+-- +goose Up
+
+-- The first slot that starts at or after an instant.
+-- +goose StatementBegin
+CREATE FUNCTION slot_at_or_after(instant timestamptz) RETURNS bigint LANGUAGE sql STABLE STRICT PARALLEL SAFE AS
+    'SELECT ceil(extract(epoch FROM instant) / 300)::bigint';
+-- +goose StatementEnd
+
+-- Who owns which device from when to when, and its facts in force at the end of that
+-- run of slots: the logs of devices, folded as package snapshot folds them, as of now.
+-- A projection: written by triggers alone, and what it says follows from other tables.
+CREATE TABLE supplier_device (
+    supplier_id   uuid        NOT NULL,
+    device        integer     NOT NULL,
+    device_id     uuid        NOT NULL,
+    from_slot     bigint      NOT NULL,
+    to_slot       bigint CHECK (to_slot > from_slot), -- exclusive; null: it is still theirs
+    registered_at timestamptz NOT NULL,
+    gpu_model     text        NOT NULL,
+    gpu_count     integer     NOT NULL,
+    connectivity  text        NOT NULL,
+    device_name   text, -- typed by people: for display only
+    status        text, -- typed by people: for display only
+    PRIMARY KEY (device, from_slot)
+);
+CREATE INDEX supplier_device_supplier ON supplier_device (supplier_id, device_id);
+
+-- Folds the logs of the devices anew. Whoever changes what is folded waits here for
+-- whoever else does, so that of two at once the later sees the earlier.
+--
+--   believed   the registration and the changes that no hold sets aside
+--   counted    by (changed_at, seq): how many values of each fact came so far
+--   settled    what holds from each slot on: of several within one, what they come to
+--   run        maximal runs of slots with one owner; facts of the last slot
+-- +goose StatementBegin
+CREATE FUNCTION supplier_device_fold(devices integer[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('supplier_device'));
+    WITH believed AS MATERIALIZED (
+        SELECT d.number AS device, d.registered_at AS at, d.seq, slot_at_or_after(d.registered_at) AS slot,
+            d.supplier_id, d.gpu_model, d.gpu_count, d.connectivity, d.device_name, d.status
+        FROM unnest(devices) AS chosen (number) JOIN device d USING (number)
+        UNION ALL
+        SELECT c.device, c.changed_at, c.seq, greatest(slot_at_or_after(c.changed_at), slot_at_or_after(d.registered_at)),
+            c.supplier_id, c.gpu_model, c.gpu_count, c.connectivity, c.device_name, c.status
+        FROM unnest(devices) AS chosen (number) JOIN device d USING (number) JOIN device_change c ON c.device = d.number
+        WHERE c.channel <> 'worker-api'
+           OR EXISTS (SELECT FROM metadata_release r WHERE r.change_seq = c.seq)
+           OR NOT EXISTS (SELECT FROM metadata_hold h
+                          WHERE c.changed_at >= h.held_from AND c.changed_at < h.held_to
+                            AND NOT EXISTS (SELECT FROM metadata_release r WHERE r.hold_id = h.id))
+    ), given AS (
+        SELECT device,
+            array_agg(supplier_id  ORDER BY at, seq) FILTER (WHERE supplier_id  IS NOT NULL) AS suppliers,
+            array_agg(gpu_model    ORDER BY at, seq) FILTER (WHERE gpu_model    IS NOT NULL) AS models,
+            array_agg(gpu_count    ORDER BY at, seq) FILTER (WHERE gpu_count    IS NOT NULL) AS counts,
+            array_agg(connectivity ORDER BY at, seq) FILTER (WHERE connectivity IS NOT NULL) AS connectivities,
+            array_agg(device_name  ORDER BY at, seq) FILTER (WHERE device_name  IS NOT NULL) AS names,
+            array_agg(status       ORDER BY at, seq) FILTER (WHERE status       IS NOT NULL) AS statuses
+        FROM believed GROUP BY device
+    ), counted AS (
+        SELECT device, slot, lead(slot) OVER w AS next_slot,
+            count(supplier_id) OVER w AS suppliers, count(gpu_model) OVER w AS models, count(gpu_count) OVER w AS counts,
+            count(connectivity) OVER w AS connectivities, count(device_name) OVER w AS names, count(status) OVER w AS statuses
+        FROM believed WINDOW w AS (PARTITION BY device ORDER BY at, seq ROWS UNBOUNDED PRECEDING)
+    ), settled AS (
+        SELECT c.device, c.slot, c.next_slot, g.suppliers[c.suppliers] AS supplier_id, g.models[c.models] AS gpu_model,
+            g.counts[c.counts] AS gpu_count, g.connectivities[c.connectivities] AS connectivity,
+            g.names[c.names] AS device_name, g.statuses[c.statuses] AS status
+        FROM counted c JOIN given g USING (device) WHERE c.next_slot IS DISTINCT FROM c.slot
+    ), bounded AS (
+        SELECT *, lead(supplier_id) OVER w IS DISTINCT FROM supplier_id AS ends,
+            lag(supplier_id) OVER w IS DISTINCT FROM supplier_id AS begins
+        FROM settled WINDOW w AS (PARTITION BY device ORDER BY slot)
+    ), run AS MATERIALIZED (
+        SELECT b.supplier_id, b.device, d.id AS device_id, b.from_slot, b.next_slot AS to_slot, d.registered_at,
+            b.gpu_model, b.gpu_count, b.connectivity, b.device_name, b.status
+        FROM (SELECT *, max(slot) FILTER (WHERE begins) OVER (PARTITION BY device ORDER BY slot) AS from_slot FROM bounded) b
+        JOIN device d ON d.number = b.device
+        WHERE b.ends
+    ), gone AS (
+        DELETE FROM supplier_device old
+        WHERE old.device = ANY (devices) AND NOT EXISTS (SELECT FROM run WHERE run.device = old.device AND run.from_slot = old.from_slot)
+    )
+    INSERT INTO supplier_device AS old SELECT * FROM run
+    ON CONFLICT (device, from_slot) DO UPDATE SET
+        supplier_id = excluded.supplier_id, to_slot = excluded.to_slot, gpu_model = excluded.gpu_model, gpu_count = excluded.gpu_count,
+        connectivity = excluded.connectivity, device_name = excluded.device_name, status = excluded.status
+    WHERE (old.supplier_id, old.to_slot, old.gpu_model, old.gpu_count, old.connectivity, old.device_name, old.status)
+        IS DISTINCT FROM (excluded.supplier_id, excluded.to_slot, excluded.gpu_model, excluded.gpu_count, excluded.connectivity,
+            excluded.device_name, excluded.status);
+END $$;
+
+-- A registration comes before every change of its device: nothing is to be folded.
+CREATE FUNCTION supplier_device_register() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO supplier_device (supplier_id, device, device_id, from_slot, registered_at, gpu_model, gpu_count,
+        connectivity, device_name, status)
+    SELECT supplier_id, number, id, slot_at_or_after(registered_at), registered_at, gpu_model, gpu_count,
+        connectivity, device_name, status FROM added;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION supplier_device_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM supplier_device_fold(ARRAY(SELECT DISTINCT device FROM added));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION supplier_device_hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM supplier_device_fold(ARRAY(
+        SELECT DISTINCT c.device FROM added h JOIN device_change c
+            ON c.channel = 'worker-api' AND c.changed_at >= h.held_from AND c.changed_at < h.held_to));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION supplier_device_release() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM supplier_device_fold(ARRAY(
+        SELECT c.device FROM added r JOIN device_change c ON c.seq = r.change_seq
+        UNION
+        SELECT c.device FROM added r JOIN metadata_hold h ON h.id = r.hold_id JOIN device_change c
+            ON c.channel = 'worker-api' AND c.changed_at >= h.held_from AND c.changed_at < h.held_to));
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER supplier_device AFTER INSERT ON device REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION supplier_device_register();
+CREATE TRIGGER supplier_device AFTER INSERT ON device_change REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION supplier_device_change();
+CREATE TRIGGER supplier_device AFTER INSERT ON metadata_hold REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION supplier_device_hold();
+CREATE TRIGGER supplier_device AFTER INSERT ON metadata_release REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION supplier_device_release();
+
+SELECT supplier_device_fold(ARRAY(SELECT number FROM device));
+
+-- The bits of one device in [from_slot, to_slot), as far as its slots are the
+-- supplier's: up, observed and owned, each two bytes an hour, from the hour of
+-- from_slot through that of to_slot - 1. The two bytes are a big-endian number of 12
+-- bits, 2048 for the hour's first slot down to 1 for its last; bits outside of the
+-- span and of slots that are not owned are 0. No row if the device was never theirs.
+-- Chunks hold many suppliers' devices, so that this is the only way to any bit.
+--
+-- A subquery with OFFSET 0 is computed once and where it stands: without it, whole
+-- chunks of 1.5 KB would be carried up to where one bit of them is asked for.
+-- +goose StatementBegin
+CREATE FUNCTION supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint,
+    OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea)
+RETURNS SETOF record LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan ROWS 1 AS $$
+#variable_conflict use_variable
+DECLARE
+    me         CONSTANT uuid        := current_setting('uptally.supplier')::uuid;
+    first_hour CONSTANT bigint      := floor(from_slot / 12.0);
+    end_hour   CONSTANT bigint      := ceil(to_slot / 12.0);
+    starts     CONSTANT timestamptz := to_timestamp(first_hour * 3600);
+    ends       CONSTANT timestamptz := to_timestamp(end_hour * 3600);
+    froms      bigint[]; -- the runs of slots that are theirs, as far as they lie in the span
+    tos        bigint[];
+    lane       integer;
+BEGIN
+    IF to_slot <= from_slot OR to_slot - from_slot > 92 * 288 THEN
+        RAISE EXCEPTION 'slots % to %: give a span of 1 slot to 92 days', from_slot, to_slot
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(least(d.to_slot, $3)) INTO device, froms, tos
+    FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    lane := device & 1023;
+    SELECT string_agg(int2send((hour.mask & coalesce(chunk.bits, 0))::smallint), ''),
+           string_agg(int2send((hour.mask & coalesce(coverage.bits, 0))::smallint), ''),
+           string_agg(int2send(hour.mask::smallint), '')
+    INTO up, observed, owned
+    FROM (SELECT to_timestamp(h * 3600) AS at, (
+              SELECT sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer))
+              FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer AS mask
+          FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
+    LEFT JOIN (SELECT c.hour AS at,
+              get_bit(c.up, lane) << 11 | get_bit(c.up, lane + 1024) << 10 | get_bit(c.up, lane + 2048) << 9
+              | get_bit(c.up, lane + 3072) << 8 | get_bit(c.up, lane + 4096) << 7 | get_bit(c.up, lane + 5120) << 6
+              | get_bit(c.up, lane + 6144) << 5 | get_bit(c.up, lane + 7168) << 4 | get_bit(c.up, lane + 8192) << 3
+              | get_bit(c.up, lane + 9216) << 2 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
+          FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
+    LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
+          FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at);
+    RETURN NEXT;
+END $$;
+-- +goose StatementEnd
+
+-- What is read of one supplier's own. A hash of whole tables would be read for one
+-- supplier without these.
+CREATE INDEX snapshot_line_supplier ON snapshot_line (supplier_id, snapshot_id);
+CREATE INDEX ledger_account_supplier ON ledger_account (supplier_id) WHERE supplier_id IS NOT NULL;
+CREATE INDEX distribution_carried_supplier ON distribution_carried (supplier_id, distribution);
+CREATE INDEX distribution_set_off_supplier ON distribution_set_off (supplier_id, distribution);
+CREATE INDEX wallet_challenge_supplier ON wallet_challenge (supplier_id, number);
+CREATE INDEX wallet_proof_supplier ON wallet_proof (supplier_id);
+
+-- Whoever migrates, whom FORCE holds too, and the application do as they are granted.
+-- +goose StatementBegin
+DO $$
+DECLARE
+    kept text;
+BEGIN
+    FOREACH kept IN ARRAY ARRAY[
+        'supplier_device', 'verdict', 'uptime_coverage', 'metadata_hold', 'metadata_release',
+        'ruleset', 'season', 'grace_window', 'grace_approval', 'snapshot', 'snapshot_line', 'estimate', 'estimate_line',
+        'ledger_account', 'ledger_transfer', 'ledger_journal',
+        'distribution', 'distribution_approval', 'distribution_payout', 'distribution_payout_line', 'distribution_payout_end',
+        'distribution_aside', 'distribution_carried', 'distribution_set_off', 'distribution_payout_attempt',
+        'distribution_attempt', 'distribution_attempt_signed', 'distribution_attempt_end',
+        'distribution_tree', 'distribution_tree_payout', 'distribution_tree_funding',
+        'supplier_wallet', 'wallet', 'wallet_challenge', 'wallet_proof', 'wallet_event', 'wallet_freeze',
+        'wallet_release', 'wallet_release_approval']
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', kept);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', kept);
+        EXECUTE format('CREATE POLICY owner ON %I TO CURRENT_USER USING (true) WITH CHECK (true)', kept);
+        EXECUTE format('CREATE POLICY app ON %I TO uptally_app USING (true) WITH CHECK (true)', kept);
+    END LOOP;
+END $$;
+-- +goose StatementEnd
+
+-- Everybody's: the rules, what was observed, and totals.
+CREATE POLICY everybody ON ruleset         FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL);
+CREATE POLICY everybody ON season          FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL);
+CREATE POLICY everybody ON estimate        FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL);
+CREATE POLICY everybody ON uptime_coverage FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL);
+CREATE POLICY everybody ON metadata_hold   FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL);
+CREATE POLICY everybody ON grace_approval  FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL);
+CREATE POLICY holds     ON metadata_release FOR SELECT TO uptally_supplier
+    USING (current_setting('uptally.supplier')::uuid IS NOT NULL AND hold_id IS NOT NULL);
+CREATE POLICY sealed    ON snapshot FOR SELECT TO uptally_supplier
+    USING (current_setting('uptally.supplier')::uuid IS NOT NULL AND state = 'sealed');
+CREATE POLICY approved  ON grace_window FOR SELECT TO uptally_supplier
+    USING (current_setting('uptally.supplier')::uuid IS NOT NULL AND id = ANY (ARRAY(SELECT window_id FROM grace_approval)));
+
+-- One supplier's own, by their id.
+CREATE POLICY own ON supplier_device FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON snapshot_line   FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid
+    AND snapshot_id = ANY (ARRAY(SELECT id FROM snapshot WHERE state = 'sealed')));
+CREATE POLICY own ON estimate_line         FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON ledger_account        FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON distribution_payout   FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON distribution_carried  FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON distribution_set_off  FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON supplier_wallet       FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON wallet                FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON wallet_challenge      FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON wallet_proof          FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON wallet_event          FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON wallet_freeze         FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+CREATE POLICY own ON wallet_release        FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
+
+-- One supplier's own, by what refers to it. Where a table is read as uptally_supplier
+-- inside of a policy, its own policy holds there as well. An ARRAY is read once a
+-- statement, and an index serves what is compared with it.
+CREATE POLICY own ON verdict FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND EXISTS (SELECT FROM supplier_device d WHERE d.device = verdict.device));
+CREATE POLICY own ON ledger_transfer FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND (debit = ANY (ARRAY(SELECT id FROM ledger_account)) OR credit = ANY (ARRAY(SELECT id FROM ledger_account))));
+CREATE POLICY own ON ledger_journal FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND number = ANY (ARRAY(SELECT journal FROM ledger_transfer)));
+CREATE POLICY own ON distribution FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND number = ANY (ARRAY(SELECT distribution FROM distribution_payout UNION ALL SELECT distribution FROM distribution_carried
+                            UNION ALL SELECT distribution FROM distribution_set_off)));
+CREATE POLICY own ON distribution_approval FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND distribution = ANY (ARRAY(SELECT distribution FROM distribution_payout)));
+CREATE POLICY own ON distribution_payout_line FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND (distribution, payout) IN (SELECT p.distribution, p.number FROM distribution_payout p));
+CREATE POLICY own ON distribution_payout_end FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND (distribution, payout) IN (SELECT p.distribution, p.number FROM distribution_payout p));
+CREATE POLICY own ON distribution_aside FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND (distribution, payout) IN (SELECT p.distribution, p.number FROM distribution_payout p));
+CREATE POLICY own ON distribution_payout_attempt FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND (distribution, payout) IN (SELECT p.distribution, p.number FROM distribution_payout p));
+CREATE POLICY own ON distribution_tree_payout FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND (distribution, payout) IN (SELECT p.distribution, p.number FROM distribution_payout p));
+CREATE POLICY own ON distribution_attempt FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND id = ANY (ARRAY(SELECT t.attempt FROM distribution_payout p
+                        JOIN distribution_payout_attempt t ON t.distribution = p.distribution AND t.payout = p.number)));
+CREATE POLICY own ON distribution_attempt_signed FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND attempt = ANY (ARRAY(SELECT id FROM distribution_attempt)));
+CREATE POLICY own ON distribution_attempt_end FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND attempt = ANY (ARRAY(SELECT id FROM distribution_attempt)));
+CREATE POLICY own ON distribution_tree FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND (distribution, number) IN (SELECT t.distribution, t.tree FROM distribution_payout p
+                                   JOIN distribution_tree_payout t ON t.distribution = p.distribution AND t.payout = p.number));
+CREATE POLICY own ON distribution_tree_funding FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND (distribution, tree) IN (SELECT t.distribution, t.number FROM distribution_tree t));
+CREATE POLICY own ON wallet_release_approval FOR SELECT TO uptally_supplier USING (current_setting('uptally.supplier')::uuid IS NOT NULL
+    AND release = ANY (ARRAY(SELECT id FROM wallet_release)));
+
+-- Columns, and no more of them than a supplier is told: never a person, never what
+-- staff wrote to each other, never a figure of all payees of a run.
+GRANT SELECT ON supplier_device TO uptally_app;
+GRANT SELECT (supplier_id, device, device_id, from_slot, to_slot, registered_at, gpu_model, gpu_count, connectivity, device_name,
+    status) ON supplier_device TO uptally_supplier;
+GRANT SELECT (device, by_hand, seq, kind, effective_at, decided_at, reason, recorded_at) ON verdict TO uptally_supplier;
+GRANT SELECT (hour, observed, closed_at) ON uptime_coverage TO uptally_supplier;
+GRANT SELECT (id, held_from, held_to) ON metadata_hold TO uptally_supplier;
+GRANT SELECT (hold_id) ON metadata_release TO uptally_supplier;
+GRANT SELECT (sha256, name, version, toml) ON ruleset TO uptally_supplier;
+GRANT SELECT (code, first_day, last_day, pool, ruleset) ON season TO uptally_supplier;
+GRANT SELECT (id, season, window_from, window_to, cause, lookback, min_before, sustain, reconnect_by, credit, cap, require_genuine)
+    ON grace_window TO uptally_supplier;
+GRANT SELECT (window_id, recorded_at) ON grace_approval TO uptally_supplier;
+GRANT SELECT (id, season, revision, state, as_of, points, allocated, residual, drawn, lines, suppliers, observed_slots, season_slots,
+    digest, corrects, sealed_at) ON snapshot TO uptally_supplier;
+GRANT SELECT (snapshot_id, shard, device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run, weight_millionths,
+    job_minutes, points, amount, outcome, notes) ON snapshot_line TO uptally_supplier;
+GRANT SELECT (season, as_of, points, allocated, residual, lines, suppliers, observed_slots, season_slots) ON estimate TO uptally_supplier;
+GRANT SELECT (season, device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run, weight_millionths, job_minutes,
+    points, amount, outcome, notes) ON estimate_line TO uptally_supplier;
+GRANT SELECT (id, kind, season, supplier_id, balance, path) ON ledger_account TO uptally_supplier;
+GRANT SELECT (journal, number, debit, credit, amount) ON ledger_transfer TO uptally_supplier;
+GRANT SELECT (number, act, season, revision, posted_at) ON ledger_journal TO uptally_supplier;
+GRANT SELECT (number, id, rail, minimum, prepared_at) ON distribution TO uptally_supplier;
+GRANT SELECT (distribution, recorded_at) ON distribution_approval TO uptally_supplier;
+GRANT SELECT (distribution, number, id, supplier_id, wallet, amount) ON distribution_payout TO uptally_supplier;
+GRANT SELECT (distribution, payout, season, revision, amount) ON distribution_payout_line TO uptally_supplier;
+GRANT SELECT (distribution, payout, outcome, journal, signature, evidence, recorded_at) ON distribution_payout_end TO uptally_supplier;
+GRANT SELECT (distribution, payout, reason, recorded_at) ON distribution_aside TO uptally_supplier;
+GRANT SELECT (distribution, supplier_id, amount, reason) ON distribution_carried TO uptally_supplier;
+GRANT SELECT (distribution, supplier_id, season, revision, amount) ON distribution_set_off TO uptally_supplier;
+GRANT SELECT (distribution, payout, turn, attempt) ON distribution_payout_attempt TO uptally_supplier;
+GRANT SELECT (id, recorded_at) ON distribution_attempt TO uptally_supplier;
+GRANT SELECT (attempt, signature, recorded_at) ON distribution_attempt_signed TO uptally_supplier;
+GRANT SELECT (attempt, outcome, signature, slot, recorded_at) ON distribution_attempt_end TO uptally_supplier;
+GRANT SELECT (distribution, number, id, root) ON distribution_tree TO uptally_supplier;
+GRANT SELECT (distribution, payout, tree) ON distribution_tree_payout TO uptally_supplier;
+GRANT SELECT (distribution, tree, vault, signature, evidence, recorded_at) ON distribution_tree_funding TO uptally_supplier;
+GRANT SELECT (id, supplier_id, address, recorded_at) ON supplier_wallet TO uptally_supplier;
+GRANT SELECT (id, supplier_id, address, nonce, allowance, active_from, recorded_at) ON wallet TO uptally_supplier;
+GRANT SELECT (number, id, supplier_id, address, domain, nonce, issued_at, expires_at, text) ON wallet_challenge TO uptally_supplier;
+GRANT SELECT (nonce, supplier_id, address, challenge, form, recorded_at) ON wallet_proof TO uptally_supplier;
+GRANT SELECT (id, supplier_id, kind, address, wallet, active_from, reason, recorded_at) ON wallet_event TO uptally_supplier;
+GRANT SELECT (id, supplier_id, reason, recorded_at) ON wallet_freeze TO uptally_supplier;
+GRANT SELECT (id, supplier_id, lifts, recorded_at) ON wallet_release TO uptally_supplier;
+GRANT SELECT (release, recorded_at) ON wallet_release_approval TO uptally_supplier;
+REVOKE ALL ON FUNCTION supplier_timeline(uuid, bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION supplier_timeline(uuid, bigint, bigint) TO uptally_supplier;
