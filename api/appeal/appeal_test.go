@@ -176,7 +176,8 @@ func TestWhatCameOfIt(t *testing.T) {
 		VALUES ('2024-04-25Z', '2024-04-26Z', 'attack', $1, now()), ('2024-04-27Z', '2024-04-28Z', 'attack', $1, now())`, c.ada)
 	c.past(`INSERT INTO metadata_release (hold_id, change_seq, reason, person_id, recorded_at)
 		VALUES (1, NULL, 'why', $1, now()), (2, NULL, 'why', $1, now()), (NULL, 21, 'why', $1, now()), (NULL, 22, 'why', $1, now())`, c.ada)
-	c.past(`UPDATE snapshot SET state = 'sealed', decided_by = sealed_by, sealed_at = now() WHERE season = 's1' AND revision = 2`)
+	c.past(`UPDATE snapshot SET state = 'sealed', decided_by = $1, decided_at = now(), approved_digest = digest, sealed_by = $1, sealed_at = now()
+		WHERE season = 's1' AND revision = 2`, c.grace)
 	for _, s := range []struct {
 		name  string
 		links appeal.Links

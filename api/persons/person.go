@@ -14,7 +14,7 @@ type Kind string
 // The kinds of names.
 const (
 	KindCLI   Kind = "cli"   // on the command line
-	KindToken Kind = "token" // the subject of a token
+	KindToken Kind = "token" // as a token's holder; see TokenName
 )
 
 var (
@@ -41,19 +41,23 @@ func ByName(ctx context.Context, tx pgx.Tx, kind Kind, name string) (int64, erro
 // at once, all get the same person, provided that the transaction reads committed
 // rows (the default).
 func Ensure(ctx context.Context, tx pgx.Tx, name string) (int64, error) {
-	person, err := ByName(ctx, tx, KindCLI, name)
+	return ensure(ctx, tx, KindCLI, name)
+}
+
+func ensure(ctx context.Context, tx pgx.Tx, kind Kind, name string) (int64, error) {
+	person, err := ByName(ctx, tx, kind, name)
 	if !errors.Is(err, ErrNoPerson) {
 		return person, err
 	}
 	if err := lockNames(ctx, tx); err != nil { // for a new name alone: it is held until the transaction ends
 		return 0, fmt.Errorf("locking the names of persons: %w", err)
 	}
-	person, err = ByName(ctx, tx, KindCLI, name)
+	person, err = ByName(ctx, tx, kind, name)
 	if !errors.Is(err, ErrNoPerson) {
 		return person, err
 	}
 	if person, err = insertPerson(ctx, tx); err == nil {
-		_, err = insertName(ctx, tx, person, KindCLI, name)
+		_, err = insertName(ctx, tx, person, kind, name)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("recording person %q: %w", name, err)

@@ -47,3 +47,33 @@ func selectNames(ctx context.Context, tx pgx.Tx, persons []int64) (map[int64]str
 	})
 	return names, err
 }
+
+func selectPersons(ctx context.Context, tx pgx.Tx) ([]Person, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT p.id, p.recorded_at, coalesce(n.kind, ''), coalesce(n.name, '')
+		FROM person p LEFT JOIN person_name n ON n.person_id = p.id
+		ORDER BY p.id, n.kind COLLATE "C", n.name COLLATE "C"`)
+	if err != nil {
+		return nil, err
+	}
+	var persons []Person
+	var person Person
+	var name Name
+	_, err = pgx.ForEachRow(rows, []any{&person.ID, &person.RecordedAt, &name.Kind, &name.Name}, func() error {
+		if len(persons) == 0 || persons[len(persons)-1].ID != person.ID {
+			persons = append(persons, Person{ID: person.ID, RecordedAt: person.RecordedAt.UTC()})
+		}
+		if last := &persons[len(persons)-1]; name.Kind != "" {
+			last.Names = append(last.Names, name)
+		}
+		return nil
+	})
+	return persons, err
+}
+
+// ownsNames asks whether the role may do what the owner of the table may.
+func ownsNames(ctx context.Context, tx pgx.Tx) (owns bool, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'person_name'::regclass`).Scan(&owns)
+	return owns, err
+}

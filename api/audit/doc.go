@@ -1,0 +1,47 @@
+// Package audit answers three questions: who asked for what, is somebody attacking,
+// and may anything be written at all?
+//
+//	a call that changes something ──► Append, in its own transaction ──┐
+//	a call that is refused ─────────► Writer, in batches ──────────────┤
+//	                                                                   ▼
+//	┌─ entry 1 ─────────┐   ┌─ entry 2 ─────────┐   ┌─ entry 3 ─────────┐
+//	│ at, address, who, │   │                   │   │                   │
+//	│ what, answer …    │   │                   │   │                   │
+//	│ previous 000…     │ ┌─┤ previous          │ ┌─┤ previous          │
+//	│ digest ◄──────────┼─┘ │ digest ◄──────────┼─┘ │ digest            │
+//	└───────────────────┘   └───────────────────┘   └───────────────────┘
+//	           │                                              │
+//	           └─► Verify: the first that was changed         └─► Watch: surges ─► alerts
+//
+// The log is append-only by grant and by trigger. Numbers, times of recording and
+// digests are the database's own: the application can add to the log, and choose
+// neither its place nor its digest. One transaction writes at a time, under an
+// advisory lock that is the last to be taken: ledger, paying, audit.
+//
+// A halt is a row that no resumption answers. Every acting call holds the shared lock
+// of the halt for its transaction, and whoever halts or resumes the exclusive one, so
+// that once a halt has committed no acting call commits any more. Reads go on.
+//
+// What is read here is money's and people's business: operators alone may see it, and
+// the supplier role has no grant on any of these tables.
+//
+// The package's readings where the design leaves room:
+//
+//   - Refused is what was answered 400 or above, whoever refused it and for whatever
+//     reason; a read that ended in 404 is in the log, as it may be probing.
+//   - A write is what was answered below 400 by another method than GET, HEAD or
+//     OPTIONS. Surges are counted by the time at which the database recorded entries.
+//   - Probing is counted in distinct targets, per actor, per address and per network
+//     (an IPv4 /24, an IPv6 /64), so that neither hopping between addresses with one
+//     token nor between tokens at one address hides it.
+//   - The same surge is one alert per cool-down, however long it lasts.
+//   - An end that is cut off leaves a whole chain. Heads are marked as time goes on,
+//     and written to the process's log; each must be found again.
+//   - An entry names a person by number without a foreign key: a refused call may name
+//     one whose making was rolled back with it.
+//   - A batch whose commit was not heard of is looked for before it is written again.
+//   - A halt stops acting calls over HTTP. The command line and the jobs go on: whoever
+//     puts things right after an attack works there, and what jobs write is derived.
+//   - While writing is halted, nobody halts it again; whoever halted it does not resume
+//     it, which a check of the database repeats.
+package audit

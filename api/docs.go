@@ -1,0 +1,40 @@
+package api
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// swaggerUI holds swagger-ui-dist 5.35.0 as its npm package has it (swagger-ui-bundle.js,
+// swagger-ui.css, and their licences), and a page of our own that starts it.
+//
+//go:embed swagger-ui
+var swaggerUI embed.FS
+
+// docsPolicy lets the page load what is beside it, and nothing from elsewhere. The
+// library sets styles on elements.
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+	"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+// DocsPath is where the specification is shown to people.
+const DocsPath = "/docs"
+
+// mountDocs serves the page that shows the specification.
+func mountDocs(router chi.Router) {
+	files, err := fs.Sub(swaggerUI, "swagger-ui")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	serve := http.StripPrefix(DocsPath+"/", http.FileServerFS(files))
+	router.Get(DocsPath, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, DocsPath+"/", http.StatusMovedPermanently)
+	})
+	router.Get(DocsPath+"/*", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", docsPolicy)
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		serve.ServeHTTP(w, r)
+	})
+}

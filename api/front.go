@@ -1,0 +1,80 @@
+package api
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/uptally/uptally/api/wire"
+)
+
+// named gives each request a name in our records: the caller's own, if it is a plain
+// one, else a new one.
+func named(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := r.Header.Get("X-Request-Id")
+		if !plain(name) {
+			name = rand.Text()
+		}
+		w.Header().Set("X-Request-Id", name)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// plain says whether a name is 1 to 64 letters, digits, dots, dashes or underscores.
+func plain(name string) bool {
+	if name == "" || len(name) > 64 {
+		return false
+	}
+	for _, c := range []byte(name) {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && c != '.' && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// hardened sets the headers that keep a browser from doing more with an answer than
+// showing it.
+func hardened(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("X-Frame-Options", "DENY")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Strict-Transport-Security", "max-age=31536000")
+		header.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// caught answers a panic outside of the operations without a word of it.
+func caught(log *slog.Logger) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer func() {
+				if cause := recover(); cause != nil {
+					if cause == http.ErrAbortHandler {
+						panic(cause)
+					}
+					log.Error("panic", "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
+					problem(w, http.StatusInternalServerError, "internal", "It failed on our side; it was recorded.")
+				}
+			}()
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// problem answers a request that no operation is for.
+func problem(w http.ResponseWriter, status int, kind, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = huma.DefaultJSONFormat.Marshal(w, wire.Refuse(status, kind, detail))
+}

@@ -1,0 +1,53 @@
+package persons
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Person is one human, with every name that is theirs.
+type Person struct {
+	ID         int64     `json:"person"`
+	RecordedAt time.Time `json:"recorded_at"`
+	Names      []Name    `json:"names"` // command-line names first, each kind in byte order
+}
+
+// Name is one name of a person.
+type Name struct {
+	Kind Kind   `json:"kind"`
+	Name string `json:"name"`
+}
+
+// Add records a person with a command-line name that is new, else ErrNameTaken.
+func Add(ctx context.Context, tx pgx.Tx, name string) (int64, error) {
+	if err := lockNames(ctx, tx); err != nil {
+		return 0, fmt.Errorf("locking the names of persons: %w", err)
+	}
+	person, err := insertPerson(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf("recording person %q: %w", name, err)
+	}
+	return person, AddName(ctx, tx, person, KindCLI, name)
+}
+
+// List returns every person, in the order of their numbers.
+func List(ctx context.Context, tx pgx.Tx) ([]Person, error) {
+	persons, err := selectPersons(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("listing persons: %w", err)
+	}
+	return persons, nil
+}
+
+// MayName reports whether the connection's role may give names: whether it is the
+// owner of the tables, or acts as it.
+func MayName(ctx context.Context, tx pgx.Tx) (bool, error) {
+	may, err := ownsNames(ctx, tx)
+	if err != nil {
+		return false, fmt.Errorf("looking up who owns the names of persons: %w", err)
+	}
+	return may, nil
+}

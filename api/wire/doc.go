@@ -1,0 +1,35 @@
+// Package wire is what every operation of the API shares, so that no operation can
+// lack it.
+//
+//	request ─► door ───────────────────────────────────────────────► answer
+//	           limits ─ token ─ role, scope ─┬─ Public, Own, Read      ETag, 304
+//	           (auth)                        └─ Act: halt, replay,     problem+json
+//	                                            one transaction with   RateLimit
+//	                                            audit and answer
+//
+// An operation is registered by one of five functions, which says who may call it and
+// what it runs with:
+//
+//	Public   anybody           a Reader as nobody
+//	Signed   any valid token   a Reader as nobody
+//	Own      suppliers         a Reader as the supplier of the token
+//	Read     roles of staff    a read-only transaction of the application
+//	Act      roles             a transaction of the application; a Reader for suppliers
+//
+// What a supplier reads comes through a role of the database that row-level security
+// holds for (Reader), and each row is looked at once more before it goes out (Mine).
+// The build tag rlsonly takes that second look away, so that tests can show that the
+// first is enough.
+//
+// The readings that it takes:
+//   - An acting call answers from memory: its answer is rendered before the transaction
+//     commits, and sent after. Whoever gets an answer can rely on it.
+//   - Answers of a handler are kept for repetition, refusals among them; what is
+//     refused before (token, role, limits, halt, a malformed request) is not, as
+//     nothing was begun, and the same key may be used again.
+//   - Times are UTC with Z. Amounts are strings of base units beside their decimals.
+//   - "Not there" and "not yours" are the same bytes.
+//   - Suppliers and the public read fixed sentences for errors of the domain, unless an
+//     error holds nothing but what the caller sent. Staff read the error.
+//   - Lists are read by cursor; a cursor is opaque, and names where the next page begins.
+package wire

@@ -1,0 +1,123 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"reflect"
+	"runtime/debug"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+)
+
+// door is what a request passes on its way to an operation, and its answer on the way
+// back.
+type door struct {
+	s           *Service
+	op          huma.Operation
+	who         admission
+	tabular     bool // also served as CSV
+	raw         bool // serves files: the type is not negotiated
+	within      time.Duration
+	whileHalted bool
+}
+
+func (s *Service) newDoor(op huma.Operation, who admission) *door {
+	d := &door{s: s, op: op, who: who, within: usual}
+	if long, ok := op.Metadata[Long].(time.Duration); ok {
+		d.within = long
+	}
+	d.whileHalted, _ = op.Metadata[WhileHalted].(bool)
+	return d
+}
+
+// visit is one request at the door.
+type visit struct {
+	*door
+	r       *http.Request
+	w       http.ResponseWriter
+	answer  *recorder
+	call    call
+	address netip.Addr
+	audited bool // in the transaction of an act
+	problem *Problem
+	begun   time.Time
+}
+
+// pass lets the request in if it may, and sends the answer.
+func (d *door) pass(ctx huma.Context, next func(huma.Context)) {
+	r, w := humachi.Unwrap(ctx)
+	within, cancel := context.WithTimeout(r.Context(), d.within)
+	defer cancel()
+	v := &visit{door: d, w: w, answer: newRecorder(), begun: d.s.Now()}
+	v.r = r.WithContext(context.WithValue(within, callKey{}, &v.call))
+	defer v.answer.recycle()
+	v.guarded(func() {
+		if problem := v.admit(); problem != nil {
+			v.refuse(problem)
+			return
+		}
+		if d.who.acts {
+			v.act(next)
+		} else {
+			v.serve(next)
+		}
+	})
+	v.record()
+	v.send()
+}
+
+// guarded runs f; a panic is recorded, and answered without a word of it.
+func (v *visit) guarded(f func()) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			if cause == http.ErrAbortHandler {
+				panic(cause)
+			}
+			v.s.Log.Error("panic", "operation", v.op.OperationID, "request", v.requestID(), "cause", cause, "stack", string(debug.Stack()))
+			v.refuse(errInternal)
+		}
+	}()
+	f()
+}
+
+// serve runs the operation into the recorder.
+func (v *visit) serve(next func(huma.Context)) {
+	op := v.op
+	next(humachi.NewContext(&op, v.r, v.answer))
+}
+
+// refuse makes the problem the answer.
+func (v *visit) refuse(problem *Problem) {
+	v.problem = problem
+	v.answer.reset()
+	for name, values := range problem.header {
+		v.answer.header[name] = values
+	}
+	v.answer.header.Set("Content-Type", typeProblem)
+	v.answer.WriteHeader(problem.Status)
+	_ = huma.DefaultJSONFormat.Marshal(&v.answer.body, problem) // a buffer does not fail
+}
+
+// refusal is what an operation's error is to the caller.
+func (d *door) refusal(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		return errTimeout
+	}
+	problem, known := d.s.problemOf(err, d.who.staff())
+	if !known && ctx.Err() == nil {
+		d.s.Log.Error("failed", "operation", d.op.OperationID, "error", err)
+	}
+	return problem
+}
+
+func (v *visit) requestID() string { return v.w.Header().Get("X-Request-Id") }
+
+// isBytes says whether an operation serves files.
+func isBytes[O any]() bool {
+	body := bodyOf[O]()
+	return body != nil && body.Kind() == reflect.Slice && body.Elem().Kind() == reflect.Uint8
+}
