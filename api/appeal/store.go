@@ -114,6 +114,52 @@ func selectAppeals(ctx context.Context, tx pgx.Tx, f Filter) ([]Appeal, error) {
 	return pgx.CollectRows(rows, scanAppeal)
 }
 
+// queueOwner asks whose line it is that the request names: none, or one, as far as the
+// reader sees.
+func queueOwner(b *pgx.Batch, r Request, to *[]uuid.UUID) {
+	b.Queue(`
+		SELECT l.supplier_id
+		FROM snapshot s
+		JOIN snapshot_line l ON l.snapshot_id = s.id AND l.first_slot = $4
+			AND (l.shard, l.device) IN (SELECT d.device / 1024, d.device FROM supplier_device d WHERE d.device_id = $3)
+		WHERE s.season = $1 AND s.revision = $2 AND s.state = 'sealed'`, r.Season, r.Revision, r.DeviceID, int64(r.From)).
+		Query(func(rows pgx.Rows) (err error) {
+			*to, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
+}
+
+// ownAppeals are appeals with their answers, as far as the reader sees, no persons.
+const ownAppeals = `
+	SELECT a.id, a.supplier_id, a.season, a.revision, a.device_id, a.first_slot, a.end_slot, a.outcome, a.notes, a.amount,
+		a.reason, a.evidence, 0, a.recorded_at, a.due_at, a.state, 0, a.reviewed_at, a.ended_at,
+		w.outcome, coalesce(w.reason, ''), w.verdict, w.grace_window, w.released_hold, w.released_change, w.revision,
+		0, w.recorded_at
+	FROM appeal a LEFT JOIN appeal_answer w ON w.appeal = a.id`
+
+// queueOwnAppeal asks for the appeal of the id: none, or one.
+func queueOwnAppeal(b *pgx.Batch, id uuid.UUID, to *[]Appeal) {
+	b.Queue(ownAppeals+` WHERE a.id = $1`, id).Query(collectInto(to))
+}
+
+// queueOwnAppeals asks for the newest appeals before a place; "" is any state.
+func queueOwnAppeals(b *pgx.Batch, state State, before *ownPlace, limit int, to *[]Appeal) {
+	at, id := time.Time{}, uuid.Nil
+	if before != nil {
+		at, id = before.recordedAt, before.id
+	}
+	b.Queue(ownAppeals+`
+		WHERE ($1 = '' OR a.state = $1) AND (NOT $2 OR (a.recorded_at, a.id) < ($3, $4))
+		ORDER BY a.recorded_at DESC, a.id DESC LIMIT $5`, state, before != nil, at, id, limit).Query(collectInto(to))
+}
+
+func collectInto(to *[]Appeal) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*to, err = pgx.CollectRows(rows, scanAppeal)
+		return err
+	}
+}
+
 func scanAppeal(row pgx.CollectableRow) (a Appeal, err error) {
 	var from, to int64
 	var reviewed, ended, answered *time.Time
