@@ -63,6 +63,7 @@ CREATE TABLE webhook_message (
     FOREIGN KEY (webhook, supplier_id) REFERENCES webhook (id, supplier_id)
 );
 CREATE INDEX webhook_message_webhook ON webhook_message (webhook, number);
+CREATE INDEX webhook_message_recorded ON webhook_message (recorded_at);
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON webhook_message
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -87,13 +88,42 @@ CREATE TABLE webhook_attempt (
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON webhook_attempt
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- How far events were looked for, by kind: what is stamped long before it was found.
+-- What can be told, and to whom: of no supplier, to all of them. Nothing in it is of
+-- another than whom it is told to.
+CREATE VIEW webhook_event WITH (security_invoker = true) AS
+SELECT 'season.sealed' AS kind, s.season || '/r' || s.revision AS source, NULL::uuid AS supplier_id,
+    s.sealed_at AS occurred_at, s.sealed_at AS recorded_at,
+    json_build_object('season', s.season, 'revision', s.revision) AS data
+FROM snapshot s
+WHERE s.state = 'sealed'
+UNION ALL
+SELECT 'payout.paid', p.id, p.supplier_id, e.recorded_at, e.recorded_at,
+    json_build_object('payout', p.id, 'wallet', p.wallet, 'amount', json_build_object('amount', p.amount::text, 'decimals', 8),
+        'signature', e.signature)
+FROM distribution_payout_end e JOIN distribution_payout p ON p.distribution = e.distribution AND p.number = e.payout
+WHERE e.outcome = 'paid'
+UNION ALL
+SELECT 'device.flagged', format('%s/%s/%s', v.device, v.by_hand, v.seq), d.supplier_id, v.decided_at, v.recorded_at,
+    json_build_object('device_id', d.device_id, 'effective_at', to_char(v.effective_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+FROM verdict v JOIN supplier_device d ON d.device = v.device AND d.to_slot IS NULL -- whose it is now
+WHERE v.kind = 'spoofed'
+UNION ALL
+SELECT 'wallet.changed', w.id::text, w.supplier_id, w.recorded_at, w.recorded_at,
+    json_build_object('change', w.kind, 'wallet', w.address,
+        'active_from', to_char(w.active_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+FROM wallet_event w
+WHERE w.kind IN ('pending', 'activated', 'frozen', 'released')
+UNION ALL
+SELECT 'appeal.answered', w.appeal::text, w.supplier_id, w.recorded_at, w.recorded_at,
+    json_build_object('appeal', w.appeal, 'outcome', w.outcome)
+FROM appeal_answer w;
+
+-- To when events were looked for.
 CREATE TABLE webhook_collected (
-    kind         text        PRIMARY KEY,
+    one          boolean     PRIMARY KEY DEFAULT true CHECK (one),
     collected_to timestamptz NOT NULL
 );
-INSERT INTO webhook_collected (kind, collected_to)
-SELECT kind, '-infinity' FROM unnest(ARRAY['season.sealed', 'payout.paid', 'device.flagged', 'wallet.changed', 'appeal.answered']) AS kind;
+INSERT INTO webhook_collected (collected_to) VALUES ('-infinity');
 
 CREATE INDEX distribution_payout_end_recorded ON distribution_payout_end (recorded_at);
 CREATE INDEX verdict_recorded ON verdict (recorded_at);
@@ -101,6 +131,7 @@ CREATE INDEX wallet_event_recorded ON wallet_event (recorded_at);
 
 GRANT SELECT, INSERT ON webhook, webhook_secret, webhook_end, webhook_message, webhook_attempt TO uptally_app;
 GRANT SELECT, UPDATE (collected_to) ON webhook_collected TO uptally_app;
+GRANT SELECT ON webhook_event TO uptally_app;
 
 -- A supplier sees their own, and no persons.
 ALTER TABLE webhook ENABLE ROW LEVEL SECURITY;
