@@ -16,7 +16,7 @@ import (
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := r.Header.Get("X-Request-Id")
-		if !plain(name) {
+		if !simple(name) {
 			name = rand.Text()
 		}
 		w.Header().Set("X-Request-Id", name)
@@ -24,8 +24,8 @@ func named(next http.Handler) http.Handler {
 	})
 }
 
-// plain says whether a name is 1 to 64 letters, digits, dots, dashes or underscores.
-func plain(name string) bool {
+// simple says whether a name is 1 to 64 letters, digits, dots, dashes or underscores.
+func simple(name string) bool {
 	if name == "" || len(name) > 64 {
 		return false
 	}

@@ -32,6 +32,9 @@ type Config struct {
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
+
+	Also        func(*wire.Service)              // registers operations beside ours; nil: there are none
+	AlsoMeaning func(error) (wire.Meaning, bool) // of errors that the table does not know; nil: of none
 }
 
 // Server answers the API.
@@ -46,7 +49,7 @@ func New(c Config) *Server {
 	router := chi.NewMux()
 	s := &Server{Handler: router, router: router, service: &wire.Service{
 		App: c.App, Supplier: c.Supplier, Jobs: c.Jobs, Verifier: c.Verifier, Audit: c.Audit, Served: c.Served,
-		Limits: c.Limits, Proxies: c.Proxies, Log: c.Log, Now: c.Now, Meaning: meaning,
+		Limits: c.Limits, Proxies: c.Proxies, Log: c.Log, Now: c.Now, Meaning: c.meaning,
 	}}
 	if c.Now == nil {
 		s.service.Now = time.Now
@@ -60,6 +63,9 @@ func New(c Config) *Server {
 	})
 	s.service.API = humachi.New(router, specification())
 	register(s.service)
+	if c.Also != nil {
+		c.Also(s.service)
+	}
 	mountDocs(router)
 	return s
 }
@@ -92,11 +98,14 @@ func (s *Server) HTTP() *http.Server {
 }
 
 // meaning looks an error of the domain up in the table.
-func meaning(err error) (wire.Meaning, bool) {
+func (c Config) meaning(err error) (wire.Meaning, bool) {
 	for _, row := range meanings {
 		if errors.Is(err, row.err) {
 			return row.meaning, true
 		}
+	}
+	if c.AlsoMeaning != nil {
+		return c.AlsoMeaning(err)
 	}
 	return wire.Meaning{}, false
 }

@@ -171,10 +171,11 @@ func (p *posting) move(ctx context.Context, tx pgx.Tx, number int64, ids []int64
 	if len(p.rows) == 0 {
 		return nil
 	}
-	copied, err := copyTransfers(ctx, tx, len(p.rows), func(i int) ([]any, error) {
-		r := p.rows[i]
-		return []any{number, int32(i + 1), ids[r.debit], ids[r.credit], int64(r.amount)}, nil
-	})
+	debits, credits, amounts := make([]int64, len(p.rows)), make([]int64, len(p.rows)), make([]int64, len(p.rows))
+	for i, r := range p.rows {
+		debits[i], credits[i], amounts[i] = ids[r.debit], ids[r.credit], int64(r.amount)
+	}
+	added, err := insertTransfers(ctx, tx, number, debits, credits, amounts)
 	if err != nil {
 		return err
 	}
@@ -182,8 +183,8 @@ func (p *posting) move(ctx context.Context, tx pgx.Tx, number int64, ids []int64
 	if err != nil {
 		return err
 	}
-	if copied != int64(len(p.rows)) || moved != int64(len(ids)) {
-		return fmt.Errorf("%d of %d transfers and %d of %d balances were written", copied, len(p.rows), moved, len(ids))
+	if added != int64(len(p.rows)) || moved != int64(len(ids)) {
+		return fmt.Errorf("%d of %d transfers and %d of %d balances were written", added, len(p.rows), moved, len(ids))
 	}
 	return nil
 }

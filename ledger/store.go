@@ -177,11 +177,15 @@ func revisionJournals(ctx context.Context, tx pgx.Tx) ([]Journal, error) {
 	return pgx.CollectRows(rows, scanJournal)
 }
 
-// copyTransfers stores count rows of journal, number, debit, credit, amount, and
-// returns how many it stored.
-func copyTransfers(ctx context.Context, tx pgx.Tx, count int, row func(i int) ([]any, error)) (int64, error) {
-	return tx.CopyFrom(ctx, pgx.Identifier{"ledger_transfer"},
-		[]string{"journal", "number", "debit", "credit", "amount"}, pgx.CopyFromSlice(count, row))
+// insertTransfers stores the transfers of a journal, numbered from 1 in their order,
+// and returns how many it stored. The amounts are in base units.
+func insertTransfers(ctx context.Context, tx pgx.Tx, journal int64, debits, credits, amounts []int64) (int64, error) {
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO ledger_transfer (journal, number, debit, credit, amount)
+		SELECT $1, place::integer, debit, credit, amount
+		FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY w (debit, credit, amount, place)`,
+		journal, debits, credits, amounts)
+	return tag.RowsAffected(), err
 }
 
 // addToBalances adds to each account's balance its change, and returns how many it

@@ -2308,8 +2308,9 @@ CREATE TABLE public.webhook_attempt (
 ALTER TABLE ONLY public.webhook_attempt FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.webhook_collected (
-    kind text NOT NULL,
-    collected_to timestamp with time zone NOT NULL
+    one boolean DEFAULT true NOT NULL,
+    collected_to timestamp with time zone NOT NULL,
+    CONSTRAINT webhook_collected_one_check CHECK (one)
 );
 
 CREATE TABLE public.webhook_end (
@@ -2323,6 +2324,53 @@ CREATE TABLE public.webhook_end (
 );
 
 ALTER TABLE ONLY public.webhook_end FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.webhook_event WITH (security_invoker='true') AS
+ SELECT 'season.sealed'::text AS kind,
+    ((s.season || '/r'::text) || s.revision) AS source,
+    NULL::uuid AS supplier_id,
+    s.sealed_at AS occurred_at,
+    s.sealed_at AS recorded_at,
+    json_build_object('season', s.season, 'revision', s.revision) AS data
+   FROM public.snapshot s
+  WHERE (s.state = 'sealed'::text)
+UNION ALL
+ SELECT 'payout.paid'::text AS kind,
+    p.id AS source,
+    p.supplier_id,
+    e.recorded_at AS occurred_at,
+    e.recorded_at,
+    json_build_object('payout', p.id, 'wallet', p.wallet, 'amount', json_build_object('amount', (p.amount)::text, 'decimals', 8), 'signature', e.signature) AS data
+   FROM (public.distribution_payout_end e
+     JOIN public.distribution_payout p ON (((p.distribution = e.distribution) AND (p.number = e.payout))))
+  WHERE (e.outcome = 'paid'::text)
+UNION ALL
+ SELECT 'device.flagged'::text AS kind,
+    format('%s/%s/%s'::text, v.device, v.by_hand, v.seq) AS source,
+    d.supplier_id,
+    v.decided_at AS occurred_at,
+    v.recorded_at,
+    json_build_object('device_id', d.device_id, 'effective_at', to_char((v.effective_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'::text)) AS data
+   FROM (public.verdict v
+     JOIN public.supplier_device d ON (((d.device = v.device) AND (d.to_slot IS NULL))))
+  WHERE (v.kind = 'spoofed'::text)
+UNION ALL
+ SELECT 'wallet.changed'::text AS kind,
+    (w.id)::text AS source,
+    w.supplier_id,
+    w.recorded_at AS occurred_at,
+    w.recorded_at,
+    json_build_object('change', w.kind, 'wallet', w.address, 'active_from', to_char((w.active_from AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'::text)) AS data
+   FROM public.wallet_event w
+  WHERE (w.kind = ANY (ARRAY['pending'::text, 'activated'::text, 'frozen'::text, 'released'::text]))
+UNION ALL
+ SELECT 'appeal.answered'::text AS kind,
+    (w.appeal)::text AS source,
+    w.supplier_id,
+    w.recorded_at AS occurred_at,
+    w.recorded_at,
+    json_build_object('appeal', w.appeal, 'outcome', w.outcome) AS data
+   FROM public.appeal_answer w;
 
 CREATE TABLE public.webhook_message (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2800,7 +2848,7 @@ ALTER TABLE ONLY public.webhook_attempt
     ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (message, number);
 
 ALTER TABLE ONLY public.webhook_collected
-    ADD CONSTRAINT webhook_collected_pkey PRIMARY KEY (kind);
+    ADD CONSTRAINT webhook_collected_pkey PRIMARY KEY (one);
 
 ALTER TABLE ONLY public.webhook_end
     ADD CONSTRAINT webhook_end_pkey PRIMARY KEY (webhook);
@@ -2934,6 +2982,8 @@ CREATE INDEX wallet_proof_supplier ON public.wallet_proof USING btree (supplier_
 CREATE INDEX wallet_release_supplier ON public.wallet_release USING btree (supplier_id, id);
 
 CREATE INDEX wallet_supplier ON public.wallet USING btree (supplier_id, id);
+
+CREATE INDEX webhook_message_recorded ON public.webhook_message USING btree (recorded_at);
 
 CREATE INDEX webhook_message_webhook ON public.webhook_message USING btree (webhook, number);
 
@@ -4884,6 +4934,8 @@ GRANT SELECT(supplier_id) ON TABLE public.webhook_end TO uptally_supplier;
 GRANT SELECT(cause) ON TABLE public.webhook_end TO uptally_supplier;
 
 GRANT SELECT(recorded_at) ON TABLE public.webhook_end TO uptally_supplier;
+
+GRANT SELECT ON TABLE public.webhook_event TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.webhook_message TO uptally_app;
 

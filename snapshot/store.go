@@ -499,11 +499,27 @@ func selectAllocatedDigests(ctx context.Context, tx pgx.Tx, snapshot int64) ([][
 	return pgx.CollectRows(rows, pgx.RowTo[[]byte])
 }
 
-// copyLines inserts lines from a stream in Postgres's binary COPY format.
+// copyLines inserts lines from a stream in Postgres's binary COPY format, in their
+// order. They are copied to a table of the transaction's own first: COPY does not
+// write to a table with row security.
 func copyLines(ctx context.Context, tx pgx.Tx, stream io.Reader) error {
+	if _, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE copied_line (LIKE snapshot_line) ON COMMIT DROP`); err != nil {
+		return err
+	}
 	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, `
-		COPY snapshot_line (snapshot_id, shard, device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run,
+		COPY pg_temp.copied_line (snapshot_id, shard, device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run,
 			weight_millionths, job_minutes, points, amount, outcome, notes) FROM STDIN (FORMAT binary)`)
+	if err != nil {
+		return err
+	}
+	return insertCopiedLines(ctx, tx)
+}
+
+func insertCopiedLines(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, `INSERT INTO snapshot_line SELECT * FROM pg_temp.copied_line`); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DROP TABLE pg_temp.copied_line`)
 	return err
 }
 
@@ -922,11 +938,25 @@ func selectEstimate(ctx context.Context, tx pgx.Tx, season string) (Estimate, er
 	return e, err
 }
 
-// copyEstimate inserts lines from a stream in Postgres's binary COPY format.
+// copyEstimate is copyLines of an estimate.
 func copyEstimate(ctx context.Context, tx pgx.Tx, stream io.Reader) error {
+	if _, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE copied_estimate (LIKE estimate_line) ON COMMIT DROP`); err != nil {
+		return err
+	}
 	_, err := tx.Conn().PgConn().CopyFrom(ctx, stream, `
-		COPY estimate_line (season, device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run,
+		COPY pg_temp.copied_estimate (season, device, first_slot, end_slot, supplier_id, observed, up, grace, longest_run,
 			weight_millionths, job_minutes, points, amount, outcome, notes) FROM STDIN (FORMAT binary)`)
+	if err != nil {
+		return err
+	}
+	return insertCopiedEstimate(ctx, tx)
+}
+
+func insertCopiedEstimate(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, `INSERT INTO estimate_line SELECT * FROM pg_temp.copied_estimate`); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DROP TABLE pg_temp.copied_estimate`)
 	return err
 }
 

@@ -154,7 +154,7 @@ func recordVerdicts(ctx context.Context, tx pgx.Tx, rows []Verdict, stamp time.T
 		return err
 	}
 	kept, numbers, orphans := split(rows, known, func(v Verdict) uuid.UUID { return v.DeviceID })
-	if err := copyVerdicts(ctx, tx, numbers, kept, stamp); err != nil {
+	if err := insertFedVerdicts(ctx, tx, numbers, kept, stamp); err != nil {
 		return err
 	}
 	return keepOrphans(ctx, tx, logVerdicts, orphans, stamp, verdictKey)

@@ -61,7 +61,7 @@ func adopt(ctx context.Context, tx pgx.Tx, ids []uuid.UUID, numbers map[uuid.UUI
 		case logChanges:
 			err = adoptOne(o, func(c Change) error { return copyChanges(ctx, tx, number, []Change{c}, stamp) })
 		case logVerdicts:
-			err = adoptOne(o, func(v Verdict) error { return copyVerdicts(ctx, tx, number, []Verdict{v}, stamp) })
+			err = adoptOne(o, func(v Verdict) error { return insertFedVerdicts(ctx, tx, number, []Verdict{v}, stamp) })
 		case logJobMinutes:
 			err = adoptOne(o, func(m JobMinutes) error {
 				return recordMinutes(ctx, tx, m.Day, number, []JobMinutes{m}, stamp)

@@ -545,15 +545,20 @@ func copyChanges(ctx context.Context, tx pgx.Tx, devices []DeviceNumber, changes
 	return err
 }
 
-func copyVerdicts(ctx context.Context, tx pgx.Tx, devices []DeviceNumber, verdicts []Verdict, stamp time.Time) error {
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"verdict"},
-		[]string{"device", "by_hand", "seq", "kind", "effective_at", "decided_at", "reason", "evidence", "recorded_at"},
-		pgx.CopyFromSlice(len(verdicts), func(i int) ([]any, error) {
-			v := verdicts[i]
-			return []any{
-				int32(devices[i]), v.ByHand, v.Seq, string(v.Kind), v.EffectiveAt, v.DecidedAt, v.Reason, v.Evidence, stamp,
-			}, nil
-		}))
+// insertFedVerdicts records verdicts of the feed.
+func insertFedVerdicts(ctx context.Context, tx pgx.Tx, devices []DeviceNumber, verdicts []Verdict, stamp time.Time) error {
+	numbers, byHand, seqs := make([]int32, len(verdicts)), make([]bool, len(verdicts)), make([]int64, len(verdicts))
+	kinds, reasons, evidence := make([]string, len(verdicts)), make([]string, len(verdicts)), make([]string, len(verdicts))
+	effective, decided := make([]time.Time, len(verdicts)), make([]time.Time, len(verdicts))
+	for i, v := range verdicts {
+		numbers[i], byHand[i], seqs[i], kinds[i] = int32(devices[i]), v.ByHand, v.Seq, string(v.Kind)
+		effective[i], decided[i], reasons[i], evidence[i] = v.EffectiveAt, v.DecidedAt, v.Reason, v.Evidence
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO verdict (device, by_hand, seq, kind, effective_at, decided_at, reason, evidence, recorded_at)
+		SELECT w.*, $9
+		FROM unnest($1::integer[], $2::boolean[], $3::bigint[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[], $8::text[]) w`,
+		numbers, byHand, seqs, kinds, effective, decided, reasons, evidence, stamp)
 	return err
 }
 

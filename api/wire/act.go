@@ -122,7 +122,7 @@ func (v *visit) person(ctx context.Context, tx pgx.Tx) (int64, error) {
 	me := v.call.me
 	switch {
 	case v.s.Verifier.Development(me.Issuer):
-		return persons.EnsureDevelopment(ctx, tx, me.Issuer, me.Subject)
+		return persons.DevelopmentPerson(ctx, tx, me.Subject)
 	case me.Has(auth.Supplier) && !v.who.staff():
 		return persons.EnsureToken(ctx, tx, me.Issuer, me.Subject)
 	}

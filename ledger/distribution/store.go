@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/uptally/uptally/ledger"
 )
@@ -66,46 +65,74 @@ func insertDistribution(ctx context.Context, tx pgx.Tx, r *run, manifest ledger.
 	return err
 }
 
-// copyRows stores the rows in the table.
+// copyRows stores the rows in the table, which must be one without row security.
 func copyRows(ctx context.Context, tx pgx.Tx, table string, columns []string, rows [][]any) error {
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
 	return err
 }
 
 func insertPayouts(ctx context.Context, tx pgx.Tx, r *run) error {
-	rows := make([][]any, len(r.payouts))
-	for i, p := range r.payouts {
-		rows[i] = []any{r.number, int32(p.Number), pgtype.UUID{Bytes: p.Supplier, Valid: true}, string(p.Wallet), int64(p.Amount)}
+	var numbers []int32
+	var suppliers []uuid.UUID
+	var wallets []string
+	var amounts []int64
+	for _, p := range r.payouts {
+		numbers, suppliers = append(numbers, int32(p.Number)), append(suppliers, p.Supplier)
+		wallets, amounts = append(wallets, string(p.Wallet)), append(amounts, int64(p.Amount))
 	}
-	return copyRows(ctx, tx, "distribution_payout", []string{"distribution", "number", "supplier_id", "wallet", "amount"}, rows)
+	_, err := tx.Exec(ctx, `
+		INSERT INTO distribution_payout (distribution, number, supplier_id, wallet, amount)
+		SELECT $1, w.* FROM unnest($2::integer[], $3::uuid[], $4::text[], $5::bigint[]) w`,
+		r.number, numbers, suppliers, wallets, amounts)
+	return err
 }
 
 func insertPayoutLines(ctx context.Context, tx pgx.Tx, r *run) error {
-	var rows [][]any
+	var payouts, revisions []int32
+	var seasons []string
+	var amounts []int64
 	for _, p := range r.payouts {
 		for _, l := range p.Lines {
-			rows = append(rows, []any{r.number, int32(p.Number), l.Season, int32(l.Revision), int64(l.Amount)})
+			payouts, seasons = append(payouts, int32(p.Number)), append(seasons, l.Season)
+			revisions, amounts = append(revisions, int32(l.Revision)), append(amounts, int64(l.Amount))
 		}
 	}
-	return copyRows(ctx, tx, "distribution_payout_line", []string{"distribution", "payout", "season", "revision", "amount"}, rows)
+	_, err := tx.Exec(ctx, `
+		INSERT INTO distribution_payout_line (distribution, payout, season, revision, amount)
+		SELECT $1, w.* FROM unnest($2::integer[], $3::text[], $4::integer[], $5::bigint[]) w`,
+		r.number, payouts, seasons, revisions, amounts)
+	return err
 }
 
 func insertCarried(ctx context.Context, tx pgx.Tx, r *run) error {
-	rows := make([][]any, len(r.carried))
-	for i, c := range r.carried {
-		rows[i] = []any{r.number, pgtype.UUID{Bytes: c.Supplier, Valid: true}, int64(c.Amount), string(c.Reason)}
+	var suppliers []uuid.UUID
+	var amounts []int64
+	var reasons []string
+	for _, c := range r.carried {
+		suppliers, amounts, reasons = append(suppliers, c.Supplier), append(amounts, int64(c.Amount)), append(reasons, string(c.Reason))
 	}
-	return copyRows(ctx, tx, "distribution_carried", []string{"distribution", "supplier_id", "amount", "reason"}, rows)
+	_, err := tx.Exec(ctx, `
+		INSERT INTO distribution_carried (distribution, supplier_id, amount, reason)
+		SELECT $1, w.* FROM unnest($2::uuid[], $3::bigint[], $4::text[]) w`, r.number, suppliers, amounts, reasons)
+	return err
 }
 
 func insertSetOffs(ctx context.Context, tx pgx.Tx, r *run) error {
-	var rows [][]any
+	var suppliers []uuid.UUID
+	var seasons []string
+	var revisions []int32
+	var amounts []int64
 	for _, d := range r.dues {
 		for _, l := range d.setOff {
-			rows = append(rows, []any{r.number, pgtype.UUID{Bytes: d.supplier, Valid: true}, l.Season, int32(l.Revision), int64(l.Amount)})
+			suppliers, seasons = append(suppliers, d.supplier), append(seasons, l.Season)
+			revisions, amounts = append(revisions, int32(l.Revision)), append(amounts, int64(l.Amount))
 		}
 	}
-	return copyRows(ctx, tx, "distribution_set_off", []string{"distribution", "supplier_id", "season", "revision", "amount"}, rows)
+	_, err := tx.Exec(ctx, `
+		INSERT INTO distribution_set_off (distribution, supplier_id, season, revision, amount)
+		SELECT $1, w.* FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::bigint[]) w`,
+		r.number, suppliers, seasons, revisions, amounts)
+	return err
 }
 
 func insertBatches(ctx context.Context, tx pgx.Tx, r *run) error {
@@ -131,22 +158,32 @@ func insertBatchPayouts(ctx context.Context, tx pgx.Tx, r *run) error {
 }
 
 func insertTrees(ctx context.Context, tx pgx.Tx, r *run) error {
-	rows := make([][]any, len(r.grown))
-	for i, t := range r.grown {
+	var numbers, nodes []int32
+	var roots [][]byte
+	var totals []int64
+	for _, t := range r.grown {
 		root := t.tree.Root()
-		rows[i] = []any{r.number, int32(t.number), root[:], int32(len(t.tree.Leaves())), int64(t.total)}
+		numbers, roots = append(numbers, int32(t.number)), append(roots, root[:])
+		nodes, totals = append(nodes, int32(len(t.tree.Leaves()))), append(totals, int64(t.total))
 	}
-	return copyRows(ctx, tx, "distribution_tree", []string{"distribution", "number", "root", "nodes", "total"}, rows)
+	_, err := tx.Exec(ctx, `
+		INSERT INTO distribution_tree (distribution, number, root, nodes, total)
+		SELECT $1, w.* FROM unnest($2::integer[], $3::bytea[], $4::integer[], $5::bigint[]) w`,
+		r.number, numbers, roots, nodes, totals)
+	return err
 }
 
 func insertTreePayouts(ctx context.Context, tx pgx.Tx, r *run) error {
-	var rows [][]any
+	var payouts, trees []int32
 	for _, t := range r.grown {
 		for _, payout := range t.payouts {
-			rows = append(rows, []any{r.number, int32(payout), int32(t.number)})
+			payouts, trees = append(payouts, int32(payout)), append(trees, int32(t.number))
 		}
 	}
-	return copyRows(ctx, tx, "distribution_tree_payout", []string{"distribution", "payout", "tree"}, rows)
+	_, err := tx.Exec(ctx, `
+		INSERT INTO distribution_tree_payout (distribution, payout, tree)
+		SELECT $1, w.* FROM unnest($2::integer[], $3::integer[]) w`, r.number, payouts, trees)
+	return err
 }
 
 func insertFile(ctx context.Context, tx pgx.Tx, distribution int64, f contents) error {
@@ -361,14 +398,19 @@ func insertAside(ctx context.Context, tx pgx.Tx, distribution int64, payouts []i
 }
 
 func insertEnds(ctx context.Context, tx pgx.Tx, distribution, journal int64, all []ended) error {
-	rows := make([][]any, len(all))
-	for i, p := range all {
-		rows[i] = []any{distribution, int32(p.Number), "returned", journal, nil, nil}
-		if p.by.Signature != "" {
-			rows[i] = []any{distribution, int32(p.Number), "paid", journal, p.by.Signature, string(p.by.Evidence)}
-		}
+	var payouts []int32
+	var signatures, evidence []string
+	for _, p := range all {
+		payouts = append(payouts, int32(p.Number))
+		signatures, evidence = append(signatures, p.by.Signature), append(evidence, string(p.by.Evidence))
 	}
-	return copyRows(ctx, tx, "distribution_payout_end", []string{"distribution", "payout", "outcome", "journal", "signature", "evidence"}, rows)
+	_, err := tx.Exec(ctx, `
+		INSERT INTO distribution_payout_end (distribution, payout, outcome, journal, signature, evidence)
+		SELECT $1, payout, CASE signature WHEN '' THEN 'returned' ELSE 'paid' END, $2, nullif(signature, ''),
+			CASE WHEN signature <> '' THEN evidence END
+		FROM unnest($3::integer[], $4::text[], $5::text[]) w (payout, signature, evidence)`,
+		distribution, journal, payouts, signatures, evidence)
+	return err
 }
 
 func insertExport(ctx context.Context, tx pgx.Tx, distribution, actor int64) error {

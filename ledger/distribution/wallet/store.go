@@ -97,25 +97,38 @@ func usedNonces(ctx context.Context, tx pgx.Tx, nonces []string) (map[string]boo
 }
 
 func insertProofs(ctx context.Context, tx pgx.Tx, entries []Entry, o Proof) error {
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"wallet_proof"},
-		[]string{"nonce", "supplier_id", "address", "challenge", "text", "form", "signature", "recorded_by", "recorded_at"},
-		pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) {
-			e := &entries[i]
-			challenge := pgtype.Int8{Int64: e.challenge, Valid: e.challenge != 0}
-			return []any{e.Nonce.String(), pgtype.UUID{Bytes: e.Supplier, Valid: true}, string(e.Wallet), challenge, e.String(),
-				string(e.Form), e.Signature[:], o.Actor, o.Now}, nil
-		}))
+	var nonces, texts, forms []string
+	var suppliers []uuid.UUID
+	var addresses []Wallet
+	var challenges []int64
+	var signatures [][]byte
+	for i := range entries {
+		e := &entries[i]
+		nonces, suppliers, addresses = append(nonces, e.Nonce.String()), append(suppliers, e.Supplier), append(addresses, e.Wallet)
+		challenges, texts = append(challenges, e.challenge), append(texts, e.String())
+		forms, signatures = append(forms, string(e.Form)), append(signatures, e.Signature[:])
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO wallet_proof (nonce, supplier_id, address, challenge, text, form, signature, recorded_by, recorded_at)
+		SELECT nonce, supplier_id, address, nullif(challenge, 0), text, form, signature, $8, $9
+		FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bytea[])
+			w (nonce, supplier_id, address, challenge, text, form, signature)`,
+		nonces, suppliers, addresses, challenges, texts, forms, signatures, o.Actor, o.Now)
 	return err
 }
 
 // insertProved records that the entries' wallets were proved.
 func insertProved(ctx context.Context, tx pgx.Tx, entries []Entry, o Proof) error {
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"wallet_event"},
-		[]string{"supplier_id", "kind", "address", "person", "recorded_at"},
-		pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) {
-			e := &entries[i]
-			return []any{pgtype.UUID{Bytes: e.Supplier, Valid: true}, string(EventProved), string(e.Wallet), o.Actor, o.Now}, nil
-		}))
+	var suppliers []uuid.UUID
+	var addresses []Wallet
+	for i := range entries {
+		suppliers, addresses = append(suppliers, entries[i].Supplier), append(addresses, entries[i].Wallet)
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO wallet_event (supplier_id, kind, address, person, recorded_at)
+		SELECT supplier_id, $3, address, $4, $5
+		FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY w (supplier_id, address, place) ORDER BY place`,
+		suppliers, addresses, string(EventProved), o.Actor, o.Now)
 	return err
 }
 
