@@ -3,7 +3,9 @@ package api
 import (
 	"net/http"
 
+	"github.com/uptally/uptally/api/appeal"
 	"github.com/uptally/uptally/api/persons"
+	"github.com/uptally/uptally/api/webhook"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -43,6 +45,11 @@ var meanings = []struct {
 	err     error
 	meaning wire.Meaning
 }{
+	{appeal.ErrText, plain(invalid)},
+	{appeal.ErrLink, invalid},
+	{appeal.ErrTerms, invalid},
+	{webhook.ErrURL, plain(invalid)},
+	{webhook.ErrText, plain(invalid)},
 	{snapshot.ErrSeasonsDiffer, invalid},
 	{fakes.ErrSpan, invalid},
 	{uptime.ErrVerdictEntry, invalid},
@@ -76,6 +83,9 @@ var meanings = []struct {
 	{settle.ErrNotReceipts, invalid},
 	{settle.ErrNoPayer, invalid},
 
+	{appeal.ErrUnknown, notFound},
+	{appeal.ErrNoLine, notFound},
+	{webhook.ErrUnknown, notFound},
 	{snapshot.ErrNotFound, notFound},
 	{snapshot.ErrNoSeason, notFound},
 	{fakes.ErrUnobserved, notFound},
@@ -92,6 +102,7 @@ var meanings = []struct {
 	{settle.ErrNoPayout, notFound},
 	{persons.ErrNoPerson, notFound},
 
+	{appeal.ErrSelfAnswer, ownWork},
 	{uptime.ErrOwnReopening, ownWork},
 	{archive.ErrSelfApproval, ownWork},
 	{snapshot.ErrSelfCheck, ownWork},
@@ -99,6 +110,12 @@ var meanings = []struct {
 	{wallet.ErrSelfApproval, ownWork},
 	{wallet.ErrSignature, plain(notAllowed)},
 
+	{appeal.ErrLate, plain(conflict)},
+	{appeal.ErrNothing, plain(conflict)},
+	{appeal.ErrOpen, plain(conflict)},
+	{appeal.ErrEnded, plain(conflict)},
+	{webhook.ErrMany, plain(conflict)},
+	{webhook.ErrEnded, plain(conflict)},
 	{snapshot.ErrConflict, conflict},
 	{snapshot.ErrWindowsOverlap, conflict},
 	{snapshot.ErrAlreadyApproved, conflict},
