@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/uptally/uptally/api/appeal"
+	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/api/webhook"
 	"github.com/uptally/uptally/api/wire"
@@ -86,6 +87,13 @@ var meanings = []struct {
 	{appeal.ErrUnknown, notFound},
 	{appeal.ErrNoLine, notFound},
 	{webhook.ErrUnknown, notFound},
+
+	{audit.ErrReason, plain(invalid)},
+	{audit.ErrAddress, plain(invalid)},
+	{audit.ErrSelfResume, ownWork},
+	{audit.ErrHalted, conflict},
+	{audit.ErrNotHalted, conflict},
+
 	{snapshot.ErrNotFound, notFound},
 	{snapshot.ErrNoSeason, notFound},
 	{fakes.ErrUnobserved, notFound},

@@ -53,6 +53,10 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&collectEvents{c: c}).Work(ctx, &river.Job[CollectEvents]{JobRow: row, Args: args})
 	case DeliverMessage:
 		return (&deliverMessage{c: c}).Work(ctx, &river.Job[DeliverMessage]{JobRow: row, Args: args})
+	case WatchAudit:
+		return (&watchAudit{c: c}).Work(ctx, &river.Job[WatchAudit]{JobRow: row, Args: args})
+	case NotifyAlerts:
+		return (&notifyAlerts{c: c}).Work(ctx, &river.Job[NotifyAlerts]{JobRow: row, Args: args})
 	case VerifyLedger:
 		return (&verifyLedger{c: c}).Work(ctx, &river.Job[VerifyLedger]{JobRow: row, Args: args})
 	case Allocate:

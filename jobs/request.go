@@ -142,9 +142,12 @@ func periodicTable(now func() time.Time, has needs) []*river.PeriodicJob {
 		every(24*time.Hour, func() river.JobArgs { return ReconcileChain{} }),
 		every(24*time.Hour, func() river.JobArgs { return VerifyLedger{} }),
 		every(time.Minute, func() river.JobArgs { return ActivateWallets{} }),
+		every(15*time.Second, func() river.JobArgs { return WatchAudit{} }),
 	}
 	if has.hook {
-		table = append(table, every(time.Minute, func() river.JobArgs { return NotifyWallets{} }))
+		table = append(table,
+			every(time.Minute, func() river.JobArgs { return NotifyWallets{} }),
+			every(time.Minute, func() river.JobArgs { return NotifyAlerts{} }))
 	}
 	if has.webhooks {
 		table = append(table, every(time.Minute, func() river.JobArgs { return CollectEvents{} }))

@@ -94,7 +94,11 @@ func TestCallUnderWayIsNotBegunAgain(t *testing.T) {
 		answer, _ := ada.Try(http.MethodPost, "/v1/test/waits", body, keyed("k"))
 		first <- answer
 	}()
-	<-o.entered
+	select {
+	case <-o.entered:
+	case answer := <-first:
+		t.Fatalf("answered at once: %d %s", answer.Status, answer.Body)
+	}
 	during := ada.Do(http.MethodPost, "/v1/test/waits", body, keyed("k")).Problem(t, 409, "idempotency-in-flight")
 	if during.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")

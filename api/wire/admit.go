@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/uptally/uptally/api/auth"
@@ -73,24 +72,4 @@ func (v *visit) charge(key limit.Key) bool {
 	ok, budget, remaining, reset := v.s.Limits.Allow(key, kind, v.begun)
 	limit.SetHeaders(v.w.Header(), kind, ok, budget, remaining, reset)
 	return ok
-}
-
-// acceptable says whether the answer's type is one that the caller takes, before
-// anything is done for it.
-func (v *visit) acceptable() *Problem {
-	if v.raw {
-		return nil
-	}
-	chosen, err := v.s.API.Negotiate(v.r.Header.Get("Accept"))
-	if err != nil || chosen == typeCSV && !v.tabular {
-		return errNotAcceptable(v.tabular)
-	}
-	return nil
-}
-
-func errNotAcceptable(tabular bool) *Problem {
-	if tabular {
-		return Refuse(http.StatusNotAcceptable, "not-acceptable", "This call answers application/json or text/csv.")
-	}
-	return errCSV
 }

@@ -96,7 +96,6 @@ var (
 	errEncoded  = Refuse(http.StatusUnsupportedMediaType, "encoding-unsupported", "Send the body without a Content-Encoding.")
 	errTimeout  = Refuse(http.StatusServiceUnavailable, "timed-out", "It took too long; nothing was changed. Try again, or ask for less.").with("Retry-After", "5")
 	errHalted   = Refuse(http.StatusServiceUnavailable, "writes-halted", "Changes are halted by the operators; reading goes on.").with("Retry-After", "60")
-	errCSV      = Refuse(http.StatusNotAcceptable, "not-acceptable", "This call answers application/json only.")
 	errInternal = Refuse(http.StatusInternalServerError, "internal", "It failed on our side; it was recorded. Try again later.")
 )
 
