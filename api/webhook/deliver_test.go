@@ -107,6 +107,19 @@ func TestTwoTryAtOnce(t *testing.T) {
 	}
 }
 
+// A message fails while another is taken, and is put on record after it.
+func TestAFailureThatEndedBeforeASuccess(t *testing.T) {
+	t.Parallel()
+	x := open(t)
+	e := x.make(ann, webhook.PayoutPaid)
+	failing, _ := x.pending(x.ask(e))
+	taken, _ := x.pending(x.ask(e))
+	x.record(taken, webhook.Delivered, 200)
+	if r := x.record(failing, webhook.TimedOut, 0); r.Off || r.Next.IsZero() {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestAnEndpointThatTakesNothingIsSwitchedOff(t *testing.T) {
 	t.Parallel()
 	x := open(t)
