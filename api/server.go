@@ -16,6 +16,8 @@ import (
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/limit"
+	"github.com/uptally/uptally/api/public"
+	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/api/wallets"
 	"github.com/uptally/uptally/api/webhook"
 	"github.com/uptally/uptally/api/webhooks"
@@ -86,9 +88,11 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 
 // register adds the operations of every room.
 func register(s *wire.Service, c Config) {
-	appeal.Register(s, c.Appeals)
+	supplier.Register(s)
 	wallets.Register(s, c.Wallets)
 	webhooks.Register(s, c.Webhooks)
+	appeal.Register(s, c.Appeals)
+	public.Register(s)
 }
 
 // The bounds of a connection.

@@ -143,6 +143,7 @@ func periodicTable(now func() time.Time, has needs) []*river.PeriodicJob {
 		every(24*time.Hour, func() river.JobArgs { return VerifyLedger{} }),
 		every(time.Minute, func() river.JobArgs { return ActivateWallets{} }),
 		every(15*time.Second, func() river.JobArgs { return WatchAudit{} }),
+		every(time.Hour, func() river.JobArgs { return ForgetReplays{} }),
 	}
 	if has.hook {
 		table = append(table,

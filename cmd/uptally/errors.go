@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/uptally/uptally/api/audit"
+	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -13,6 +15,7 @@ import (
 	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/ledger/distribution/submit"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
+	"github.com/uptally/uptally/migrations"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
@@ -69,6 +72,9 @@ var exitCodes = []struct {
 	{wallet.ErrSignatureSyntax, exitUsage},
 	{solana.ErrURL, exitUsage},
 	{solana.ErrSource, exitUsage},
+	{auth.ErrConfig, exitUsage},
+	{devissuer.ErrLifetime, exitUsage},
+	{devissuer.ErrNotLoopback, exitUsage},
 	{solana.ErrKeyFile, exitUsage},
 	{solana.ErrSigner, exitUsage},
 	{solana.ErrNonce, exitUsage},
@@ -106,6 +112,8 @@ var exitCodes = []struct {
 	{audit.ErrNotHalted, exitConflict},
 
 	{errNotAllowed, exitNotAllowed},
+	{migrations.ErrTooPowerful, exitNotAllowed},
+	{auth.ErrToken, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},
 	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
@@ -113,6 +121,7 @@ var exitCodes = []struct {
 	{wallet.ErrSelfApproval, exitNotAllowed},
 	{wallet.ErrSignature, exitNotAllowed},
 
+	{persons.ErrNameTaken, exitConflict},
 	{snapshot.ErrConflict, exitConflict},
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},
