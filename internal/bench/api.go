@@ -148,7 +148,7 @@ func (d *dataset) openHouse(ctx context.Context) (h *house, err error) {
 	h.api = api.New(api.Config{
 		App: d.app, Supplier: h.suppliers, Verifier: verifier, Audit: h.refusals, Limits: limit.New(limit.Budgets{}), Log: log,
 	}).HTTP()
-	h.bare = &http.Server{Handler: bareHandler(d.app)}
+	h.bare = &http.Server{Handler: bareHandler(h.suppliers)}
 	for _, server := range []*http.Server{h.api, h.bare} {
 		if err := h.listen(server); err != nil {
 			return nil, errors.Join(err, h.close())
