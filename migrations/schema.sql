@@ -165,13 +165,14 @@ END)),
 
 CREATE FUNCTION public.audit_digest(e public.audit_entry) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT sha256(e.previous_digest || convert_to(
-        audit_field(e.number::text) || audit_field(extract(epoch FROM e.at)::text) || audit_field(extract(epoch FROM e.recorded_at)::text)
-        || audit_field(e.request_id) || audit_field(host(e.address)) || audit_field(e.actor) || audit_field(e.person::text)
-        || audit_field(e.supplier_id::text) || audit_field(e.operation) || audit_field(e.method) || audit_field(e.target)
-        || audit_field(e.status::text) || audit_field(e.kind) || audit_field(encode(e.body_sha256, 'hex')), 'UTF8'))
+        public.audit_field(e.number::text) || public.audit_field(extract(epoch FROM e.at)::text)
+        || public.audit_field(extract(epoch FROM e.recorded_at)::text) || public.audit_field(e.request_id)
+        || public.audit_field(host(e.address)) || public.audit_field(e.actor) || public.audit_field(e.person::text)
+        || public.audit_field(e.supplier_id::text) || public.audit_field(e.operation) || public.audit_field(e.method)
+        || public.audit_field(e.target) || public.audit_field(e.status::text) || public.audit_field(e.kind)
+        || public.audit_field(encode(e.body_sha256, 'hex')), 'UTF8'))
 $$;
 
 CREATE FUNCTION public.audit_field(value text) RETURNS text
@@ -663,7 +664,7 @@ DECLARE
     end_hour   CONSTANT bigint      := ceil(to_slot / 12.0);
     starts     CONSTANT timestamptz := to_timestamp(first_hour * 3600);
     ends       CONSTANT timestamptz := to_timestamp(end_hour * 3600);
-    froms      bigint[]; -- the runs of slots that are theirs and meet the span, as far as they lie in it; null if none do
+    froms      bigint[]; -- the runs of slots that are theirs, cut to the span: some are empty then
     tos        bigint[];
     lane       integer;
 BEGIN
@@ -671,8 +672,7 @@ BEGIN
         RAISE EXCEPTION 'slots % to %: give a span of 1 slot to 92 days', from_slot, to_slot
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    SELECT d.device, array_agg(greatest(d.from_slot, $2)) FILTER (WHERE d.from_slot < $3 AND coalesce(d.to_slot, $3) > $2),
-        array_agg(least(d.to_slot, $3)) FILTER (WHERE d.from_slot < $3 AND coalesce(d.to_slot, $3) > $2) INTO device, froms, tos
+    SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(greatest(least(d.to_slot, $3), d.from_slot, $2)) INTO device, froms, tos
     FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device;
     IF NOT FOUND THEN
         RETURN;
@@ -684,15 +684,14 @@ BEGIN
     INTO up, observed, owned
     FROM (SELECT to_timestamp(h * 3600) AS at, CASE WHEN cardinality(froms) = 1
               THEN (4095 >> least(greatest(froms[1] - h * 12, 0), 12)::integer) - (4095 >> least(greatest(tos[1] - h * 12, 0), 12)::integer)
-              ELSE coalesce((SELECT sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer))
-              FROM unnest(froms, tos) AS run (f, t))::integer, 0) END AS mask
+              ELSE (SELECT coalesce(sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer)), 0)
+                    FROM unnest(froms, tos) AS run (f, t))::integer END AS mask
           FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
     LEFT JOIN (SELECT c.hour AS at,
-              -- << and | are of one precedence and are read from the left: each << shifts all before it
-              get_bit(c.up, lane) << 1 | get_bit(c.up, lane + 1024) << 1 | get_bit(c.up, lane + 2048) << 1
-              | get_bit(c.up, lane + 3072) << 1 | get_bit(c.up, lane + 4096) << 1 | get_bit(c.up, lane + 5120) << 1
-              | get_bit(c.up, lane + 6144) << 1 | get_bit(c.up, lane + 7168) << 1 | get_bit(c.up, lane + 8192) << 1
-              | get_bit(c.up, lane + 9216) << 1 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
+              get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
+              + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
+              + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
+              + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
           FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
     LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
           FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at);

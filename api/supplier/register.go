@@ -15,7 +15,7 @@ import (
 
 // Register adds the operations of suppliers to the service.
 func Register(s *wire.Service) {
-	r := rooms{service: s, app: s.App}
+	r := rooms{service: s, app: s.App, rules: &rules{}}
 	registerMe(s)
 	registerReasons(s)
 	r.registerDevices()
@@ -27,6 +27,7 @@ func Register(s *wire.Service) {
 type rooms struct {
 	service *wire.Service
 	app     *pgxpool.Pool
+	rules   *rules
 }
 
 // compute runs f as the application, in one read-only transaction of one snapshot. What
