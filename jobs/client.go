@@ -67,24 +67,6 @@ type Options struct {
 
 // Client works jobs, and enqueues them. Make one with New, then Start it.
 type Client struct {
-	pool    *pgxpool.Pool
-	river   *river.Client[pgx.Tx]
-	id      string
-	feed    *uptime.Feed
-	hook    *wallet.Hook
-	solana  *solana.Client
-	payer   settling.Payer
-	domain  string
-	hours   int
-	surges  audit.Thresholds
-	alerted func(audit.Alert)
-	head    HeadFile
-	devices uptime.Registry
-	now     func() time.Time
-	log     *slog.Logger
-	alive   *pgxpool.Conn // holds the lock that says that this client is alive
-	stop    context.CancelFunc
-	rescuer sync.WaitGroup
 	pool     *pgxpool.Pool
 	river    *river.Client[pgx.Tx]
 	id       string
@@ -92,6 +74,7 @@ type Client struct {
 	hook     *wallet.Hook
 	solana   *solana.Client
 	payer    settling.Payer
+	domain   string
 	webhooks *webhook.Sender
 	hours    int
 	surges   audit.Thresholds
@@ -108,8 +91,8 @@ type Client struct {
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	c := &Client{
-		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, domain: cmp.Or(o.Domain, domainDefault),
 		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, webhooks: o.Webhooks,
+		domain: cmp.Or(o.Domain, domainDefault),
 		surges: o.Surges, alerted: o.Alerted, hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID(),
 	}
 	if c.now == nil {

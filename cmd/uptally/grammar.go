@@ -19,7 +19,7 @@ type grammar struct {
 	globals
 
 	Demo         demoCommand          `cmd:"" group:"start" help:"Tell the story of both Ignition seasons at small scale, as it runs."`
-	Serve        serveCommand         `cmd:"" group:"start" help:"Work jobs: pull what is due by the clock, until stopped."`
+	Serve        serveCommand         `cmd:"" group:"start" help:"Answer the API, and work the jobs that are due by the clock, until stopped."`
 	Migrate      migrateCommands      `cmd:"" group:"start" help:"Bring a database up to date."`
 	Token        tokenCommand         `cmd:"" group:"start" help:"Print a token for local use, signed by the built-in development issuer."`
 	Person       personCommands       `cmd:"" group:"start" help:"Who acts: humans, and the names and tokens that are theirs."`
