@@ -2,11 +2,11 @@ package badtoken
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/uptally/uptally/api/auth"
-	"github.com/uptally/uptally/api/auth/devissuer"
 )
 
 // claim adds the good token with one other claim, signed rightly.
@@ -22,9 +22,10 @@ func (f *forge) times() {
 	f.claim(auth.ErrIssuedAhead, "issued in the future", "iat", future)
 	f.claim(auth.ErrNoExpiry, "no expiry", "exp", nil)
 	f.claim(auth.ErrNoExpiry, "an expiry that is null", "exp", null)
-	f.claim(auth.ErrNoExpiry, "an expiry that is a string", "exp", json.Number(f.now.Add(time.Hour).Format("20060102")).String())
+	f.claim(auth.ErrNoExpiry, "an expiry that is a string", "exp", strconv.FormatInt(f.now.Add(time.Hour).Unix(), 10))
 	f.claim(auth.ErrNoExpiry, "an expiry that is a date", "exp", f.now.Add(time.Hour).Format(time.RFC3339))
 	f.claim(auth.ErrNoExpiry, "an expiry without end", "exp", json.RawMessage("1e300"))
+	f.claim(auth.ErrNoExpiry, "an expiry of a number and more", "exp", json.RawMessage("4000000000.5e9"))
 	f.claim(auth.ErrNoExpiry, "an expiry before all time", "exp", -1)
 	f.claim(auth.ErrNoExpiry, "a beginning that is a string", "nbf", "0")
 	f.claim(auth.ErrNoExpiry, "an issue that is a list", "iat", []int64{past})
@@ -41,9 +42,9 @@ func (f *forge) holders() {
 	f.claim(auth.ErrAudience, "no audience", "aud", nil)
 	f.claim(auth.ErrAudience, "an audience that is null", "aud", null)
 	f.claim(auth.ErrAudience, "two audiences, none ours", "aud", []string{"https://other.example/", "https://third.example/"})
-	f.claim(auth.ErrAudience, "an audience that begins as ours", "aud", devissuer.Audience+".mallory.example")
-	f.claim(auth.ErrAudience, "an audience that ours is a word of", "aud", "other "+devissuer.Audience)
-	f.claim(auth.ErrAudience, "an audience that is an object", "aud", map[string]string{devissuer.Audience: devissuer.Audience})
+	f.claim(auth.ErrAudience, "an audience that begins as ours", "aud", f.audience+".mallory.example")
+	f.claim(auth.ErrAudience, "an audience that ours is a word of", "aud", "other "+f.audience)
+	f.claim(auth.ErrAudience, "an audience that is an object", "aud", map[string]string{f.audience: f.audience})
 
 	f.claim(auth.ErrSubject, "no subject", "sub", nil)
 	f.claim(auth.ErrSubject, "an empty subject", "sub", "")

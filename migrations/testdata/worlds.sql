@@ -63,5 +63,7 @@ INSERT INTO wallet_event (supplier_id, kind, address, reason, person, recorded_a
 INSERT INTO wallet_freeze (id, supplier_id, reason, frozen_by, recorded_at) OVERRIDING SYSTEM VALUE SELECT key, id, mark, 1, now() FROM of;
 INSERT INTO wallet_release (id, supplier_id, lifts, reason, asked_by, recorded_at) OVERRIDING SYSTEM VALUE SELECT key, id, key, mark, 1, now() FROM of;
 INSERT INTO wallet_release_approval SELECT key, 1, 2, now() FROM of;
+INSERT INTO snapshot_supplier SELECT 1, id, 1, 1, 1, 1, 0, 1, amount, ARRAY[1, 0, 0, 0, 0, 0, 0] FROM of;
+INSERT INTO estimate_supplier SELECT 's1', id, 1, 1, 1, 1, 0, 1, amount, ARRAY[1, 0, 0, 0, 0, 0, 0] FROM of;
 RESET session_replication_role;
 DROP TABLE of;
