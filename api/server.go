@@ -15,6 +15,7 @@ import (
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/limit"
+	"github.com/uptally/uptally/api/operator"
 	"github.com/uptally/uptally/api/public"
 	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/api/wire"
@@ -57,12 +58,9 @@ func New(c Config) *Server {
 		s.service.Now = time.Now
 	}
 	router.Use(named, hardened, caught(c.Log), middleware.Compress(5, "application/json", "application/problem+json", "text/csv"))
-	router.NotFound(func(w http.ResponseWriter, _ *http.Request) {
-		problem(w, http.StatusNotFound, wire.NotFound.Kind(), wire.NotFound.Detail)
-	})
-	router.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {
-		problem(w, http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")
-	})
+	router.NotFound(s.service.Nowhere(wire.NotFound))
+	router.MethodNotAllowed(s.service.Nowhere(
+		wire.Refuse(http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")))
 	s.service.API = humachi.New(router, specification())
 	register(s.service)
 	if c.Also != nil {
@@ -80,6 +78,7 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 
 // register adds the operations of every room.
 func register(s *wire.Service) {
+	operator.Register(s)
 	supplier.Register(s)
 	public.Register(s)
 }

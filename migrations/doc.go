@@ -24,8 +24,8 @@
 // How what suppliers see was read:
 //
 //   - Rules, seasons, sealed revisions' totals, estimates' totals, coverage, bounds of
-//     holds and approved windows are the same for every supplier, and an error without
-//     one as all else. Who is nobody reads views whose names begin with public_.
+//     holds and approved windows are everybody's, with or without a setting: no row of
+//     them is anybody's. All else is an error without one.
 //   - A column is granted if a supplier is to be told it. Persons are not, nor what staff
 //     wrote to each other: reasons of journals, of freezes and of releases. A verdict's
 //     reason and a window's cause are: they say why a device is paid as it is.

@@ -15,9 +15,8 @@ var ErrTooPowerful = errors.New("the database role may do too much to serve")
 // what the named one, AppRole or SupplierRole, is for. Neither may be a superuser,
 // bypass row security, own a table of the database, or be able to become a role that
 // is any of that. Beside that, SupplierRole must be itself, write and create nothing,
-// become nobody else, and see no table but under forced row security, and no view but
-// those that are everybody's, by the name of public_. The error is ErrTooPowerful with
-// every reason, or that of the database.
+// become nobody else, and see no table but under forced row security. The error is
+// ErrTooPowerful with every reason, or that of the database.
 func CheckServing(ctx context.Context, pool *pgxpool.Pool, role string) error {
 	user, excesses, err := findExcesses(ctx, pool)
 	if err == nil && role == SupplierRole {

@@ -85,8 +85,7 @@ func findSupplierExcesses(ctx context.Context, pool *pgxpool.Pool) ([]string, er
 		)
 		SELECT format('it can become %I', rolname) FROM pg_roles
 			WHERE rolname <> session_user AND pg_has_role(session_user, oid, 'MEMBER')
-		UNION ALL SELECT format('it sees %s, which has no forced row security', oid::regclass) FROM relation
-			WHERE seen AND NOT held AND NOT (relkind = 'v' AND relname ^@ 'public_')
+		UNION ALL SELECT format('it sees %s, which has no forced row security', oid::regclass) FROM relation WHERE seen AND NOT held
 		UNION ALL SELECT format('it may write to %s', oid::regclass) FROM relation
 			WHERE CASE WHEN relkind <> 'S' THEN has_table_privilege(session_user, oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
 				OR has_any_column_privilege(session_user, oid, 'INSERT, UPDATE, REFERENCES') END

@@ -65,5 +65,7 @@ INSERT INTO wallet_release (id, supplier_id, lifts, reason, asked_by, recorded_a
 INSERT INTO wallet_release_approval SELECT key, 1, 2, now() FROM of;
 INSERT INTO snapshot_supplier SELECT 1, id, 1, 1, 1, 1, 0, 1, amount, ARRAY[1, 0, 0, 0, 0, 0, 0] FROM of;
 INSERT INTO estimate_supplier SELECT 's1', id, 1, 1, 1, 1, 0, 1, amount, ARRAY[1, 0, 0, 0, 0, 0, 0] FROM of;
+INSERT INTO snapshot_total VALUES (1, 2, ARRAY[2, 0, 0, 0, 0, 0, 0]);
+INSERT INTO uptime_population VALUES ('2024-05-01Z', array_fill(2, ARRAY[12]));
 RESET session_replication_role;
 DROP TABLE of;
