@@ -14,9 +14,11 @@ import (
 
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/finance"
 	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/api/operator"
 	"github.com/uptally/uptally/api/public"
+	"github.com/uptally/uptally/api/rewards"
 	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/jobs"
@@ -80,7 +82,9 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 func register(s *wire.Service) {
 	operator.Register(s)
 	supplier.Register(s)
+	rewards.Register(s)
 	public.Register(s)
+	finance.Register(s)
 }
 
 // The bounds of a connection.

@@ -147,11 +147,13 @@ func (db *database) close(ctx context.Context, say func(format string, args ...a
 const supplierMax = 24
 
 // What every connection of suppliers is: it reads, from one snapshot a transaction, and
-// not for long.
+// not for long. Its few statements are planned once and for all: under row security a
+// plan costs more than what it plans.
 var supplierSettings = map[string]string{
 	"default_transaction_read_only": "on",
 	"default_transaction_isolation": "repeatable read",
 	"statement_timeout":             "10s",
+	"plan_cache_mode":               "force_generic_plan",
 }
 
 // supplierPool connects as the role that suppliers read through.
