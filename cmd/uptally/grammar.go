@@ -32,6 +32,7 @@ type grammar struct {
 	Incident     incidentCommands     `cmd:"" group:"worth" help:"What happened to everybody at once: collapses, and surges of untrusted changes."`
 	Grace        graceCommands        `cmd:"" group:"worth" help:"Intervals in which proven devices are credited although they were down."`
 	Snapshot     snapshotCommands     `cmd:"" group:"worth" help:"Numbered revisions of a season's result."`
+	Appeal       appealCommands       `cmd:"" group:"worth" help:"Suppliers' appeals against outcomes, and what came of them."`
 	Device       deviceCommands       `cmd:"" group:"worth" help:"One device's season: its slots, and what each step made of them."`
 	Ledger       ledgerCommands       `cmd:"" group:"money" help:"Who is owed: accounts, transfers, and the chain of journals."`
 	Reconcile    reconcileCommands    `cmd:"" group:"money" help:"Hold what we have against what others count: the service, and our own ledger."`

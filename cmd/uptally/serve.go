@@ -17,6 +17,7 @@ import (
 type serveCommand struct {
 	Workers workers `default:"4" placeholder:"N" help:"Jobs at once in a queue; false works none."`
 	apiFlags
+	supplierFlags
 	paidFrom
 	chainFlag
 	domainFlag
@@ -61,6 +62,9 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 		if err := migrations.CheckServing(ctx, db.pool, migrations.AppRole); err != nil {
 			return err
 		}
+		if options.Webhooks, err = c.webhooks(a, db); err != nil {
+			return err
+		}
 		client, err := jobs.New(db.pool, options)
 		if err != nil {
 			return err
@@ -68,7 +72,7 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 		if !c.API {
 			return c.work(ctx, a, client)
 		}
-		return c.serveAPI(ctx, a, db, client, counted, options.Log)
+		return c.serveAPI(ctx, a, db, client, counted, options)
 	})
 }
 
