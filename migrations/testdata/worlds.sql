@@ -74,5 +74,9 @@ INSERT INTO webhook_secret (webhook, supplier_id, number, made_by) SELECT id, id
 INSERT INTO webhook_end (webhook, supplier_id, cause, ended_by) SELECT id, id, 'deleted', 1 FROM of;
 INSERT INTO webhook_message (id, webhook, supplier_id, kind, source, occurred_at, body) SELECT id, id, id, 'payout.paid', mark, now(), mark::bytea FROM of;
 INSERT INTO webhook_attempt (message, number, supplier_id, outcome, attempted_at) SELECT id, 1, id, 'timeout', now() FROM of;
+INSERT INTO snapshot_supplier SELECT 1, id, 1, 1, 1, 1, 0, 1, amount, ARRAY[1, 0, 0, 0, 0, 0, 0] FROM of;
+INSERT INTO estimate_supplier SELECT 's1', id, 1, 1, 1, 1, 0, 1, amount, ARRAY[1, 0, 0, 0, 0, 0, 0] FROM of;
+INSERT INTO snapshot_total VALUES (1, 2, ARRAY[2, 0, 0, 0, 0, 0, 0]);
+INSERT INTO uptime_population VALUES ('2024-05-01Z', array_fill(2, ARRAY[12]));
 RESET session_replication_role;
 DROP TABLE of;
