@@ -89,7 +89,7 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 // register adds the operations of every room.
 func register(s *wire.Service, c Config) {
 	operator.Register(s)
-	supplier.Register(s)
+	supplier.Register(s, c.Appeals)
 	rewards.Register(s)
 	wallets.Register(s, c.Wallets)
 	webhooks.Register(s, c.Webhooks)
