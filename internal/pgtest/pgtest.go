@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/url"
 	"testing"
 
@@ -21,7 +22,7 @@ const poolMax = 20
 
 // DB is a migrated database of one test's own.
 type DB struct {
-	Owner       *pgxpool.Pool // the superuser, who migrated it
+	Owner       *pgxpool.Pool // the superuser, who may do anything; whoever migrated it is no such
 	App         *pgxpool.Pool // migrations.AppRole, as the application serves
 	Supplier    *pgxpool.Pool // migrations.SupplierRole, under row security
 	OwnerURL    string
@@ -54,6 +55,16 @@ func Empty(t testing.TB) (ownerURL string) {
 		t.Fatal(noServer)
 	}
 	return pgtestdb.Custom(t, serverConfig(t), pgtestdb.NoopMigrator{}).URL()
+}
+
+// EmptyOfOwner is Empty for an owner who is no superuser, but may create roles.
+func EmptyOfOwner(t testing.TB) (ownerURL string) {
+	t.Helper()
+	ownerURL, err := giveAway(t.Context(), Empty(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ownerURL
 }
 
 // Querier is a pool or a transaction.
@@ -94,14 +105,15 @@ func serverConfig(t testing.TB) pgtestdb.Config {
 	}
 }
 
-// keepToRoles grants on the database what migrations do: a clone of the template is
-// open to everyone as any new database is.
+// keepToRoles grants on the database what migrations do, and gives it to whoever owns
+// its tables: a clone of the template is open to everyone as any new database is.
 func keepToRoles(t testing.TB, owner *pgxpool.Pool) {
 	t.Helper()
 	_, err := owner.Exec(context.Background(), `DO $$ BEGIN
 		EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
 		EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO uptally_app', current_database());
 		EXECUTE format('GRANT CONNECT ON DATABASE %I TO uptally_supplier', current_database());
+		EXECUTE format('ALTER DATABASE %I OWNER TO pgtest_owner', current_database());
 	END $$`)
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +152,41 @@ type migrator struct{}
 // this program and its embedded migrations.
 func (migrator) Hash() (string, error) { return "uptally", nil }
 
+// Migrate does so as an ordinary owner, as most databases are: what the migrations'
+// functions, triggers and policies may do is then no superuser's in any test.
 func (migrator) Migrate(ctx context.Context, _ *sql.DB, template pgtestdb.Config) error {
-	_, err := migrations.Up(ctx, template.URL())
+	url, err := giveAway(ctx, template.URL())
+	if err != nil {
+		return err
+	}
+	_, err = migrations.Up(ctx, url)
 	return err
+}
+
+// plainOwner owns databases, and is no superuser.
+const plainOwner = "pgtest_owner"
+
+// giveAway makes plainOwner the owner of the database at the superuser's URL, and returns
+// it with their name.
+func giveAway(ctx context.Context, superURL string) (ownerURL string, err error) {
+	parsed, err := url.Parse(superURL)
+	if err != nil {
+		return "", err
+	}
+	connection, err := pgx.Connect(ctx, superURL)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, connection.Close(context.WithoutCancel(ctx))) }()
+	_, err = connection.Exec(ctx, `DO $$ BEGIN
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'pgtest_owner') THEN
+			CREATE ROLE pgtest_owner LOGIN CREATEROLE;
+		END IF;
+	EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- by another test, at this moment
+	END $$`)
+	if err == nil {
+		_, err = connection.Exec(ctx, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO pgtest_owner', current_database()); END $$`)
+	}
+	parsed.User = url.User(plainOwner)
+	return parsed.String(), err
 }
