@@ -171,23 +171,26 @@ $$;
 REVOKE ALL ON FUNCTION supplier_has_line(integer), supplier_line_device(integer), supplier_line_number(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION supplier_line_device(integer), supplier_line_number(uuid) TO uptally_supplier;
 
--- What everybody may see, who is nobody to row security: the tables below stay closed
--- to uptally_supplier without a supplier, and these are all that it reads then.
-CREATE VIEW public_season AS
-SELECT q.code, q.first_day, q.last_day, q.pool, r.name AS ruleset, r.version AS ruleset_version, r.sha256 AS ruleset_sha256,
-    s.revision, s.as_of, s.sealed_at, s.points, s.allocated, s.residual, s.drawn, s.lines, s.suppliers, s.observed_slots, s.season_slots,
-    s.digest, t.devices, t.outcomes
-FROM season q
-JOIN ruleset r ON r.sha256 = q.ruleset
-LEFT JOIN LATERAL (SELECT * FROM snapshot WHERE season = q.code AND state = 'sealed' ORDER BY revision DESC LIMIT 1) s ON true
-LEFT JOIN snapshot_total t ON t.snapshot_id = s.id;
-CREATE VIEW public_ruleset AS SELECT name, version, sha256, toml FROM ruleset;
-CREATE VIEW public_population AS
-SELECT p.hour, p.up, c.observed FROM uptime_population p JOIN uptime_coverage c ON c.hour = p.hour WHERE c.closed_at IS NOT NULL;
+-- What everybody may see, whoever asks: counts, of what is sealed or closed.
+-- +goose StatementBegin
+DO $$
+DECLARE
+    kept text;
+BEGIN
+    FOREACH kept IN ARRAY ARRAY['snapshot_total', 'uptime_population'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', kept);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', kept);
+        EXECUTE format('CREATE POLICY owner ON %I TO CURRENT_USER USING (true) WITH CHECK (true)', kept);
+        EXECUTE format('CREATE POLICY app ON %I TO uptally_app USING (true) WITH CHECK (true)', kept);
+        EXECUTE format('CREATE POLICY everybody ON %I FOR SELECT TO uptally_supplier USING (true)', kept);
+    END LOOP;
+END $$;
+-- +goose StatementEnd
 
 GRANT SELECT ON snapshot_supplier, snapshot_total, estimate_supplier TO uptally_app;
 GRANT SELECT, INSERT, UPDATE ON uptime_population TO uptally_app;
 GRANT SELECT (snapshot_id, supplier_id, devices, lines, observed, up, grace, points, amount, outcomes) ON snapshot_supplier TO uptally_supplier;
 GRANT SELECT (season, supplier_id, devices, lines, observed, up, grace, points, amount, outcomes) ON estimate_supplier TO uptally_supplier;
-GRANT SELECT ON public_season, public_ruleset, public_population TO uptally_app, uptally_supplier;
+GRANT SELECT (snapshot_id, devices, outcomes) ON snapshot_total TO uptally_supplier;
+GRANT SELECT (hour, up) ON uptime_population TO uptally_supplier;
 GRANT SELECT (journal) ON distribution TO uptally_supplier;

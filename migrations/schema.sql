@@ -1499,183 +1499,6 @@ CREATE TABLE public.person_name (
     CONSTRAINT person_name_name_check CHECK ((name <> ''::text))
 );
 
-CREATE TABLE public.uptime_coverage (
-    hour timestamp with time zone NOT NULL,
-    observed bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
-    final bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
-    closed_at timestamp with time zone,
-    reopened integer DEFAULT 0 NOT NULL,
-    CONSTRAINT uptime_coverage_check CHECK (((closed_at IS NULL) OR (final = '111111111111'::"bit"))),
-    CONSTRAINT uptime_coverage_reopened_check CHECK ((reopened >= 0))
-);
-
-ALTER TABLE ONLY public.uptime_coverage FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.uptime_population (
-    hour timestamp with time zone NOT NULL,
-    up integer[] NOT NULL,
-    CONSTRAINT uptime_population_up_check CHECK (((cardinality(up) = 12) AND (0 <= ALL (up))))
-);
-
-CREATE VIEW public.public_population AS
- SELECT p.hour,
-    p.up,
-    c.observed
-   FROM (public.uptime_population p
-     JOIN public.uptime_coverage c ON ((c.hour = p.hour)))
-  WHERE (c.closed_at IS NOT NULL);
-
-CREATE TABLE public.ruleset (
-    sha256 bytea NOT NULL,
-    name text NOT NULL,
-    version integer NOT NULL,
-    toml bytea NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT ruleset_check CHECK ((sha256(toml) = sha256)),
-    CONSTRAINT ruleset_name_check CHECK ((name <> ''::text)),
-    CONSTRAINT ruleset_sha256_check CHECK ((length(sha256) = 32)),
-    CONSTRAINT ruleset_version_check CHECK ((version >= 1))
-);
-
-ALTER TABLE ONLY public.ruleset FORCE ROW LEVEL SECURITY;
-
-CREATE VIEW public.public_ruleset AS
- SELECT ruleset.name,
-    ruleset.version,
-    ruleset.sha256,
-    ruleset.toml
-   FROM public.ruleset;
-
-CREATE TABLE public.season (
-    code text NOT NULL,
-    first_day date NOT NULL,
-    last_day date NOT NULL,
-    pool bigint NOT NULL,
-    ruleset bytea NOT NULL,
-    created_by bigint NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT season_check CHECK ((last_day >= first_day)),
-    CONSTRAINT season_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
-    CONSTRAINT season_pool_check CHECK ((pool >= 0))
-);
-
-ALTER TABLE ONLY public.season FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.snapshot (
-    id bigint NOT NULL,
-    season text NOT NULL,
-    revision integer NOT NULL,
-    state text NOT NULL,
-    as_of timestamp with time zone NOT NULL,
-    estimate boolean NOT NULL,
-    reopenings bigint NOT NULL,
-    taken_by bigint NOT NULL,
-    failure text DEFAULT ''::text NOT NULL,
-    points numeric(39,0),
-    allocated bigint,
-    residual bigint,
-    lines bigint,
-    suppliers bigint,
-    observed_slots integer,
-    season_slots integer,
-    digest bytea,
-    decided_by bigint,
-    decided_at timestamp with time zone,
-    decision text DEFAULT ''::text NOT NULL,
-    approved_digest bytea,
-    sealed_by bigint,
-    sealed_at timestamp with time zone,
-    drawn bigint DEFAULT 0 NOT NULL,
-    corrects bigint,
-    logs_read timestamp with time zone,
-    CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
-    CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
-    CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
-    CONSTRAINT snapshot_check10 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT estimate))),
-    CONSTRAINT snapshot_check11 CHECK (((drawn = 0) OR (corrects IS NOT NULL))),
-    CONSTRAINT snapshot_check12 CHECK (((corrects IS NULL) OR (digest IS NOT NULL))),
-    CONSTRAINT snapshot_check2 CHECK (((state = 'superseded'::text) OR ((state = ANY (ARRAY['taking'::text, 'failed'::text])) = (digest IS NULL)))),
-    CONSTRAINT snapshot_check3 CHECK ((num_nulls(points, allocated, residual, lines, suppliers, observed_slots, season_slots, digest) = ANY (ARRAY[0, 8]))),
-    CONSTRAINT snapshot_check4 CHECK (((decided_by IS NULL) = (decided_at IS NULL))),
-    CONSTRAINT snapshot_check5 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text, 'rejected'::text])) OR (decided_by IS NOT NULL))),
-    CONSTRAINT snapshot_check6 CHECK (((state <> ALL (ARRAY['taking'::text, 'failed'::text, 'draft'::text])) OR (decided_by IS NULL))),
-    CONSTRAINT snapshot_check7 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT (approved_digest IS DISTINCT FROM digest)))),
-    CONSTRAINT snapshot_check8 CHECK (((state = 'sealed'::text) = (sealed_at IS NOT NULL))),
-    CONSTRAINT snapshot_check9 CHECK (((sealed_at IS NULL) = (sealed_by IS NULL))),
-    CONSTRAINT snapshot_digest_check CHECK ((length(digest) = 32)),
-    CONSTRAINT snapshot_drawn_check CHECK ((drawn >= 0)),
-    CONSTRAINT snapshot_points_check CHECK ((points >= (0)::numeric)),
-    CONSTRAINT snapshot_residual_check CHECK ((residual >= 0)),
-    CONSTRAINT snapshot_revision_check CHECK ((revision >= 1)),
-    CONSTRAINT snapshot_state_check CHECK ((state = ANY (ARRAY['taking'::text, 'failed'::text, 'draft'::text, 'approved'::text, 'sealed'::text, 'rejected'::text, 'superseded'::text])))
-);
-
-ALTER TABLE ONLY public.snapshot FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.snapshot_total (
-    snapshot_id bigint NOT NULL,
-    devices bigint NOT NULL,
-    outcomes bigint[] NOT NULL,
-    CONSTRAINT snapshot_total_devices_check CHECK ((devices >= 0)),
-    CONSTRAINT snapshot_total_outcomes_check CHECK ((cardinality(outcomes) = 7))
-);
-
-CREATE VIEW public.public_season AS
- SELECT q.code,
-    q.first_day,
-    q.last_day,
-    q.pool,
-    r.name AS ruleset,
-    r.version AS ruleset_version,
-    r.sha256 AS ruleset_sha256,
-    s.revision,
-    s.as_of,
-    s.sealed_at,
-    s.points,
-    s.allocated,
-    s.residual,
-    s.drawn,
-    s.lines,
-    s.suppliers,
-    s.observed_slots,
-    s.season_slots,
-    s.digest,
-    t.devices,
-    t.outcomes
-   FROM (((public.season q
-     JOIN public.ruleset r ON ((r.sha256 = q.ruleset)))
-     LEFT JOIN LATERAL ( SELECT snapshot.id,
-            snapshot.season,
-            snapshot.revision,
-            snapshot.state,
-            snapshot.as_of,
-            snapshot.estimate,
-            snapshot.reopenings,
-            snapshot.taken_by,
-            snapshot.failure,
-            snapshot.points,
-            snapshot.allocated,
-            snapshot.residual,
-            snapshot.lines,
-            snapshot.suppliers,
-            snapshot.observed_slots,
-            snapshot.season_slots,
-            snapshot.digest,
-            snapshot.decided_by,
-            snapshot.decided_at,
-            snapshot.decision,
-            snapshot.approved_digest,
-            snapshot.sealed_by,
-            snapshot.sealed_at,
-            snapshot.drawn,
-            snapshot.corrects,
-            snapshot.logs_read
-           FROM public.snapshot
-          WHERE ((snapshot.season = q.code) AND (snapshot.state = 'sealed'::text))
-          ORDER BY snapshot.revision DESC
-         LIMIT 1) s ON (true))
-     LEFT JOIN public.snapshot_total t ON ((t.snapshot_id = s.id)));
-
 CREATE TABLE public.river_job (
     id bigint NOT NULL,
     state public.river_job_state DEFAULT 'available'::public.river_job_state NOT NULL,
@@ -1752,6 +1575,86 @@ CREATE TABLE public.river_queue (
     paused_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
 );
+
+CREATE TABLE public.ruleset (
+    sha256 bytea NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    toml bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT ruleset_check CHECK ((sha256(toml) = sha256)),
+    CONSTRAINT ruleset_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT ruleset_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT ruleset_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE ONLY public.ruleset FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.season (
+    code text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    pool bigint NOT NULL,
+    ruleset bytea NOT NULL,
+    created_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT season_check CHECK ((last_day >= first_day)),
+    CONSTRAINT season_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+    CONSTRAINT season_pool_check CHECK ((pool >= 0))
+);
+
+ALTER TABLE ONLY public.season FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.snapshot (
+    id bigint NOT NULL,
+    season text NOT NULL,
+    revision integer NOT NULL,
+    state text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    estimate boolean NOT NULL,
+    reopenings bigint NOT NULL,
+    taken_by bigint NOT NULL,
+    failure text DEFAULT ''::text NOT NULL,
+    points numeric(39,0),
+    allocated bigint,
+    residual bigint,
+    lines bigint,
+    suppliers bigint,
+    observed_slots integer,
+    season_slots integer,
+    digest bytea,
+    decided_by bigint,
+    decided_at timestamp with time zone,
+    decision text DEFAULT ''::text NOT NULL,
+    approved_digest bytea,
+    sealed_by bigint,
+    sealed_at timestamp with time zone,
+    drawn bigint DEFAULT 0 NOT NULL,
+    corrects bigint,
+    logs_read timestamp with time zone,
+    CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
+    CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
+    CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
+    CONSTRAINT snapshot_check10 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT estimate))),
+    CONSTRAINT snapshot_check11 CHECK (((drawn = 0) OR (corrects IS NOT NULL))),
+    CONSTRAINT snapshot_check12 CHECK (((corrects IS NULL) OR (digest IS NOT NULL))),
+    CONSTRAINT snapshot_check2 CHECK (((state = 'superseded'::text) OR ((state = ANY (ARRAY['taking'::text, 'failed'::text])) = (digest IS NULL)))),
+    CONSTRAINT snapshot_check3 CHECK ((num_nulls(points, allocated, residual, lines, suppliers, observed_slots, season_slots, digest) = ANY (ARRAY[0, 8]))),
+    CONSTRAINT snapshot_check4 CHECK (((decided_by IS NULL) = (decided_at IS NULL))),
+    CONSTRAINT snapshot_check5 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text, 'rejected'::text])) OR (decided_by IS NOT NULL))),
+    CONSTRAINT snapshot_check6 CHECK (((state <> ALL (ARRAY['taking'::text, 'failed'::text, 'draft'::text])) OR (decided_by IS NULL))),
+    CONSTRAINT snapshot_check7 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT (approved_digest IS DISTINCT FROM digest)))),
+    CONSTRAINT snapshot_check8 CHECK (((state = 'sealed'::text) = (sealed_at IS NOT NULL))),
+    CONSTRAINT snapshot_check9 CHECK (((sealed_at IS NULL) = (sealed_by IS NULL))),
+    CONSTRAINT snapshot_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT snapshot_drawn_check CHECK ((drawn >= 0)),
+    CONSTRAINT snapshot_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT snapshot_residual_check CHECK ((residual >= 0)),
+    CONSTRAINT snapshot_revision_check CHECK ((revision >= 1)),
+    CONSTRAINT snapshot_state_check CHECK ((state = ANY (ARRAY['taking'::text, 'failed'::text, 'draft'::text, 'approved'::text, 'sealed'::text, 'rejected'::text, 'superseded'::text])))
+);
+
+ALTER TABLE ONLY public.snapshot FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.snapshot_group (
     snapshot_id bigint NOT NULL,
@@ -1855,6 +1758,16 @@ CREATE TABLE public.snapshot_supplier (
 
 ALTER TABLE ONLY public.snapshot_supplier FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.snapshot_total (
+    snapshot_id bigint NOT NULL,
+    devices bigint NOT NULL,
+    outcomes bigint[] NOT NULL,
+    CONSTRAINT snapshot_total_devices_check CHECK ((devices >= 0)),
+    CONSTRAINT snapshot_total_outcomes_check CHECK ((cardinality(outcomes) = 7))
+);
+
+ALTER TABLE ONLY public.snapshot_total FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.supplier_device (
     supplier_id uuid NOT NULL,
     device integer NOT NULL,
@@ -1944,6 +1857,18 @@ CREATE TABLE public.uptime_chunk (
 PARTITION BY RANGE (hour);
 ALTER TABLE ONLY public.uptime_chunk ALTER COLUMN up SET STORAGE PLAIN;
 
+CREATE TABLE public.uptime_coverage (
+    hour timestamp with time zone NOT NULL,
+    observed bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
+    final bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
+    closed_at timestamp with time zone,
+    reopened integer DEFAULT 0 NOT NULL,
+    CONSTRAINT uptime_coverage_check CHECK (((closed_at IS NULL) OR (final = '111111111111'::"bit"))),
+    CONSTRAINT uptime_coverage_reopened_check CHECK ((reopened >= 0))
+);
+
+ALTER TABLE ONLY public.uptime_coverage FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.uptime_given_up (
     slot timestamp with time zone NOT NULL,
     person_id bigint,
@@ -1966,6 +1891,14 @@ CREATE TABLE public.uptime_mend (
     slot timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL
 );
+
+CREATE TABLE public.uptime_population (
+    hour timestamp with time zone NOT NULL,
+    up integer[] NOT NULL,
+    CONSTRAINT uptime_population_up_check CHECK (((cardinality(up) = 12) AND (0 <= ALL (up))))
+);
+
+ALTER TABLE ONLY public.uptime_population FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.uptime_pull (
     id bigint NOT NULL,
@@ -3418,11 +3351,15 @@ CREATE POLICY app ON public.snapshot_line TO uptally_app USING (true) WITH CHECK
 
 CREATE POLICY app ON public.snapshot_supplier TO uptally_app USING (true) WITH CHECK (true);
 
+CREATE POLICY app ON public.snapshot_total TO uptally_app USING (true) WITH CHECK (true);
+
 CREATE POLICY app ON public.supplier_device TO uptally_app USING (true) WITH CHECK (true);
 
 CREATE POLICY app ON public.supplier_wallet TO uptally_app USING (true) WITH CHECK (true);
 
 CREATE POLICY app ON public.uptime_coverage TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.uptime_population TO uptally_app USING (true) WITH CHECK (true);
 
 CREATE POLICY app ON public.verdict TO uptally_app USING (true) WITH CHECK (true);
 
@@ -3489,7 +3426,11 @@ CREATE POLICY everybody ON public.ruleset FOR SELECT TO uptally_supplier USING (
 
 CREATE POLICY everybody ON public.season FOR SELECT TO uptally_supplier USING (true);
 
+CREATE POLICY everybody ON public.snapshot_total FOR SELECT TO uptally_supplier USING (true);
+
 CREATE POLICY everybody ON public.uptime_coverage FOR SELECT TO uptally_supplier USING (true);
+
+CREATE POLICY everybody ON public.uptime_population FOR SELECT TO uptally_supplier USING (true);
 
 ALTER TABLE public.grace_approval ENABLE ROW LEVEL SECURITY;
 
@@ -3666,11 +3607,15 @@ CREATE POLICY owner ON public.snapshot_line TO uptally USING (true) WITH CHECK (
 
 CREATE POLICY owner ON public.snapshot_supplier TO uptally USING (true) WITH CHECK (true);
 
+CREATE POLICY owner ON public.snapshot_total TO uptally USING (true) WITH CHECK (true);
+
 CREATE POLICY owner ON public.supplier_device TO uptally USING (true) WITH CHECK (true);
 
 CREATE POLICY owner ON public.supplier_wallet TO uptally USING (true) WITH CHECK (true);
 
 CREATE POLICY owner ON public.uptime_coverage TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.uptime_population TO uptally USING (true) WITH CHECK (true);
 
 CREATE POLICY owner ON public.verdict TO uptally USING (true) WITH CHECK (true);
 
@@ -3700,11 +3645,15 @@ ALTER TABLE public.snapshot_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.snapshot_supplier ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.snapshot_total ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.supplier_device ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.supplier_wallet ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uptime_coverage ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.uptime_population ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.verdict ENABLE ROW LEVEL SECURITY;
 
@@ -4272,18 +4221,19 @@ GRANT USAGE ON SEQUENCE public.person_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.person_name TO uptally_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_coverage TO uptally_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_job TO uptally_app;
 
-GRANT SELECT(hour) ON TABLE public.uptime_coverage TO uptally_supplier;
+GRANT USAGE ON SEQUENCE public.river_job_id_seq TO uptally_app;
 
-GRANT SELECT(observed) ON TABLE public.uptime_coverage TO uptally_supplier;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_leader TO uptally_app;
 
-GRANT SELECT(closed_at) ON TABLE public.uptime_coverage TO uptally_supplier;
+GRANT SELECT ON TABLE public.river_migration TO uptally_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_population TO uptally_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_notification TO uptally_app;
 
-GRANT SELECT ON TABLE public.public_population TO uptally_app;
-GRANT SELECT ON TABLE public.public_population TO uptally_supplier;
+GRANT USAGE ON SEQUENCE public.river_notification_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_queue TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.ruleset TO uptally_app;
 
@@ -4294,9 +4244,6 @@ GRANT SELECT(name) ON TABLE public.ruleset TO uptally_supplier;
 GRANT SELECT(version) ON TABLE public.ruleset TO uptally_supplier;
 
 GRANT SELECT(toml) ON TABLE public.ruleset TO uptally_supplier;
-
-GRANT SELECT ON TABLE public.public_ruleset TO uptally_app;
-GRANT SELECT ON TABLE public.public_ruleset TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.season TO uptally_app;
 
@@ -4343,25 +4290,6 @@ GRANT SELECT(sealed_at) ON TABLE public.snapshot TO uptally_supplier;
 GRANT SELECT(drawn) ON TABLE public.snapshot TO uptally_supplier;
 
 GRANT SELECT(corrects) ON TABLE public.snapshot TO uptally_supplier;
-
-GRANT SELECT ON TABLE public.snapshot_total TO uptally_app;
-
-GRANT SELECT ON TABLE public.public_season TO uptally_app;
-GRANT SELECT ON TABLE public.public_season TO uptally_supplier;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_job TO uptally_app;
-
-GRANT USAGE ON SEQUENCE public.river_job_id_seq TO uptally_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_leader TO uptally_app;
-
-GRANT SELECT ON TABLE public.river_migration TO uptally_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_notification TO uptally_app;
-
-GRANT USAGE ON SEQUENCE public.river_notification_id_seq TO uptally_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_queue TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot_group TO uptally_app;
 
@@ -4429,6 +4357,14 @@ GRANT SELECT(amount) ON TABLE public.snapshot_supplier TO uptally_supplier;
 
 GRANT SELECT(outcomes) ON TABLE public.snapshot_supplier TO uptally_supplier;
 
+GRANT SELECT ON TABLE public.snapshot_total TO uptally_app;
+
+GRANT SELECT(snapshot_id) ON TABLE public.snapshot_total TO uptally_supplier;
+
+GRANT SELECT(devices) ON TABLE public.snapshot_total TO uptally_supplier;
+
+GRANT SELECT(outcomes) ON TABLE public.snapshot_total TO uptally_supplier;
+
 GRANT SELECT ON TABLE public.supplier_device TO uptally_app;
 
 GRANT SELECT(supplier_id) ON TABLE public.supplier_device TO uptally_supplier;
@@ -4475,11 +4411,25 @@ GRANT SELECT,INSERT ON TABLE public.uptime_archive_span TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_chunk TO uptally_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_coverage TO uptally_app;
+
+GRANT SELECT(hour) ON TABLE public.uptime_coverage TO uptally_supplier;
+
+GRANT SELECT(observed) ON TABLE public.uptime_coverage TO uptally_supplier;
+
+GRANT SELECT(closed_at) ON TABLE public.uptime_coverage TO uptally_supplier;
+
 GRANT SELECT,INSERT ON TABLE public.uptime_given_up TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_log TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.uptime_mend TO uptally_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_population TO uptally_app;
+
+GRANT SELECT(hour) ON TABLE public.uptime_population TO uptally_supplier;
+
+GRANT SELECT(up) ON TABLE public.uptime_population TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.uptime_pull TO uptally_app;
 

@@ -72,7 +72,8 @@ func TestWhateverSuppliersSeeIsUnderForcedRowSecurity(t *testing.T) {
 
 // publicTables are what suppliers and everybody see alike: no row is anybody's.
 var publicTables = []string{
-	"estimate", "grace_approval", "grace_window", "metadata_hold", "metadata_release", "ruleset", "season", "snapshot", "uptime_coverage",
+	"estimate", "grace_approval", "grace_window", "metadata_hold", "metadata_release", "ruleset", "season", "snapshot",
+	"snapshot_total", "uptime_coverage", "uptime_population",
 }
 
 // A table whose policy does not ask for the setting shows everybody the same.
