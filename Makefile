@@ -47,8 +47,9 @@ check: setup-test lint ## all that a change must pass: formatting, linters, gene
 	$(GO) test -race ./...
 
 .PHONY: lint
-lint: ## the linters of .golangci.yaml
+lint: ## the linters of .golangci.yaml, and our own: no SQL is built from strings
 	$(GO) run $(GOLANGCI_LINT) run ./...
+	$(GO) run ./internal/lint -test=false ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s) each
