@@ -3,8 +3,11 @@ package api
 import (
 	"net/http"
 
+	"github.com/uptally/uptally/api/appeal"
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/persons"
+	"github.com/uptally/uptally/api/task"
+	"github.com/uptally/uptally/api/webhook"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -30,6 +33,10 @@ var (
 	ownWork    = wire.Meaning{Status: http.StatusForbidden, Kind: "own-work"} // the maker is not the checker
 	conflict   = wire.Meaning{Status: http.StatusConflict, Kind: "conflict"}
 	guarded    = wire.Meaning{Status: http.StatusConflict, Kind: "guard"} // a guard stands against it
+	tooLarge   = wire.Meaning{Status: http.StatusRequestEntityTooLarge, Kind: "body-too-large"}
+	noNode     = wire.Meaning{Status: http.StatusServiceUnavailable, Kind: "no-node"}
+	nodeDown   = wire.Meaning{Status: http.StatusServiceUnavailable, Kind: "node-unreachable"}
+	corrupt    = wire.Meaning{Status: http.StatusInternalServerError, Kind: "corrupt"} // pay nothing from it
 )
 
 // plain is the meaning of an error that holds nothing but what the caller sent.
@@ -44,7 +51,13 @@ var meanings = []struct {
 	err     error
 	meaning wire.Meaning
 }{
+	{appeal.ErrText, plain(invalid)},
+	{appeal.ErrLink, invalid},
+	{appeal.ErrTerms, invalid},
+	{webhook.ErrURL, plain(invalid)},
+	{webhook.ErrText, plain(invalid)},
 	{snapshot.ErrSeasonsDiffer, invalid},
+	{snapshot.ErrRuleset, invalid},
 	{fakes.ErrSpan, invalid},
 	{uptime.ErrVerdictEntry, invalid},
 	{ledger.ErrAmountSyntax, plain(invalid)},
@@ -55,6 +68,7 @@ var meanings = []struct {
 	{evidence.ErrNotBundle, invalid},
 	{merkle.ErrMalformed, invalid},
 	{incident.ErrEnd, invalid},
+	{ledger.ErrInvalid, invalid},
 	{distribution.ErrInvalid, invalid},
 	{wallet.ErrTerms, plain(invalid)},
 	{wallet.ErrTable, invalid},
@@ -77,6 +91,10 @@ var meanings = []struct {
 	{settle.ErrNotReceipts, invalid},
 	{settle.ErrNoPayer, invalid},
 
+	{appeal.ErrUnknown, notFound},
+	{appeal.ErrNoLine, notFound},
+	{webhook.ErrUnknown, notFound},
+
 	{audit.ErrReason, plain(invalid)},
 	{audit.ErrAddress, plain(invalid)},
 	{audit.ErrSelfResume, ownWork},
@@ -93,12 +111,15 @@ var meanings = []struct {
 	{ledger.ErrUnknownAccount, notFound},
 	{ledger.ErrNeverVerified, notFound},
 	{distribution.ErrUnknown, notFound},
+	{distribution.ErrNoFile, notFound},
+	{task.ErrUnknown, notFound},
 	{wallet.ErrUnknownChallenge, notFound},
 	{wallet.ErrNotAsked, notFound},
 	{wallet.ErrNotFrozen, notFound},
 	{settle.ErrNoPayout, notFound},
 	{persons.ErrNoPerson, notFound},
 
+	{appeal.ErrSelfAnswer, ownWork},
 	{uptime.ErrOwnReopening, ownWork},
 	{archive.ErrSelfApproval, ownWork},
 	{snapshot.ErrSelfCheck, ownWork},
@@ -106,6 +127,12 @@ var meanings = []struct {
 	{wallet.ErrSelfApproval, ownWork},
 	{wallet.ErrSignature, plain(notAllowed)},
 
+	{appeal.ErrLate, plain(conflict)},
+	{appeal.ErrNothing, plain(conflict)},
+	{appeal.ErrOpen, plain(conflict)},
+	{appeal.ErrEnded, plain(conflict)},
+	{webhook.ErrMany, plain(conflict)},
+	{webhook.ErrEnded, plain(conflict)},
 	{snapshot.ErrConflict, conflict},
 	{snapshot.ErrWindowsOverlap, conflict},
 	{snapshot.ErrAlreadyApproved, conflict},
@@ -140,6 +167,12 @@ var meanings = []struct {
 	{submit.ErrStopped, guarded},
 	{ledger.ErrInsufficient, guarded},
 	{wallet.ErrOnChain, guarded},
+	{distribution.ErrNothingToPay, guarded},
+
+	{task.ErrTooLarge, plain(tooLarge)},
+	{task.ErrNoNode, noNode},
+	{solana.ErrUnreachable, nodeDown},
+	{distribution.ErrCorrupt, corrupt},
 
 	// Last, as what stands above may be why.
 	{wallet.ErrWallet, plain(invalid)},

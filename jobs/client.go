@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/uptally/uptally/api/audit"
+	"github.com/uptally/uptally/api/webhook"
 	settling "github.com/uptally/uptally/ledger/distribution/settle"
 	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
@@ -24,17 +26,24 @@ import (
 )
 
 // The queues. Pulls wait for the network, snapshots for the processor, wallets for
-// others' answers, and payments for the chain; alarms wait for nothing.
+// others' answers, payments for the chain, and people for tasks; alarms wait for
+// nothing.
+// The queues. Pulls wait for the network, snapshots for the processor, wallets and
+// webhooks for others' answers, and payments for the chain; alarms wait for nothing.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
 	queueWallet   = "wallet"
 	queueChain    = "chain"
+	queueTask     = "task"
 	queueAlarm    = "alarm"
+	queueWebhook  = "webhook"
 )
 
 const (
+	domainDefault  = "uptally"
 	workersDefault = 4
+	webhookWorkers = 16 // most of them wait for strangers
 	rescueEvery    = 5 * time.Second
 )
 
@@ -44,6 +53,8 @@ type Options struct {
 	Hook     *wallet.Hook      // told what happens to wallets, and of alerts; nil: this process tells nobody
 	Solana   *solana.Client    // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
 	Payer    settling.Payer    // what pays the distributions that do not say it
+	Domain   string            // which installation wallets' texts are signed for; "": uptally
+	Webhooks *webhook.Sender   // suppliers' endpoints are told by it; nil: this process tells none
 	Workers  int               // jobs at once in a queue; 0: 4
 	Hours    int               // of a backfill's window; 0: as many as its devices make small enough
 	Periodic bool              // also enqueue what is due by the clock
@@ -56,29 +67,32 @@ type Options struct {
 
 // Client works jobs, and enqueues them. Make one with New, then Start it.
 type Client struct {
-	pool    *pgxpool.Pool
-	river   *river.Client[pgx.Tx]
-	id      string
-	feed    *uptime.Feed
-	hook    *wallet.Hook
-	solana  *solana.Client
-	payer   settling.Payer
-	hours   int
-	surges  audit.Thresholds
-	alerted func(audit.Alert)
-	head    HeadFile
-	devices uptime.Registry
-	now     func() time.Time
-	log     *slog.Logger
-	alive   *pgxpool.Conn // holds the lock that says that this client is alive
-	stop    context.CancelFunc
-	rescuer sync.WaitGroup
+	pool     *pgxpool.Pool
+	river    *river.Client[pgx.Tx]
+	id       string
+	feed     *uptime.Feed
+	hook     *wallet.Hook
+	solana   *solana.Client
+	payer    settling.Payer
+	domain   string
+	webhooks *webhook.Sender
+	hours    int
+	surges   audit.Thresholds
+	alerted  func(audit.Alert)
+	head     HeadFile
+	devices  uptime.Registry
+	now      func() time.Time
+	log      *slog.Logger
+	alive    *pgxpool.Conn // holds the lock that says that this client is alive
+	stop     context.CancelFunc
+	rescuer  sync.WaitGroup
 }
 
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	c := &Client{
-		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer,
+		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, webhooks: o.Webhooks,
+		domain: cmp.Or(o.Domain, domainDefault),
 		surges: o.Surges, alerted: o.Alerted, hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID(),
 	}
 	if c.now == nil {
@@ -98,6 +112,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond},
 		queueWallet:   {MaxWorkers: 2, FetchCooldown: time.Millisecond},
 		queueChain:    {MaxWorkers: 2, FetchCooldown: time.Millisecond},
+		queueTask:     {MaxWorkers: 2, FetchCooldown: time.Millisecond},
 		queueAlarm:    {MaxWorkers: 1, FetchCooldown: time.Millisecond},
 	}
 	river.AddWorker(workers, &scoreGroup{c: c})
@@ -107,11 +122,17 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	river.AddWorker(workers, &verifyLedger{c: c})
 	river.AddWorker(workers, &activateWallets{c: c})
 	river.AddWorker(workers, &reconcileChain{c: c})
+	river.AddWorker(workers, &runTask{c: c})
 	river.AddWorker(workers, &watchAudit{c: c})
 	river.AddWorker(workers, &forgetReplays{c: c})
 	if o.Hook != nil {
 		river.AddWorker(workers, &notifyWallets{c: c})
 		river.AddWorker(workers, &notifyAlerts{c: c})
+	}
+	if o.Webhooks != nil {
+		queues[queueWebhook] = river.QueueConfig{MaxWorkers: webhookWorkers, FetchCooldown: time.Millisecond}
+		river.AddWorker(workers, &collectEvents{c: c})
+		river.AddWorker(workers, &deliverMessage{c: c})
 	}
 	if o.Solana != nil {
 		river.AddWorker(workers, &settleLanded{c: c})
@@ -139,7 +160,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		config.Logger = o.Log
 	}
 	if o.Periodic {
-		config.PeriodicJobs = periodicTable(c.now, o.Feed != nil, o.Hook != nil, o.Solana != nil)
+		config.PeriodicJobs = periodicTable(c.now, needs{feed: o.Feed != nil, hook: o.Hook != nil, chain: o.Solana != nil, webhooks: o.Webhooks != nil})
 	}
 	var err error
 	c.river, err = river.NewClient(riverpgxv5.New(pool), config)

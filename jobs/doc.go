@@ -5,7 +5,8 @@
 // bounded in time, tried again, and picked up after a kill.
 //
 //	every 15 s    watch_audit
-//	every minute  activate_wallets; notify_wallets, notify_alerts, with a hook; poll_attempts, with a node
+//	every minute  activate_wallets; notify_wallets, notify_alerts, with a hook; poll_attempts, with a node;
+//	              collect_events ─► deliver_message each, tried again for a day
 //	every 3 min   settle_landed, with a node
 //	every 5 min   request_latest ─► pull_window ─► again after 1 h and 24 h
 //	every 15 min  sync_verdicts, close_hours, request_awaited
@@ -13,6 +14,7 @@
 //	every day     estimate_seasons, reconcile_ingest, reconcile_chain, verify_ledger
 //	on request    backfill: many pull_window, read_job_minutes, then close_hours
 //	on request    score_group x n ─► allocate
+//	on request    run_task: what was asked for over HTTP and takes its time
 //
 // Every job is safe to run twice, at once, and after a kill at any point: what it
 // writes is a union, or stands under a lock with a state that says it is done.

@@ -99,14 +99,15 @@ func (r *timelineRow) slots() slots {
 func queueTimeline(b *pgx.Batch, id uuid.UUID, into *timelineRow) {
 	b.Queue(`
 		SELECT d.supplier_id, d.registered_at, t.up, t.observed, t.owned, v.kind, v.decided_at, v.effective_at, v.reason,
-			ARRAY(SELECT DISTINCT season FROM grace_window WHERE window_from < $5 AND window_to > $4 ORDER BY season),
+			ARRAY(SELECT DISTINCT season FROM grace_window WHERE window_from < $5::timestamptz AND window_to > $4::timestamptz ORDER BY season),
 			q.code, q.first_day, q.last_day, q.ruleset
 		FROM (SELECT supplier_id, registered_at FROM supplier_device WHERE device_id = $1 LIMIT 1) d
 		CROSS JOIN supplier_timeline($1, $2, $3) t
 		LEFT JOIN LATERAL (
 			SELECT kind, decided_at, effective_at, reason FROM verdict WHERE device = t.device
 			ORDER BY decided_at DESC, by_hand DESC, seq DESC LIMIT 1) v ON true
-		LEFT JOIN season q ON v.kind = 'spoofed' AND q.first_day < $5 AND q.last_day + 1 > $4
+		LEFT JOIN season q ON v.kind = 'spoofed' AND q.first_day::timestamp AT TIME ZONE 'UTC' < $5::timestamptz
+			AND (q.last_day + 1)::timestamp AT TIME ZONE 'UTC' > $4::timestamptz
 		ORDER BY q.first_day, q.code`,
 		id, int64(into.span.From), int64(into.span.To), into.span.From.Start(), into.span.To.Start()).
 		Query(func(rows pgx.Rows) error {

@@ -17,6 +17,7 @@ import (
 type serveCommand struct {
 	Workers workers `default:"4" placeholder:"N" help:"Jobs at once in a queue; false works none."`
 	apiFlags
+	supplierFlags
 	paidFrom
 	chainFlag
 
@@ -60,6 +61,9 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 		if err := migrations.CheckServing(ctx, db.pool, migrations.AppRole); err != nil {
 			return err
 		}
+		if options.Webhooks, err = c.webhooks(a, db); err != nil {
+			return err
+		}
 		client, err := jobs.New(db.pool, options)
 		if err != nil {
 			return err
@@ -67,13 +71,13 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 		if !c.API {
 			return c.work(ctx, a, client)
 		}
-		return c.serveAPI(ctx, a, db, client, counted, options.Log)
+		return c.serveAPI(ctx, a, db, client, counted, options)
 	})
 }
 
 // options are those of the jobs. A process that works none pulls nothing.
 func (c serveCommand) options(a *app, counted *metrics.Metrics) (options jobs.Options, err error) {
-	options = jobs.Options{Workers: int(c.Workers), Periodic: c.Workers > 0}
+	options = jobs.Options{Workers: int(c.Workers), Periodic: c.Workers > 0, Domain: c.Domain}
 	options.Alerted = func(alert audit.Alert) { counted.Alerted(string(alert.Kind)) }
 	options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	if c.Workers > 0 {
