@@ -15,6 +15,8 @@ import (
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/limit"
+	"github.com/uptally/uptally/api/public"
+	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/jobs"
 )
@@ -78,6 +80,8 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 
 // register adds the operations of every room.
 func register(s *wire.Service) {
+	supplier.Register(s)
+	public.Register(s)
 }
 
 // The bounds of a connection.

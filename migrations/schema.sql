@@ -152,9 +152,24 @@ CREATE FUNCTION public.estimate_clear(of_season text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+    DELETE FROM estimate_supplier WHERE season = of_season;
     DELETE FROM estimate_line WHERE season = of_season;
     DELETE FROM estimate WHERE season = of_season;
 $$;
+
+CREATE FUNCTION public.estimate_sum_up() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO estimate_supplier (season, supplier_id, devices, lines, observed, up, grace, points, amount, outcomes)
+    SELECT NEW.season, supplier_id, count(DISTINCT device), count(*), sum(observed), sum(up), sum(grace), sum(points), sum(amount),
+        ARRAY[count(*) FILTER (WHERE outcome = 1), count(*) FILTER (WHERE outcome = 2), count(*) FILTER (WHERE outcome = 3),
+            count(*) FILTER (WHERE outcome = 4), count(*) FILTER (WHERE outcome = 5), count(*) FILTER (WHERE outcome = 6),
+            count(*) FILTER (WHERE outcome = 7)]
+    FROM estimate_line WHERE season = NEW.season GROUP BY supplier_id;
+    RETURN NULL;
+END $$;
 
 CREATE FUNCTION public.fact_refuse_back() RETURNS trigger
     LANGUAGE plpgsql
@@ -379,6 +394,26 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.snapshot_sum_up() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO snapshot_supplier (snapshot_id, supplier_id, devices, lines, observed, up, grace, points, amount, outcomes)
+    SELECT NEW.id, supplier_id, count(DISTINCT device), count(*), sum(observed), sum(up), sum(grace), sum(points), sum(amount),
+        ARRAY[count(*) FILTER (WHERE outcome = 1), count(*) FILTER (WHERE outcome = 2), count(*) FILTER (WHERE outcome = 3),
+            count(*) FILTER (WHERE outcome = 4), count(*) FILTER (WHERE outcome = 5), count(*) FILTER (WHERE outcome = 6),
+            count(*) FILTER (WHERE outcome = 7)]
+    FROM snapshot_line WHERE snapshot_id = NEW.id GROUP BY supplier_id;
+    INSERT INTO snapshot_total (snapshot_id, devices, outcomes)
+    SELECT NEW.id, (SELECT count(*) FROM (SELECT DISTINCT device FROM snapshot_line WHERE snapshot_id = NEW.id) one),
+        coalesce((SELECT array_agg(n ORDER BY outcome) FROM (
+            SELECT o.outcome, coalesce(sum(s.outcomes[o.outcome]), 0)::bigint AS n
+            FROM generate_series(1, 7) o (outcome) LEFT JOIN snapshot_supplier s ON s.snapshot_id = NEW.id
+            GROUP BY o.outcome) counted), array_fill(0::bigint, ARRAY[7]));
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.supplier_device_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -485,6 +520,31 @@ BEGIN
             ON c.channel = 'worker-api' AND c.changed_at >= h.held_from AND c.changed_at < h.held_to));
     RETURN NULL;
 END $$;
+
+CREATE FUNCTION public.supplier_has_line(of_device integer) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (SELECT FROM supplier_device WHERE device = of_device AND supplier_id = current_setting('uptally.supplier')::uuid)
+        OR EXISTS (SELECT FROM snapshot s JOIN snapshot_line l ON l.snapshot_id = s.id AND l.shard = of_device / 1024 AND l.device = of_device
+                   WHERE s.state = 'sealed' AND l.supplier_id = current_setting('uptally.supplier')::uuid)
+        OR EXISTS (SELECT FROM estimate s JOIN estimate_line l ON l.season = s.season AND l.device = of_device
+                   WHERE l.supplier_id = current_setting('uptally.supplier')::uuid);
+$$;
+
+CREATE FUNCTION public.supplier_line_device(of_device integer) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT id FROM device WHERE number = of_device AND supplier_has_line(number);
+$$;
+
+CREATE FUNCTION public.supplier_line_number(of_id uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT number FROM device WHERE id = of_id AND supplier_has_line(number);
+$$;
 
 CREATE FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER ROWS 1
@@ -1024,6 +1084,27 @@ CREATE TABLE public.estimate_line (
 
 ALTER TABLE ONLY public.estimate_line FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.estimate_supplier (
+    season text NOT NULL,
+    supplier_id uuid NOT NULL,
+    devices integer NOT NULL,
+    lines integer NOT NULL,
+    observed bigint NOT NULL,
+    up bigint NOT NULL,
+    grace bigint NOT NULL,
+    points numeric(39,0) NOT NULL,
+    amount bigint NOT NULL,
+    outcomes integer[] NOT NULL,
+    CONSTRAINT estimate_supplier_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT estimate_supplier_check CHECK (((devices >= 1) AND (devices <= lines))),
+    CONSTRAINT estimate_supplier_check1 CHECK (((up >= 0) AND (up <= observed))),
+    CONSTRAINT estimate_supplier_check2 CHECK (((grace >= 0) AND (grace <= (observed - up)))),
+    CONSTRAINT estimate_supplier_outcomes_check CHECK ((cardinality(outcomes) = 7)),
+    CONSTRAINT estimate_supplier_points_check CHECK ((points >= (0)::numeric))
+);
+
+ALTER TABLE ONLY public.estimate_supplier FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.fact_horizon (
     one boolean DEFAULT true NOT NULL,
     as_of timestamp with time zone NOT NULL,
@@ -1419,6 +1500,183 @@ CREATE TABLE public.person_name (
     CONSTRAINT person_name_name_check CHECK ((name <> ''::text))
 );
 
+CREATE TABLE public.uptime_coverage (
+    hour timestamp with time zone NOT NULL,
+    observed bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
+    final bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
+    closed_at timestamp with time zone,
+    reopened integer DEFAULT 0 NOT NULL,
+    CONSTRAINT uptime_coverage_check CHECK (((closed_at IS NULL) OR (final = '111111111111'::"bit"))),
+    CONSTRAINT uptime_coverage_reopened_check CHECK ((reopened >= 0))
+);
+
+ALTER TABLE ONLY public.uptime_coverage FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.uptime_population (
+    hour timestamp with time zone NOT NULL,
+    up integer[] NOT NULL,
+    CONSTRAINT uptime_population_up_check CHECK (((cardinality(up) = 12) AND (0 <= ALL (up))))
+);
+
+CREATE VIEW public.public_population AS
+ SELECT p.hour,
+    p.up,
+    c.observed
+   FROM (public.uptime_population p
+     JOIN public.uptime_coverage c ON ((c.hour = p.hour)))
+  WHERE (c.closed_at IS NOT NULL);
+
+CREATE TABLE public.ruleset (
+    sha256 bytea NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    toml bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT ruleset_check CHECK ((sha256(toml) = sha256)),
+    CONSTRAINT ruleset_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT ruleset_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT ruleset_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE ONLY public.ruleset FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.public_ruleset AS
+ SELECT ruleset.name,
+    ruleset.version,
+    ruleset.sha256,
+    ruleset.toml
+   FROM public.ruleset;
+
+CREATE TABLE public.season (
+    code text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    pool bigint NOT NULL,
+    ruleset bytea NOT NULL,
+    created_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT season_check CHECK ((last_day >= first_day)),
+    CONSTRAINT season_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+    CONSTRAINT season_pool_check CHECK ((pool >= 0))
+);
+
+ALTER TABLE ONLY public.season FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.snapshot (
+    id bigint NOT NULL,
+    season text NOT NULL,
+    revision integer NOT NULL,
+    state text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    estimate boolean NOT NULL,
+    reopenings bigint NOT NULL,
+    taken_by bigint NOT NULL,
+    failure text DEFAULT ''::text NOT NULL,
+    points numeric(39,0),
+    allocated bigint,
+    residual bigint,
+    lines bigint,
+    suppliers bigint,
+    observed_slots integer,
+    season_slots integer,
+    digest bytea,
+    decided_by bigint,
+    decided_at timestamp with time zone,
+    decision text DEFAULT ''::text NOT NULL,
+    approved_digest bytea,
+    sealed_by bigint,
+    sealed_at timestamp with time zone,
+    drawn bigint DEFAULT 0 NOT NULL,
+    corrects bigint,
+    logs_read timestamp with time zone,
+    CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
+    CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
+    CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
+    CONSTRAINT snapshot_check10 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT estimate))),
+    CONSTRAINT snapshot_check11 CHECK (((drawn = 0) OR (corrects IS NOT NULL))),
+    CONSTRAINT snapshot_check12 CHECK (((corrects IS NULL) OR (digest IS NOT NULL))),
+    CONSTRAINT snapshot_check2 CHECK (((state = 'superseded'::text) OR ((state = ANY (ARRAY['taking'::text, 'failed'::text])) = (digest IS NULL)))),
+    CONSTRAINT snapshot_check3 CHECK ((num_nulls(points, allocated, residual, lines, suppliers, observed_slots, season_slots, digest) = ANY (ARRAY[0, 8]))),
+    CONSTRAINT snapshot_check4 CHECK (((decided_by IS NULL) = (decided_at IS NULL))),
+    CONSTRAINT snapshot_check5 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text, 'rejected'::text])) OR (decided_by IS NOT NULL))),
+    CONSTRAINT snapshot_check6 CHECK (((state <> ALL (ARRAY['taking'::text, 'failed'::text, 'draft'::text])) OR (decided_by IS NULL))),
+    CONSTRAINT snapshot_check7 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT (approved_digest IS DISTINCT FROM digest)))),
+    CONSTRAINT snapshot_check8 CHECK (((state = 'sealed'::text) = (sealed_at IS NOT NULL))),
+    CONSTRAINT snapshot_check9 CHECK (((sealed_at IS NULL) = (sealed_by IS NULL))),
+    CONSTRAINT snapshot_digest_check CHECK ((length(digest) = 32)),
+    CONSTRAINT snapshot_drawn_check CHECK ((drawn >= 0)),
+    CONSTRAINT snapshot_points_check CHECK ((points >= (0)::numeric)),
+    CONSTRAINT snapshot_residual_check CHECK ((residual >= 0)),
+    CONSTRAINT snapshot_revision_check CHECK ((revision >= 1)),
+    CONSTRAINT snapshot_state_check CHECK ((state = ANY (ARRAY['taking'::text, 'failed'::text, 'draft'::text, 'approved'::text, 'sealed'::text, 'rejected'::text, 'superseded'::text])))
+);
+
+ALTER TABLE ONLY public.snapshot FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.snapshot_total (
+    snapshot_id bigint NOT NULL,
+    devices bigint NOT NULL,
+    outcomes bigint[] NOT NULL,
+    CONSTRAINT snapshot_total_devices_check CHECK ((devices >= 0)),
+    CONSTRAINT snapshot_total_outcomes_check CHECK ((cardinality(outcomes) = 7))
+);
+
+CREATE VIEW public.public_season AS
+ SELECT q.code,
+    q.first_day,
+    q.last_day,
+    q.pool,
+    r.name AS ruleset,
+    r.version AS ruleset_version,
+    r.sha256 AS ruleset_sha256,
+    s.revision,
+    s.as_of,
+    s.sealed_at,
+    s.points,
+    s.allocated,
+    s.residual,
+    s.drawn,
+    s.lines,
+    s.suppliers,
+    s.observed_slots,
+    s.season_slots,
+    s.digest,
+    t.devices,
+    t.outcomes
+   FROM (((public.season q
+     JOIN public.ruleset r ON ((r.sha256 = q.ruleset)))
+     LEFT JOIN LATERAL ( SELECT snapshot.id,
+            snapshot.season,
+            snapshot.revision,
+            snapshot.state,
+            snapshot.as_of,
+            snapshot.estimate,
+            snapshot.reopenings,
+            snapshot.taken_by,
+            snapshot.failure,
+            snapshot.points,
+            snapshot.allocated,
+            snapshot.residual,
+            snapshot.lines,
+            snapshot.suppliers,
+            snapshot.observed_slots,
+            snapshot.season_slots,
+            snapshot.digest,
+            snapshot.decided_by,
+            snapshot.decided_at,
+            snapshot.decision,
+            snapshot.approved_digest,
+            snapshot.sealed_by,
+            snapshot.sealed_at,
+            snapshot.drawn,
+            snapshot.corrects,
+            snapshot.logs_read
+           FROM public.snapshot
+          WHERE ((snapshot.season = q.code) AND (snapshot.state = 'sealed'::text))
+          ORDER BY snapshot.revision DESC
+         LIMIT 1) s ON (true))
+     LEFT JOIN public.snapshot_total t ON ((t.snapshot_id = s.id)));
+
 CREATE TABLE public.river_job (
     id bigint NOT NULL,
     state public.river_job_state DEFAULT 'available'::public.river_job_state NOT NULL,
@@ -1495,86 +1753,6 @@ CREATE TABLE public.river_queue (
     paused_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
 );
-
-CREATE TABLE public.ruleset (
-    sha256 bytea NOT NULL,
-    name text NOT NULL,
-    version integer NOT NULL,
-    toml bytea NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT ruleset_check CHECK ((sha256(toml) = sha256)),
-    CONSTRAINT ruleset_name_check CHECK ((name <> ''::text)),
-    CONSTRAINT ruleset_sha256_check CHECK ((length(sha256) = 32)),
-    CONSTRAINT ruleset_version_check CHECK ((version >= 1))
-);
-
-ALTER TABLE ONLY public.ruleset FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.season (
-    code text NOT NULL,
-    first_day date NOT NULL,
-    last_day date NOT NULL,
-    pool bigint NOT NULL,
-    ruleset bytea NOT NULL,
-    created_by bigint NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT season_check CHECK ((last_day >= first_day)),
-    CONSTRAINT season_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
-    CONSTRAINT season_pool_check CHECK ((pool >= 0))
-);
-
-ALTER TABLE ONLY public.season FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.snapshot (
-    id bigint NOT NULL,
-    season text NOT NULL,
-    revision integer NOT NULL,
-    state text NOT NULL,
-    as_of timestamp with time zone NOT NULL,
-    estimate boolean NOT NULL,
-    reopenings bigint NOT NULL,
-    taken_by bigint NOT NULL,
-    failure text DEFAULT ''::text NOT NULL,
-    points numeric(39,0),
-    allocated bigint,
-    residual bigint,
-    lines bigint,
-    suppliers bigint,
-    observed_slots integer,
-    season_slots integer,
-    digest bytea,
-    decided_by bigint,
-    decided_at timestamp with time zone,
-    decision text DEFAULT ''::text NOT NULL,
-    approved_digest bytea,
-    sealed_by bigint,
-    sealed_at timestamp with time zone,
-    drawn bigint DEFAULT 0 NOT NULL,
-    corrects bigint,
-    logs_read timestamp with time zone,
-    CONSTRAINT snapshot_allocated_check CHECK ((allocated >= 0)),
-    CONSTRAINT snapshot_check CHECK ((decided_by <> taken_by)),
-    CONSTRAINT snapshot_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
-    CONSTRAINT snapshot_check10 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT estimate))),
-    CONSTRAINT snapshot_check11 CHECK (((drawn = 0) OR (corrects IS NOT NULL))),
-    CONSTRAINT snapshot_check12 CHECK (((corrects IS NULL) OR (digest IS NOT NULL))),
-    CONSTRAINT snapshot_check2 CHECK (((state = 'superseded'::text) OR ((state = ANY (ARRAY['taking'::text, 'failed'::text])) = (digest IS NULL)))),
-    CONSTRAINT snapshot_check3 CHECK ((num_nulls(points, allocated, residual, lines, suppliers, observed_slots, season_slots, digest) = ANY (ARRAY[0, 8]))),
-    CONSTRAINT snapshot_check4 CHECK (((decided_by IS NULL) = (decided_at IS NULL))),
-    CONSTRAINT snapshot_check5 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text, 'rejected'::text])) OR (decided_by IS NOT NULL))),
-    CONSTRAINT snapshot_check6 CHECK (((state <> ALL (ARRAY['taking'::text, 'failed'::text, 'draft'::text])) OR (decided_by IS NULL))),
-    CONSTRAINT snapshot_check7 CHECK (((state <> ALL (ARRAY['approved'::text, 'sealed'::text])) OR (NOT (approved_digest IS DISTINCT FROM digest)))),
-    CONSTRAINT snapshot_check8 CHECK (((state = 'sealed'::text) = (sealed_at IS NOT NULL))),
-    CONSTRAINT snapshot_check9 CHECK (((sealed_at IS NULL) = (sealed_by IS NULL))),
-    CONSTRAINT snapshot_digest_check CHECK ((length(digest) = 32)),
-    CONSTRAINT snapshot_drawn_check CHECK ((drawn >= 0)),
-    CONSTRAINT snapshot_points_check CHECK ((points >= (0)::numeric)),
-    CONSTRAINT snapshot_residual_check CHECK ((residual >= 0)),
-    CONSTRAINT snapshot_revision_check CHECK ((revision >= 1)),
-    CONSTRAINT snapshot_state_check CHECK ((state = ANY (ARRAY['taking'::text, 'failed'::text, 'draft'::text, 'approved'::text, 'sealed'::text, 'rejected'::text, 'superseded'::text])))
-);
-
-ALTER TABLE ONLY public.snapshot FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.snapshot_group (
     snapshot_id bigint NOT NULL,
@@ -1656,6 +1834,27 @@ ALTER TABLE public.snapshot_override ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.snapshot_supplier (
+    snapshot_id bigint NOT NULL,
+    supplier_id uuid NOT NULL,
+    devices integer NOT NULL,
+    lines integer NOT NULL,
+    observed bigint NOT NULL,
+    up bigint NOT NULL,
+    grace bigint NOT NULL,
+    points numeric(39,0) NOT NULL,
+    amount bigint NOT NULL,
+    outcomes integer[] NOT NULL,
+    CONSTRAINT snapshot_supplier_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT snapshot_supplier_check CHECK (((devices >= 1) AND (devices <= lines))),
+    CONSTRAINT snapshot_supplier_check1 CHECK (((up >= 0) AND (up <= observed))),
+    CONSTRAINT snapshot_supplier_check2 CHECK (((grace >= 0) AND (grace <= (observed - up)))),
+    CONSTRAINT snapshot_supplier_outcomes_check CHECK ((cardinality(outcomes) = 7)),
+    CONSTRAINT snapshot_supplier_points_check CHECK ((points >= (0)::numeric))
+);
+
+ALTER TABLE ONLY public.snapshot_supplier FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.supplier_device (
     supplier_id uuid NOT NULL,
@@ -1745,18 +1944,6 @@ CREATE TABLE public.uptime_chunk (
 )
 PARTITION BY RANGE (hour);
 ALTER TABLE ONLY public.uptime_chunk ALTER COLUMN up SET STORAGE PLAIN;
-
-CREATE TABLE public.uptime_coverage (
-    hour timestamp with time zone NOT NULL,
-    observed bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
-    final bit(12) DEFAULT '000000000000'::"bit" NOT NULL,
-    closed_at timestamp with time zone,
-    reopened integer DEFAULT 0 NOT NULL,
-    CONSTRAINT uptime_coverage_check CHECK (((closed_at IS NULL) OR (final = '111111111111'::"bit"))),
-    CONSTRAINT uptime_coverage_reopened_check CHECK ((reopened >= 0))
-);
-
-ALTER TABLE ONLY public.uptime_coverage FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.uptime_given_up (
     slot timestamp with time zone NOT NULL,
@@ -2274,6 +2461,9 @@ ALTER TABLE ONLY public.estimate_line
 ALTER TABLE ONLY public.estimate
     ADD CONSTRAINT estimate_pkey PRIMARY KEY (season);
 
+ALTER TABLE ONLY public.estimate_supplier
+    ADD CONSTRAINT estimate_supplier_pkey PRIMARY KEY (supplier_id, season);
+
 ALTER TABLE ONLY public.fact_horizon
     ADD CONSTRAINT fact_horizon_pkey PRIMARY KEY (one);
 
@@ -2406,6 +2596,12 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_season_revision_key UNIQUE (season, revision);
 
+ALTER TABLE ONLY public.snapshot_supplier
+    ADD CONSTRAINT snapshot_supplier_pkey PRIMARY KEY (supplier_id, snapshot_id);
+
+ALTER TABLE ONLY public.snapshot_total
+    ADD CONSTRAINT snapshot_total_pkey PRIMARY KEY (snapshot_id);
+
 ALTER TABLE ONLY public.supplier_device
     ADD CONSTRAINT supplier_device_pkey PRIMARY KEY (device, from_slot);
 
@@ -2441,6 +2637,9 @@ ALTER TABLE ONLY public.uptime_log
 
 ALTER TABLE ONLY public.uptime_mend
     ADD CONSTRAINT uptime_mend_pkey PRIMARY KEY (slot, recorded_at);
+
+ALTER TABLE ONLY public.uptime_population
+    ADD CONSTRAINT uptime_population_pkey PRIMARY KEY (hour);
 
 ALTER TABLE ONLY public.uptime_pull
     ADD CONSTRAINT uptime_pull_pkey PRIMARY KEY (id);
@@ -2719,6 +2918,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapsho
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_override_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_supplier FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_total FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2804,6 +3007,10 @@ CREATE TRIGGER payable AFTER INSERT ON public.distribution_payout_attempt REFERE
 CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
 
 CREATE TRIGGER returnable AFTER INSERT ON public.distribution_payout_end REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_return();
+
+CREATE TRIGGER sum_up AFTER INSERT ON public.estimate FOR EACH ROW EXECUTE FUNCTION public.estimate_sum_up();
+
+CREATE TRIGGER sum_up AFTER UPDATE ON public.snapshot FOR EACH ROW WHEN (((new.state = 'sealed'::text) AND (old.state <> 'sealed'::text))) EXECUTE FUNCTION public.snapshot_sum_up();
 
 CREATE TRIGGER supplier_device AFTER INSERT ON public.device REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.supplier_device_register();
 
@@ -2942,6 +3149,9 @@ ALTER TABLE ONLY public.estimate_line
 ALTER TABLE ONLY public.estimate
     ADD CONSTRAINT estimate_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
 
+ALTER TABLE ONLY public.estimate_supplier
+    ADD CONSTRAINT estimate_supplier_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
+
 ALTER TABLE ONLY public.grace_approval
     ADD CONSTRAINT grace_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
 
@@ -3038,8 +3248,14 @@ ALTER TABLE ONLY public.snapshot
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_season_fkey FOREIGN KEY (season) REFERENCES public.season(code);
 
+ALTER TABLE ONLY public.snapshot_supplier
+    ADD CONSTRAINT snapshot_supplier_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
+
 ALTER TABLE ONLY public.snapshot
     ADD CONSTRAINT snapshot_taken_by_fkey FOREIGN KEY (taken_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.snapshot_total
+    ADD CONSTRAINT snapshot_total_snapshot_id_fkey FOREIGN KEY (snapshot_id) REFERENCES public.snapshot(id);
 
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
@@ -3058,6 +3274,9 @@ ALTER TABLE ONLY public.uptime_archive_span
 
 ALTER TABLE ONLY public.uptime_given_up
     ADD CONSTRAINT uptime_given_up_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.uptime_population
+    ADD CONSTRAINT uptime_population_hour_fkey FOREIGN KEY (hour) REFERENCES public.uptime_coverage(hour);
 
 ALTER TABLE ONLY public.uptime_pull
     ADD CONSTRAINT uptime_pull_archive_fkey FOREIGN KEY (archive) REFERENCES public.uptime_archive_approval(archive) DEFERRABLE INITIALLY DEFERRED;
@@ -3174,6 +3393,8 @@ CREATE POLICY app ON public.estimate TO uptally_app USING (true) WITH CHECK (tru
 
 CREATE POLICY app ON public.estimate_line TO uptally_app USING (true) WITH CHECK (true);
 
+CREATE POLICY app ON public.estimate_supplier TO uptally_app USING (true) WITH CHECK (true);
+
 CREATE POLICY app ON public.grace_approval TO uptally_app USING (true) WITH CHECK (true);
 
 CREATE POLICY app ON public.grace_window TO uptally_app USING (true) WITH CHECK (true);
@@ -3195,6 +3416,8 @@ CREATE POLICY app ON public.season TO uptally_app USING (true) WITH CHECK (true)
 CREATE POLICY app ON public.snapshot TO uptally_app USING (true) WITH CHECK (true);
 
 CREATE POLICY app ON public.snapshot_line TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.snapshot_supplier TO uptally_app USING (true) WITH CHECK (true);
 
 CREATE POLICY app ON public.supplier_device TO uptally_app USING (true) WITH CHECK (true);
 
@@ -3254,6 +3477,8 @@ ALTER TABLE public.distribution_tree_payout ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.estimate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.estimate_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.estimate_supplier ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY everybody ON public.estimate FOR SELECT TO uptally_supplier USING (((current_setting('uptally.supplier'::text))::uuid IS NOT NULL));
 
@@ -3342,6 +3567,8 @@ CREATE POLICY own ON public.distribution_tree_payout FOR SELECT TO uptally_suppl
 
 CREATE POLICY own ON public.estimate_line FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
 
+CREATE POLICY own ON public.estimate_supplier FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
 CREATE POLICY own ON public.ledger_account FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
 
 CREATE POLICY own ON public.ledger_journal FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (number = ANY (ARRAY( SELECT ledger_transfer.journal
@@ -3354,6 +3581,8 @@ CREATE POLICY own ON public.ledger_transfer FOR SELECT TO uptally_supplier USING
 CREATE POLICY own ON public.snapshot_line FOR SELECT TO uptally_supplier USING (((supplier_id = (current_setting('uptally.supplier'::text))::uuid) AND (snapshot_id = ANY (ARRAY( SELECT snapshot.id
    FROM public.snapshot
   WHERE (snapshot.state = 'sealed'::text))))));
+
+CREATE POLICY own ON public.snapshot_supplier FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
 
 CREATE POLICY own ON public.supplier_device FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
 
@@ -3412,6 +3641,8 @@ CREATE POLICY owner ON public.estimate TO uptally USING (true) WITH CHECK (true)
 
 CREATE POLICY owner ON public.estimate_line TO uptally USING (true) WITH CHECK (true);
 
+CREATE POLICY owner ON public.estimate_supplier TO uptally USING (true) WITH CHECK (true);
+
 CREATE POLICY owner ON public.grace_approval TO uptally USING (true) WITH CHECK (true);
 
 CREATE POLICY owner ON public.grace_window TO uptally USING (true) WITH CHECK (true);
@@ -3433,6 +3664,8 @@ CREATE POLICY owner ON public.season TO uptally USING (true) WITH CHECK (true);
 CREATE POLICY owner ON public.snapshot TO uptally USING (true) WITH CHECK (true);
 
 CREATE POLICY owner ON public.snapshot_line TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.snapshot_supplier TO uptally USING (true) WITH CHECK (true);
 
 CREATE POLICY owner ON public.supplier_device TO uptally USING (true) WITH CHECK (true);
 
@@ -3465,6 +3698,8 @@ ALTER TABLE public.season ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.snapshot ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.snapshot_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.snapshot_supplier ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.supplier_device ENABLE ROW LEVEL SECURITY;
 
@@ -3540,6 +3775,8 @@ REVOKE ALL ON FUNCTION public.distribution_refuse_return() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.estimate_clear(of_season text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.estimate_clear(of_season text) TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.estimate_sum_up() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.fact_refuse_back() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.fact_refuse_backdated() FROM PUBLIC;
@@ -3569,6 +3806,8 @@ REVOKE ALL ON FUNCTION public.snapshot_refuse_ready() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.snapshot_refuse_undecided() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.snapshot_sum_up() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.supplier_device_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.supplier_device_fold(devices integer[]) FROM PUBLIC;
@@ -3578,6 +3817,14 @@ REVOKE ALL ON FUNCTION public.supplier_device_hold() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.supplier_device_register() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.supplier_device_release() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.supplier_has_line(of_device integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.supplier_line_device(of_device integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.supplier_line_device(of_device integer) TO uptally_supplier;
+
+REVOKE ALL ON FUNCTION public.supplier_line_number(of_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.supplier_line_number(of_id uuid) TO uptally_supplier;
 
 REVOKE ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) TO uptally_supplier;
@@ -3632,6 +3879,8 @@ GRANT SELECT(number) ON TABLE public.distribution TO uptally_supplier;
 GRANT SELECT(id) ON TABLE public.distribution TO uptally_supplier;
 
 GRANT SELECT(minimum) ON TABLE public.distribution TO uptally_supplier;
+
+GRANT SELECT(journal) ON TABLE public.distribution TO uptally_supplier;
 
 GRANT SELECT(prepared_at) ON TABLE public.distribution TO uptally_supplier;
 
@@ -3853,6 +4102,28 @@ GRANT SELECT(outcome) ON TABLE public.estimate_line TO uptally_supplier;
 
 GRANT SELECT(notes) ON TABLE public.estimate_line TO uptally_supplier;
 
+GRANT SELECT ON TABLE public.estimate_supplier TO uptally_app;
+
+GRANT SELECT(season) ON TABLE public.estimate_supplier TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.estimate_supplier TO uptally_supplier;
+
+GRANT SELECT(devices) ON TABLE public.estimate_supplier TO uptally_supplier;
+
+GRANT SELECT(lines) ON TABLE public.estimate_supplier TO uptally_supplier;
+
+GRANT SELECT(observed) ON TABLE public.estimate_supplier TO uptally_supplier;
+
+GRANT SELECT(up) ON TABLE public.estimate_supplier TO uptally_supplier;
+
+GRANT SELECT(grace) ON TABLE public.estimate_supplier TO uptally_supplier;
+
+GRANT SELECT(points) ON TABLE public.estimate_supplier TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.estimate_supplier TO uptally_supplier;
+
+GRANT SELECT(outcomes) ON TABLE public.estimate_supplier TO uptally_supplier;
+
 GRANT SELECT,UPDATE ON TABLE public.fact_horizon TO uptally_app;
 
 GRANT SELECT ON TABLE public.goose_db_version TO uptally_app;
@@ -3999,19 +4270,18 @@ GRANT USAGE ON SEQUENCE public.person_id_seq TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.person_name TO uptally_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_job TO uptally_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_coverage TO uptally_app;
 
-GRANT USAGE ON SEQUENCE public.river_job_id_seq TO uptally_app;
+GRANT SELECT(hour) ON TABLE public.uptime_coverage TO uptally_supplier;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_leader TO uptally_app;
+GRANT SELECT(observed) ON TABLE public.uptime_coverage TO uptally_supplier;
 
-GRANT SELECT ON TABLE public.river_migration TO uptally_app;
+GRANT SELECT(closed_at) ON TABLE public.uptime_coverage TO uptally_supplier;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_notification TO uptally_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_population TO uptally_app;
 
-GRANT USAGE ON SEQUENCE public.river_notification_id_seq TO uptally_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_queue TO uptally_app;
+GRANT SELECT ON TABLE public.public_population TO uptally_app;
+GRANT SELECT ON TABLE public.public_population TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.ruleset TO uptally_app;
 
@@ -4022,6 +4292,9 @@ GRANT SELECT(name) ON TABLE public.ruleset TO uptally_supplier;
 GRANT SELECT(version) ON TABLE public.ruleset TO uptally_supplier;
 
 GRANT SELECT(toml) ON TABLE public.ruleset TO uptally_supplier;
+
+GRANT SELECT ON TABLE public.public_ruleset TO uptally_app;
+GRANT SELECT ON TABLE public.public_ruleset TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.season TO uptally_app;
 
@@ -4069,6 +4342,25 @@ GRANT SELECT(drawn) ON TABLE public.snapshot TO uptally_supplier;
 
 GRANT SELECT(corrects) ON TABLE public.snapshot TO uptally_supplier;
 
+GRANT SELECT ON TABLE public.snapshot_total TO uptally_app;
+
+GRANT SELECT ON TABLE public.public_season TO uptally_app;
+GRANT SELECT ON TABLE public.public_season TO uptally_supplier;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_job TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.river_job_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_leader TO uptally_app;
+
+GRANT SELECT ON TABLE public.river_migration TO uptally_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_notification TO uptally_app;
+
+GRANT USAGE ON SEQUENCE public.river_notification_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.river_queue TO uptally_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.snapshot_group TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.snapshot_id_seq TO uptally_app;
@@ -4112,6 +4404,28 @@ GRANT SELECT,INSERT ON TABLE public.snapshot_override TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.snapshot_override_approval TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.snapshot_override_id_seq TO uptally_app;
+
+GRANT SELECT ON TABLE public.snapshot_supplier TO uptally_app;
+
+GRANT SELECT(snapshot_id) ON TABLE public.snapshot_supplier TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.snapshot_supplier TO uptally_supplier;
+
+GRANT SELECT(devices) ON TABLE public.snapshot_supplier TO uptally_supplier;
+
+GRANT SELECT(lines) ON TABLE public.snapshot_supplier TO uptally_supplier;
+
+GRANT SELECT(observed) ON TABLE public.snapshot_supplier TO uptally_supplier;
+
+GRANT SELECT(up) ON TABLE public.snapshot_supplier TO uptally_supplier;
+
+GRANT SELECT(grace) ON TABLE public.snapshot_supplier TO uptally_supplier;
+
+GRANT SELECT(points) ON TABLE public.snapshot_supplier TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.snapshot_supplier TO uptally_supplier;
+
+GRANT SELECT(outcomes) ON TABLE public.snapshot_supplier TO uptally_supplier;
 
 GRANT SELECT ON TABLE public.supplier_device TO uptally_app;
 
@@ -4158,14 +4472,6 @@ GRANT USAGE ON SEQUENCE public.uptime_archive_id_seq TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.uptime_archive_span TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_chunk TO uptally_app;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_coverage TO uptally_app;
-
-GRANT SELECT(hour) ON TABLE public.uptime_coverage TO uptally_supplier;
-
-GRANT SELECT(observed) ON TABLE public.uptime_coverage TO uptally_supplier;
-
-GRANT SELECT(closed_at) ON TABLE public.uptime_coverage TO uptally_supplier;
 
 GRANT SELECT,INSERT ON TABLE public.uptime_given_up TO uptally_app;
 

@@ -975,6 +975,23 @@ func eachEstimated(ctx context.Context, tx pgx.Tx, season string, supplier, devi
 	return visitLines(rows, visit)
 }
 
+// selectEstimatedLines returns one device's lines of the estimate, in order.
+func selectEstimatedLines(ctx context.Context, tx pgx.Tx, season string, number uptime.DeviceNumber) (lines []Line, err error) {
+	rows, err := tx.Query(ctx, `
+		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
+			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
+		FROM estimate_line l JOIN device d ON d.number = l.device
+		WHERE l.season = $1 AND l.device = $2 ORDER BY l.first_slot`, season, int32(number))
+	if err != nil {
+		return nil, err
+	}
+	err = visitLines(rows, func(l *Line) error {
+		lines = append(lines, *l)
+		return nil
+	})
+	return lines, err
+}
+
 func selectEstimatedSuppliers(ctx context.Context, tx pgx.Tx, season string) ([]SupplierAmount, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT supplier_id, sum(amount)::bigint FROM estimate_line WHERE season = $1

@@ -253,9 +253,13 @@ func GivenUpOf(ctx context.Context, tx pgx.Tx, span Span) ([]GivenUp, error) {
 }
 
 // CloseHours closes every open hour that is more than a day old and whose twelve
-// slots are final. It returns how many it closed.
+// slots are final, and counts who was up in them. It returns how many it closed.
 func CloseHours(ctx context.Context, tx pgx.Tx, now time.Time) (int64, error) {
-	return closeHours(ctx, tx, now.Add(-LateCommits), now)
+	hours, err := closeHours(ctx, tx, now.Add(-LateCommits), now)
+	if err != nil || len(hours) == 0 {
+		return 0, err
+	}
+	return int64(len(hours)), countPopulation(ctx, tx, hours)
 }
 
 // Closable returns the hours that CloseHours would close, as spans in order.

@@ -137,16 +137,39 @@ func selectClosable(ctx context.Context, tx pgx.Tx, endedBy time.Time) ([]Hour, 
 }
 
 // closeHours closes the open hours that ended at endedBy or before and whose
-// twelve slots are final, and returns how many it closed.
-func closeHours(ctx context.Context, tx pgx.Tx, endedBy, now time.Time) (int64, error) {
-	tag, err := tx.Exec(ctx, `
+// twelve slots are final, and returns them.
+func closeHours(ctx context.Context, tx pgx.Tx, endedBy, now time.Time) ([]time.Time, error) {
+	rows, err := tx.Query(ctx, `
 		WITH ready AS (
 			SELECT hour FROM uptime_coverage
 			WHERE closed_at IS NULL AND final = B'111111111111' AND hour + interval '1 hour' <= $1
 			ORDER BY hour FOR UPDATE
 		)
-		UPDATE uptime_coverage c SET closed_at = $2 FROM ready WHERE c.hour = ready.hour`, endedBy, now)
-	return tag.RowsAffected(), err
+		UPDATE uptime_coverage c SET closed_at = $2 FROM ready WHERE c.hour = ready.hour RETURNING c.hour`, endedBy, now)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[time.Time])
+}
+
+// countPopulation counts the devices that were up in each slot of the hours, again if
+// it was counted before. A chunk is 12 * 1024 bits, those of a slot side by side.
+func countPopulation(ctx context.Context, tx pgx.Tx, hours []time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO uptime_population (hour, up)
+		SELECT h.hour, ARRAY[
+			coalesce(sum(bit_count(substring(c.up FROM 1 FOR 1024))), 0), coalesce(sum(bit_count(substring(c.up FROM 1025 FOR 1024))), 0),
+			coalesce(sum(bit_count(substring(c.up FROM 2049 FOR 1024))), 0), coalesce(sum(bit_count(substring(c.up FROM 3073 FOR 1024))), 0),
+			coalesce(sum(bit_count(substring(c.up FROM 4097 FOR 1024))), 0), coalesce(sum(bit_count(substring(c.up FROM 5121 FOR 1024))), 0),
+			coalesce(sum(bit_count(substring(c.up FROM 6145 FOR 1024))), 0), coalesce(sum(bit_count(substring(c.up FROM 7169 FOR 1024))), 0),
+			coalesce(sum(bit_count(substring(c.up FROM 8193 FOR 1024))), 0), coalesce(sum(bit_count(substring(c.up FROM 9217 FOR 1024))), 0),
+			coalesce(sum(bit_count(substring(c.up FROM 10241 FOR 1024))), 0), coalesce(sum(bit_count(substring(c.up FROM 11265 FOR 1024))), 0)]
+		FROM unnest($1::timestamptz[]) AS h (hour)
+		CROSS JOIN generate_series(0, (SELECT coalesce(max(number), 0) / 1024 FROM device)) AS of (shard)
+		LEFT JOIN uptime_chunk c ON c.shard = of.shard AND c.hour = h.hour
+		GROUP BY h.hour
+		ON CONFLICT (hour) DO UPDATE SET up = excluded.up`, hours)
+	return err
 }
 
 func insertReopening(ctx context.Context, tx pgx.Tx, span Span, reason string, person int64, stamp time.Time) (int64, error) {

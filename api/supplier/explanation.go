@@ -1,0 +1,194 @@
+package supplier
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/wire"
+	"github.com/uptally/uptally/snapshot"
+)
+
+// Explanation is what `uptally device explain` gives, cut down to the caller's lines.
+type Explanation struct {
+	Season       string                     `json:"season" doc:"The season."`
+	Revision     int                        `json:"revision" doc:"The sealed revision; 0 of an estimate."`
+	Estimate     bool                       `json:"estimate" doc:"Whether it is an estimate: nothing of it is owed."`
+	AsOf         time.Time                  `json:"as_of" doc:"What was recorded by then counts."`
+	Decimals     int                        `json:"decimals" doc:"Decimals of every amount below, which are base units." example:"8"`
+	DeviceID     uuid.UUID                  `json:"device_id" format:"uuid" doc:"The device."`
+	RegisteredAt time.Time                  `json:"registered_at" doc:"When it was registered."`
+	Changes      []ExplainedChange          `json:"changes" nullable:"false" doc:"Changes of the device while it was yours, and what was made of them."`
+	Verdicts     []ExplainedVerdict         `json:"verdicts" nullable:"false" doc:"Verdicts on the device, in the order that decides which one counts."`
+	Exclude      snapshot.Exclude           `json:"exclude" enum:"season,from_verdict" doc:"What a last verdict of spoofed takes out."`
+	Days         []snapshot.ExplainedDay    `json:"days" nullable:"false" doc:"Your slots, a character each: # up, . down, ? unobserved, + granted, x excluded, - not yours."`
+	Windows      []snapshot.ExplainedWindow `json:"windows" nullable:"false" doc:"Grace windows that meet a line of yours, step by step."`
+	Lines        []snapshot.ExplainedLine   `json:"lines" nullable:"false" doc:"Your lines, with what each figure follows from."`
+	Rate         snapshot.ExplainedRate     `json:"rate" doc:"What points are worth."`
+	Stored       []snapshot.LineFigures     `json:"stored,omitempty" doc:"Your lines as the revision holds them, if its hours were reopened since and come to others now."`
+}
+
+// ExplainedChange is a change of the device while it was the caller's.
+type ExplainedChange struct {
+	ChangedAt time.Time              `json:"changed_at" doc:"When."`
+	From      time.Time              `json:"from" doc:"Start of the first slot that it is set against."`
+	Channel   string                 `json:"channel" enum:"registration,user,worker-api" doc:"How it reached the network."`
+	Standing  snapshot.Standing      `json:"standing" enum:"believed,held,released" doc:"Whether it counts, was set aside, or was set aside and released."`
+	Fields    []snapshot.FieldChange `json:"fields" nullable:"false" doc:"What it changed. Another owner is told as \"another\"."`
+}
+
+// ExplainedVerdict is a verdict without its evidence.
+type ExplainedVerdict struct {
+	Verdict     string    `json:"verdict" enum:"spoofed,genuine" doc:"What was found."`
+	DecidedAt   time.Time `json:"decided_at" doc:"When it was decided."`
+	EffectiveAt time.Time `json:"effective_at" doc:"From when it holds."`
+	ByHand      bool      `json:"by_hand" doc:"Whether a person entered it."`
+	Reason      string    `json:"reason" doc:"Why."`
+	Counts      bool      `json:"counts" doc:"Whether it is the last: only that counts."`
+}
+
+// another stands for an owner who is not the caller.
+const another = "another"
+
+type explanationIn struct {
+	DevicePath
+	Season string `query:"season" required:"true" pattern:"^[a-z0-9][a-z0-9-]*$" minLength:"1" maxLength:"63" doc:"The season's code." example:"ignition-s1"`
+	Which
+}
+
+type explanationOut struct{ Body Explanation }
+
+func (r rooms) explanation(ctx context.Context, reader wire.Reader, me auth.Caller, in *explanationIn) (*explanationOut, error) {
+	e, _, err := r.explain(ctx, reader, me, in)
+	if err != nil {
+		return nil, err
+	}
+	return &explanationOut{cutDown(me, e)}, nil
+}
+
+// explain passes the gate, then computes: the device must have been the caller's, the
+// result must be sealed or an estimate, and a line of it must be theirs.
+func (r rooms) explain(ctx context.Context, reader wire.Reader, me auth.Caller, in *explanationIn) (*snapshot.Explanation, *linesRead, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := in.check(); err != nil {
+		return nil, nil, err
+	}
+	read, err := readOwnLines(ctx, reader, me, in.Season, in.Which, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	var e *snapshot.Explanation
+	err = r.compute(ctx, func(tx pgx.Tx) (err error) {
+		if in.Estimate {
+			e, err = snapshot.ExplainEstimated(ctx, tx, id, in.Season)
+			return err
+		}
+		s, err := snapshot.Find(ctx, tx, snapshot.Snapshot{Season: in.Season, Revision: read.result.Revision}.Name())
+		if err != nil {
+			return err
+		}
+		if s.State != snapshot.Sealed {
+			return wire.NotFound
+		}
+		e, err = snapshot.ExplainDevice(ctx, tx, id, s)
+		return err
+	})
+	return e, read, err
+}
+
+// cutDown keeps of an explanation what is the caller's.
+func cutDown(me auth.Caller, e *snapshot.Explanation) Explanation {
+	own := func(l *snapshot.LineFigures) bool { return wire.Mine(me, l.SupplierID) }
+	v := Explanation{
+		Season: e.Season, Revision: e.Revision, Estimate: e.Estimate, AsOf: e.AsOf, Decimals: wire.Decimals, DeviceID: e.DeviceID,
+		RegisteredAt: e.RegisteredAt, Exclude: e.Exclude, Rate: e.Rate,
+		Changes: []ExplainedChange{}, Verdicts: []ExplainedVerdict{}, Windows: []snapshot.ExplainedWindow{}, Lines: []snapshot.ExplainedLine{},
+	}
+	var spans []snapshot.Interval
+	for i := range e.Lines {
+		if own(&e.Lines[i].LineFigures) {
+			v.Lines = append(v.Lines, e.Lines[i])
+			spans = append(spans, e.Lines[i].Span)
+		}
+	}
+	for i := range e.Stored {
+		if own(&e.Stored[i]) {
+			v.Stored = append(v.Stored, e.Stored[i])
+		}
+	}
+	for i := range e.Verdicts {
+		x := &e.Verdicts[i]
+		v.Verdicts = append(v.Verdicts, ExplainedVerdict{string(x.Kind), x.DecidedAt, x.EffectiveAt, x.ByHand, x.Reason, x.Counts})
+	}
+	for i := range e.Windows {
+		if slices.ContainsFunc(spans, func(s snapshot.Interval) bool { return e.Windows[i].From.Before(s.To) && e.Windows[i].To.After(s.From) }) {
+			v.Windows = append(v.Windows, e.Windows[i])
+		}
+	}
+	v.Changes = ownChanges(me, e.Changes, spans)
+	v.Days = ownDays(e.Days, spans)
+	return v
+}
+
+// ownChanges keeps the changes that take effect in the spans, and names no other owner.
+func ownChanges(me auth.Caller, changes []snapshot.ExplainedChange, spans []snapshot.Interval) []ExplainedChange {
+	kept := []ExplainedChange{}
+	for i := range changes {
+		c := &changes[i]
+		if !slices.ContainsFunc(spans, func(s snapshot.Interval) bool { return !c.From.Before(s.From) && c.From.Before(s.To) }) {
+			continue
+		}
+		v := ExplainedChange{c.ChangedAt, c.From, string(c.Channel), c.Standing, slices.Clone(c.Fields)}
+		for j := range v.Fields {
+			f := &v.Fields[j]
+			if f.Field != snapshot.FieldSupplier {
+				continue
+			}
+			if f.Before != nil {
+				f.Before = new(ownerName(me, *f.Before))
+			}
+			f.After = ownerName(me, f.After)
+		}
+		kept = append(kept, v)
+	}
+	return kept
+}
+
+// ownerName is the owner's id, if that is the caller.
+func ownerName(me auth.Caller, id string) string {
+	if id == me.Supplier.String() {
+		return id
+	}
+	return another
+}
+
+// ownDays blanks the slots outside of the spans, and drops days without any within.
+func ownDays(days []snapshot.ExplainedDay, spans []snapshot.Interval) []snapshot.ExplainedDay {
+	kept := []snapshot.ExplainedDay{}
+	for _, day := range days {
+		start, err := time.Parse(time.DateOnly, day.Day)
+		if err != nil {
+			continue
+		}
+		slots, some := []byte(day.Slots), false
+		for i := range slots {
+			at := start.Add(time.Duration(i) * slotLength)
+			if slices.ContainsFunc(spans, func(s snapshot.Interval) bool { return !at.Before(s.From) && at.Before(s.To) }) {
+				some = true
+			} else {
+				slots[i] = snapshot.SlotOutside
+			}
+		}
+		if some {
+			kept = append(kept, snapshot.ExplainedDay{Day: day.Day, Slots: string(slots)})
+		}
+	}
+	return kept
+}
