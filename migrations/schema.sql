@@ -15,6 +15,114 @@ CREATE TYPE public.river_job_state AS ENUM (
     'scheduled'
 );
 
+CREATE FUNCTION public.appeal_check_links() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    a     appeal;
+    wrong text;
+BEGIN
+    SELECT * INTO a FROM appeal WHERE id = NEW.appeal FOR UPDATE;
+    wrong := CASE
+        WHEN NEW.verdict IS NOT NULL AND NOT EXISTS (
+            SELECT FROM verdict v WHERE v.device = a.device AND v.by_hand AND v.seq = NEW.verdict)
+        THEN 'verdict'
+        WHEN NEW.grace_window IS NOT NULL AND NOT EXISTS (
+            SELECT FROM grace_approval g WHERE g.window_id = NEW.grace_window AND g.season = a.season
+                AND g.window_from < to_timestamp(a.end_slot * 300) AND g.window_to > to_timestamp(a.first_slot * 300))
+        THEN 'grace_window'
+        WHEN NEW.released_hold IS NOT NULL AND NOT EXISTS (
+            SELECT FROM metadata_release r JOIN metadata_hold h ON h.id = r.hold_id
+            JOIN device_change c ON c.device = a.device AND c.channel = 'worker-api' AND c.changed_at >= h.held_from AND c.changed_at < h.held_to
+            WHERE r.hold_id = NEW.released_hold)
+        THEN 'released_hold'
+        WHEN NEW.released_change IS NOT NULL AND NOT EXISTS (
+            SELECT FROM metadata_release r JOIN device_change c ON c.seq = r.change_seq
+            WHERE r.change_seq = NEW.released_change AND c.device = a.device)
+        THEN 'released_change'
+        WHEN NEW.revision IS NOT NULL AND NOT EXISTS (
+            SELECT FROM snapshot s WHERE s.season = a.season AND s.revision = NEW.revision AND s.revision > a.revision AND s.state = 'sealed')
+        THEN 'revision'
+    END;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'the % that the answer links does not exist, or does not concern the line', wrong
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'appeal_link', COLUMN = wrong;
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.appeal_end_answered() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE appeal SET state = NEW.outcome, ended_at = greatest(NEW.recorded_at, recorded_at) WHERE id = NEW.appeal;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.appeal_read_line() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    sealed timestamptz;
+    paid   snapshot_line;
+    owned  bigint;
+BEGIN
+    SELECT l.* INTO paid
+    FROM snapshot s
+    JOIN snapshot_line l ON l.snapshot_id = s.id AND l.shard = NEW.device / 1024 AND l.device = NEW.device AND l.first_slot = NEW.first_slot
+    JOIN device d ON d.number = NEW.device AND d.id = NEW.device_id
+    WHERE s.season = NEW.season AND s.revision = NEW.revision AND l.supplier_id = NEW.supplier_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'supplier % has no line of device % from slot % in %/r%', NEW.supplier_id, NEW.device_id, NEW.first_slot, NEW.season, NEW.revision
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'appeal_line';
+    END IF;
+    SELECT s.sealed_at INTO sealed FROM snapshot s WHERE s.season = NEW.season AND s.revision = NEW.revision;
+    NEW.recorded_at := clock_timestamp();
+    NEW.due_at := NEW.recorded_at + make_interval(hours => 24 * NEW.answer_days);
+    IF sealed IS NULL OR NEW.recorded_at >= sealed + make_interval(hours => 24 * NEW.within_days) THEN
+        RAISE EXCEPTION '%/r% is not sealed, or was more than % days ago: it cannot be appealed against', NEW.season, NEW.revision, NEW.within_days
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'appeal_late';
+    END IF;
+    owned := paid.end_slot - paid.first_slot;
+    IF paid.outcome = 7 AND paid.notes = 0 AND paid.up + paid.grace = owned THEN
+        RAISE EXCEPTION 'the line of device % from slot % in %/r% is paid for every slot, without a note', NEW.device_id, NEW.first_slot, NEW.season, NEW.revision
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'appeal_nothing';
+    END IF;
+    NEW.end_slot := paid.end_slot;
+    NEW.outcome := paid.outcome;
+    NEW.notes := paid.notes;
+    NEW.amount := paid.amount;
+    IF NEW.state <> 'open' THEN
+        RAISE EXCEPTION 'an appeal begins open, not %', NEW.state USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.appeal_refuse_edit() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF (to_jsonb(NEW) - '{state,reviewed_by,reviewed_at,withdrawn_by,ended_at}'::text[])
+        IS DISTINCT FROM (to_jsonb(OLD) - '{state,reviewed_by,reviewed_at,withdrawn_by,ended_at}'::text[])
+        OR (OLD.state, NEW.state) NOT IN (
+            ('open', 'in_review'), ('open', 'accepted'), ('open', 'refused'), ('open', 'withdrawn'),
+            ('in_review', 'accepted'), ('in_review', 'refused'), ('in_review', 'withdrawn'))
+        OR OLD.reviewed_by IS NOT NULL AND (NEW.reviewed_by, NEW.reviewed_at) IS DISTINCT FROM (OLD.reviewed_by, OLD.reviewed_at)
+    THEN
+        RAISE EXCEPTION 'appeal % is %: it is never edited, nor ended twice', OLD.id, OLD.state
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'appeal_ended';
+    END IF;
+    IF NEW.state IN ('accepted', 'refused') <> EXISTS (SELECT FROM appeal_answer w WHERE w.appeal = NEW.id AND w.outcome = NEW.state) THEN
+        RAISE EXCEPTION 'appeal % cannot be %: only an answer says so', OLD.id, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'appeal_unanswered';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE TABLE public.audit_entry (
     number bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -658,6 +766,70 @@ CREATE TABLE public.api_replay (
     CONSTRAINT api_replay_request_check CHECK ((length(request) = 32)),
     CONSTRAINT api_replay_status_check CHECK (((status >= 200) AND (status <= 499)))
 );
+
+CREATE TABLE public.appeal (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    supplier_id uuid NOT NULL,
+    season text NOT NULL,
+    revision integer NOT NULL,
+    device integer NOT NULL,
+    device_id uuid NOT NULL,
+    first_slot bigint NOT NULL,
+    end_slot bigint NOT NULL,
+    outcome smallint NOT NULL,
+    notes smallint NOT NULL,
+    amount bigint NOT NULL,
+    reason text NOT NULL,
+    evidence text[] DEFAULT '{}'::text[] NOT NULL,
+    within_days integer NOT NULL,
+    answer_days integer NOT NULL,
+    opened_by bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    reviewed_by bigint,
+    reviewed_at timestamp with time zone,
+    withdrawn_by bigint,
+    ended_at timestamp with time zone,
+    CONSTRAINT appeal_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT appeal_answer_days_check CHECK (((answer_days >= 1) AND (answer_days <= 365))),
+    CONSTRAINT appeal_check CHECK ((end_slot > first_slot)),
+    CONSTRAINT appeal_check1 CHECK ((due_at > recorded_at)),
+    CONSTRAINT appeal_check2 CHECK ((ended_at >= recorded_at)),
+    CONSTRAINT appeal_check3 CHECK (((state = ANY (ARRAY['open'::text, 'in_review'::text])) = (ended_at IS NULL))),
+    CONSTRAINT appeal_check4 CHECK (((state = 'withdrawn'::text) = (withdrawn_by IS NOT NULL))),
+    CONSTRAINT appeal_check5 CHECK (((reviewed_by IS NULL) = (reviewed_at IS NULL))),
+    CONSTRAINT appeal_check6 CHECK (((state <> 'in_review'::text) OR (reviewed_by IS NOT NULL))),
+    CONSTRAINT appeal_check7 CHECK (((state <> 'open'::text) OR (reviewed_by IS NULL))),
+    CONSTRAINT appeal_evidence_check CHECK (((cardinality(evidence) <= 10) AND (length(array_to_string(evidence, ''::text)) <= 5000))),
+    CONSTRAINT appeal_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 4000))),
+    CONSTRAINT appeal_self_review CHECK ((reviewed_by <> opened_by)),
+    CONSTRAINT appeal_state_check CHECK ((state = ANY (ARRAY['open'::text, 'in_review'::text, 'accepted'::text, 'refused'::text, 'withdrawn'::text]))),
+    CONSTRAINT appeal_within_days_check CHECK (((within_days >= 1) AND (within_days <= 365)))
+);
+
+ALTER TABLE ONLY public.appeal FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.appeal_answer (
+    appeal uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    opened_by bigint NOT NULL,
+    answered_by bigint NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    verdict bigint,
+    grace_window bigint,
+    released_hold bigint,
+    released_change bigint,
+    revision integer,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT appeal_answer_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text]))),
+    CONSTRAINT appeal_answer_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 4000))),
+    CONSTRAINT appeal_came_of_it CHECK (((outcome = 'refused'::text) OR (num_nonnulls(verdict, grace_window, released_hold, released_change, revision) > 0))),
+    CONSTRAINT appeal_self_answer CHECK ((answered_by <> opened_by))
+);
+
+ALTER TABLE ONLY public.appeal_answer FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.audit_alert (
     id bigint NOT NULL,
@@ -2287,6 +2459,143 @@ ALTER TABLE public.wallet_release ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE TABLE public.webhook (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    supplier_id uuid NOT NULL,
+    url text NOT NULL,
+    events text[] NOT NULL,
+    description text NOT NULL,
+    made_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT webhook_description_check CHECK ((length(description) <= 200)),
+    CONSTRAINT webhook_events_check CHECK ((((cardinality(events) >= 1) AND (cardinality(events) <= 5)) AND (events <@ ARRAY['season.sealed'::text, 'payout.paid'::text, 'device.flagged'::text, 'wallet.changed'::text, 'appeal.answered'::text]))),
+    CONSTRAINT webhook_url_check CHECK ((((length(url) >= 8) AND (length(url) <= 1000)) AND (url !~ '[[:space:]@]'::text)))
+);
+
+ALTER TABLE ONLY public.webhook FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhook_attempt (
+    message uuid NOT NULL,
+    number integer NOT NULL,
+    supplier_id uuid NOT NULL,
+    outcome text NOT NULL,
+    status integer,
+    next_at timestamp with time zone,
+    attempted_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT webhook_attempt_check CHECK (((outcome = 'delivered'::text) = ((status IS NOT NULL) AND ((status >= 200) AND (status <= 299))))),
+    CONSTRAINT webhook_attempt_check1 CHECK (((outcome = ANY (ARRAY['delivered'::text, 'refused'::text, 'redirected'::text])) = (status IS NOT NULL))),
+    CONSTRAINT webhook_attempt_check2 CHECK (((outcome <> 'delivered'::text) OR (next_at IS NULL))),
+    CONSTRAINT webhook_attempt_check3 CHECK ((next_at >= attempted_at)),
+    CONSTRAINT webhook_attempt_number_check CHECK ((number >= 1)),
+    CONSTRAINT webhook_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['delivered'::text, 'refused'::text, 'redirected'::text, 'timeout'::text, 'unreachable'::text, 'forbidden_address'::text]))),
+    CONSTRAINT webhook_attempt_status_check CHECK (((status >= 100) AND (status <= 999)))
+);
+
+ALTER TABLE ONLY public.webhook_attempt FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhook_collected (
+    one boolean DEFAULT true NOT NULL,
+    collected_to timestamp with time zone NOT NULL,
+    CONSTRAINT webhook_collected_one_check CHECK (one)
+);
+
+CREATE TABLE public.webhook_end (
+    webhook uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    cause text NOT NULL,
+    ended_by bigint,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT webhook_end_cause_check CHECK ((cause = ANY (ARRAY['deleted'::text, 'failing'::text]))),
+    CONSTRAINT webhook_end_check CHECK (((cause = 'failing'::text) = (ended_by IS NULL)))
+);
+
+ALTER TABLE ONLY public.webhook_end FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.webhook_event WITH (security_invoker='true') AS
+ SELECT 'season.sealed'::text AS kind,
+    ((s.season || '/r'::text) || s.revision) AS source,
+    NULL::uuid AS supplier_id,
+    s.sealed_at AS occurred_at,
+    s.sealed_at AS recorded_at,
+    json_build_object('season', s.season, 'revision', s.revision) AS data
+   FROM public.snapshot s
+  WHERE (s.state = 'sealed'::text)
+UNION ALL
+ SELECT 'payout.paid'::text AS kind,
+    p.id AS source,
+    p.supplier_id,
+    e.recorded_at AS occurred_at,
+    e.recorded_at,
+    json_build_object('payout', p.id, 'wallet', p.wallet, 'amount', json_build_object('amount', (p.amount)::text, 'decimals', 8), 'signature', e.signature) AS data
+   FROM (public.distribution_payout_end e
+     JOIN public.distribution_payout p ON (((p.distribution = e.distribution) AND (p.number = e.payout))))
+  WHERE (e.outcome = 'paid'::text)
+UNION ALL
+ SELECT 'device.flagged'::text AS kind,
+    format('%s/%s/%s'::text, v.device, v.by_hand, v.seq) AS source,
+    d.supplier_id,
+    v.decided_at AS occurred_at,
+    v.recorded_at,
+    json_build_object('device_id', d.device_id, 'effective_at', to_char((v.effective_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'::text)) AS data
+   FROM (public.verdict v
+     JOIN public.supplier_device d ON (((d.device = v.device) AND (d.to_slot IS NULL))))
+  WHERE (v.kind = 'spoofed'::text)
+UNION ALL
+ SELECT 'wallet.changed'::text AS kind,
+    (w.id)::text AS source,
+    w.supplier_id,
+    w.recorded_at AS occurred_at,
+    w.recorded_at,
+    json_build_object('change', w.kind, 'wallet', w.address, 'active_from', to_char((w.active_from AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'::text)) AS data
+   FROM public.wallet_event w
+  WHERE (w.kind = ANY (ARRAY['pending'::text, 'activated'::text, 'frozen'::text, 'released'::text]))
+UNION ALL
+ SELECT 'appeal.answered'::text AS kind,
+    (w.appeal)::text AS source,
+    w.supplier_id,
+    w.recorded_at AS occurred_at,
+    w.recorded_at,
+    json_build_object('appeal', w.appeal, 'outcome', w.outcome) AS data
+   FROM public.appeal_answer w;
+
+CREATE TABLE public.webhook_message (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    number bigint NOT NULL,
+    webhook uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    body bytea NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT webhook_message_body_check CHECK (((length(body) >= 2) AND (length(body) <= 65536))),
+    CONSTRAINT webhook_message_kind_check CHECK ((kind = ANY (ARRAY['season.sealed'::text, 'payout.paid'::text, 'device.flagged'::text, 'wallet.changed'::text, 'appeal.answered'::text, 'webhook.test'::text]))),
+    CONSTRAINT webhook_message_source_check CHECK (((length(source) >= 1) AND (length(source) <= 100)))
+);
+
+ALTER TABLE ONLY public.webhook_message FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_message ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_message_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.webhook_secret (
+    webhook uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    number integer NOT NULL,
+    made_by bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT webhook_secret_number_check CHECK ((number >= 1))
+);
+
+ALTER TABLE ONLY public.webhook_secret FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.write_halt (
     number bigint NOT NULL,
     previous bigint GENERATED ALWAYS AS (NULLIF((number - 1), 0)) STORED,
@@ -2313,6 +2622,15 @@ ALTER TABLE ONLY public.river_notification ALTER COLUMN id SET DEFAULT nextval('
 
 ALTER TABLE ONLY public.api_replay
     ADD CONSTRAINT api_replay_pkey PRIMARY KEY (actor, key);
+
+ALTER TABLE ONLY public.appeal_answer
+    ADD CONSTRAINT appeal_answer_pkey PRIMARY KEY (appeal);
+
+ALTER TABLE ONLY public.appeal
+    ADD CONSTRAINT appeal_id_supplier_id_opened_by_key UNIQUE (id, supplier_id, opened_by);
+
+ALTER TABLE ONLY public.appeal
+    ADD CONSTRAINT appeal_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.audit_alert_delivery
     ADD CONSTRAINT audit_alert_delivery_pkey PRIMARY KEY (alert);
@@ -2725,6 +3043,36 @@ ALTER TABLE ONLY public.wallet_release
 ALTER TABLE ONLY public.wallet_release
     ADD CONSTRAINT wallet_release_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.webhook_attempt
+    ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (message, number);
+
+ALTER TABLE ONLY public.webhook_collected
+    ADD CONSTRAINT webhook_collected_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.webhook_end
+    ADD CONSTRAINT webhook_end_pkey PRIMARY KEY (webhook);
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_id_supplier_id_key UNIQUE (id, supplier_id);
+
+ALTER TABLE ONLY public.webhook_message
+    ADD CONSTRAINT webhook_message_id_supplier_id_key UNIQUE (id, supplier_id);
+
+ALTER TABLE ONLY public.webhook_message
+    ADD CONSTRAINT webhook_message_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.webhook_message
+    ADD CONSTRAINT webhook_message_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_message
+    ADD CONSTRAINT webhook_message_webhook_kind_source_key UNIQUE (webhook, kind, source);
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_secret
+    ADD CONSTRAINT webhook_secret_pkey PRIMARY KEY (webhook, number);
+
 ALTER TABLE ONLY public.write_halt
     ADD CONSTRAINT write_halt_number_halted_by_key UNIQUE (number, halted_by);
 
@@ -2735,6 +3083,14 @@ ALTER TABLE ONLY public.write_resumption
     ADD CONSTRAINT write_resumption_pkey PRIMARY KEY (halt);
 
 CREATE INDEX api_replay_recorded ON public.api_replay USING btree (recorded_at);
+
+CREATE INDEX appeal_answer_recorded ON public.appeal_answer USING btree (recorded_at);
+
+CREATE INDEX appeal_due ON public.appeal USING btree (((ended_at IS NOT NULL)), due_at, id);
+
+CREATE UNIQUE INDEX appeal_open ON public.appeal USING btree (season, revision, device, first_slot) WHERE (state = ANY (ARRAY['open'::text, 'in_review'::text]));
+
+CREATE INDEX appeal_supplier ON public.appeal USING btree (supplier_id, recorded_at, id);
 
 CREATE INDEX audit_alert_subject ON public.audit_alert USING btree (kind, subject, recorded_at);
 
@@ -2755,6 +3111,8 @@ CREATE UNIQUE INDEX distribution_attempt_nonce ON public.distribution_attempt US
 CREATE INDEX distribution_batch_payout_payout ON public.distribution_batch_payout USING btree (distribution, payout);
 
 CREATE INDEX distribution_carried_supplier ON public.distribution_carried USING btree (supplier_id, distribution);
+
+CREATE INDEX distribution_payout_end_recorded ON public.distribution_payout_end USING btree (recorded_at);
 
 CREATE INDEX distribution_payout_end_signature ON public.distribution_payout_end USING btree (signature);
 
@@ -2804,11 +3162,15 @@ CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, wi
 
 CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at) WHERE by_hand;
 
+CREATE INDEX verdict_recorded ON public.verdict USING btree (recorded_at);
+
 CREATE INDEX wallet_allowance_supplier ON public.wallet_allowance USING btree (supplier_id, id);
 
 CREATE INDEX wallet_challenge_supplier ON public.wallet_challenge USING btree (supplier_id, number);
 
 CREATE UNIQUE INDEX wallet_event_activated ON public.wallet_event USING btree (wallet) WHERE (kind = 'activated'::text);
+
+CREATE INDEX wallet_event_recorded ON public.wallet_event USING btree (recorded_at);
 
 CREATE INDEX wallet_event_supplier ON public.wallet_event USING btree (supplier_id, id);
 
@@ -2820,7 +3182,15 @@ CREATE INDEX wallet_release_supplier ON public.wallet_release USING btree (suppl
 
 CREATE INDEX wallet_supplier ON public.wallet USING btree (supplier_id, id);
 
+CREATE INDEX webhook_message_recorded ON public.webhook_message USING btree (recorded_at);
+
+CREATE INDEX webhook_message_webhook ON public.webhook_message USING btree (webhook, number);
+
+CREATE INDEX webhook_supplier ON public.webhook USING btree (supplier_id, recorded_at, id);
+
 CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.appeal_answer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_alert FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -2964,6 +3334,16 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.wallet_release_approval FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.webhook FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.webhook_attempt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.webhook_end FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.webhook_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.webhook_secret FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.write_halt FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.write_resumption FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2976,7 +3356,11 @@ CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_refusal REFERENCING 
 
 CREATE TRIGGER decided_once AFTER INSERT ON public.metadata_release REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.metadata_release_refused();
 
+CREATE TRIGGER ends AFTER INSERT ON public.appeal_answer FOR EACH ROW EXECUTE FUNCTION public.appeal_end_answered();
+
 CREATE TRIGGER linked BEFORE INSERT ON public.audit_entry FOR EACH ROW EXECUTE FUNCTION public.audit_link();
+
+CREATE TRIGGER links BEFORE INSERT ON public.appeal_answer FOR EACH ROW EXECUTE FUNCTION public.appeal_check_links();
 
 CREATE TRIGGER locked BEFORE INSERT ON public.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION public.audit_lock();
 
@@ -2992,7 +3376,11 @@ CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_refusal FOR EACH
 
 CREATE TRIGGER never_backdated BEFORE INSERT ON public.metadata_release FOR EACH ROW EXECUTE FUNCTION public.fact_refuse_backdated();
 
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.appeal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.snapshot FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER never_edited BEFORE UPDATE ON public.appeal FOR EACH ROW EXECUTE FUNCTION public.appeal_refuse_edit();
 
 CREATE TRIGGER never_edited BEFORE UPDATE ON public.snapshot FOR EACH ROW EXECUTE FUNCTION public.snapshot_refuse_edit();
 
@@ -3003,6 +3391,8 @@ CREATE TRIGGER never_undecided BEFORE UPDATE ON public.snapshot FOR EACH ROW WHE
 CREATE TRIGGER no_replacement AFTER INSERT ON public.distribution_payout_attempt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_replacement();
 
 CREATE TRIGGER payable AFTER INSERT ON public.distribution_payout_attempt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_attempt();
+
+CREATE TRIGGER reads_line BEFORE INSERT ON public.appeal FOR EACH ROW EXECUTE FUNCTION public.appeal_read_line();
 
 CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
 
@@ -3019,6 +3409,36 @@ CREATE TRIGGER supplier_device AFTER INSERT ON public.device_change REFERENCING 
 CREATE TRIGGER supplier_device AFTER INSERT ON public.metadata_hold REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.supplier_device_hold();
 
 CREATE TRIGGER supplier_device AFTER INSERT ON public.metadata_release REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.supplier_device_release();
+
+ALTER TABLE ONLY public.appeal_answer
+    ADD CONSTRAINT appeal_answer_answered_by_fkey FOREIGN KEY (answered_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.appeal_answer
+    ADD CONSTRAINT appeal_answer_appeal_supplier_id_opened_by_fkey FOREIGN KEY (appeal, supplier_id, opened_by) REFERENCES public.appeal(id, supplier_id, opened_by);
+
+ALTER TABLE ONLY public.appeal_answer
+    ADD CONSTRAINT appeal_answer_grace_window_fkey FOREIGN KEY (grace_window) REFERENCES public.grace_approval(window_id);
+
+ALTER TABLE ONLY public.appeal_answer
+    ADD CONSTRAINT appeal_answer_released_change_fkey FOREIGN KEY (released_change) REFERENCES public.metadata_release(change_seq);
+
+ALTER TABLE ONLY public.appeal_answer
+    ADD CONSTRAINT appeal_answer_released_hold_fkey FOREIGN KEY (released_hold) REFERENCES public.metadata_release(hold_id);
+
+ALTER TABLE ONLY public.appeal
+    ADD CONSTRAINT appeal_device_fkey FOREIGN KEY (device) REFERENCES public.device(number);
+
+ALTER TABLE ONLY public.appeal
+    ADD CONSTRAINT appeal_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.appeal
+    ADD CONSTRAINT appeal_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.appeal
+    ADD CONSTRAINT appeal_season_revision_fkey FOREIGN KEY (season, revision) REFERENCES public.snapshot(season, revision);
+
+ALTER TABLE ONLY public.appeal
+    ADD CONSTRAINT appeal_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.audit_alert_delivery
     ADD CONSTRAINT audit_alert_delivery_alert_fkey FOREIGN KEY (alert) REFERENCES public.audit_alert(id);
@@ -3347,6 +3767,27 @@ ALTER TABLE ONLY public.wallet_release
 ALTER TABLE ONLY public.wallet_release
     ADD CONSTRAINT wallet_release_lifts_supplier_id_fkey FOREIGN KEY (lifts, supplier_id) REFERENCES public.wallet_freeze(id, supplier_id);
 
+ALTER TABLE ONLY public.webhook_attempt
+    ADD CONSTRAINT webhook_attempt_message_supplier_id_fkey FOREIGN KEY (message, supplier_id) REFERENCES public.webhook_message(id, supplier_id);
+
+ALTER TABLE ONLY public.webhook_end
+    ADD CONSTRAINT webhook_end_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.webhook_end
+    ADD CONSTRAINT webhook_end_webhook_supplier_id_fkey FOREIGN KEY (webhook, supplier_id) REFERENCES public.webhook(id, supplier_id);
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.webhook_message
+    ADD CONSTRAINT webhook_message_webhook_supplier_id_fkey FOREIGN KEY (webhook, supplier_id) REFERENCES public.webhook(id, supplier_id);
+
+ALTER TABLE ONLY public.webhook_secret
+    ADD CONSTRAINT webhook_secret_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.webhook_secret
+    ADD CONSTRAINT webhook_secret_webhook_supplier_id_fkey FOREIGN KEY (webhook, supplier_id) REFERENCES public.webhook(id, supplier_id);
+
 ALTER TABLE ONLY public.write_halt
     ADD CONSTRAINT write_halt_follows FOREIGN KEY (previous) REFERENCES public.write_resumption(halt);
 
@@ -3358,6 +3799,10 @@ ALTER TABLE ONLY public.write_resumption
 
 ALTER TABLE ONLY public.write_resumption
     ADD CONSTRAINT write_resumption_resumed_by_fkey FOREIGN KEY (resumed_by) REFERENCES public.person(id);
+
+CREATE POLICY app ON public.appeal TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.appeal_answer TO uptally_app USING (true) WITH CHECK (true);
 
 CREATE POLICY app ON public.distribution TO uptally_app USING (true) WITH CHECK (true);
 
@@ -3441,6 +3886,20 @@ CREATE POLICY app ON public.wallet_release TO uptally_app USING (true) WITH CHEC
 
 CREATE POLICY app ON public.wallet_release_approval TO uptally_app USING (true) WITH CHECK (true);
 
+CREATE POLICY app ON public.webhook TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.webhook_attempt TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.webhook_end TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.webhook_message TO uptally_app USING (true) WITH CHECK (true);
+
+CREATE POLICY app ON public.webhook_secret TO uptally_app USING (true) WITH CHECK (true);
+
+ALTER TABLE public.appeal ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.appeal_answer ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY approved ON public.grace_window FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (id = ANY (ARRAY( SELECT grace_approval.window_id
    FROM public.grace_approval)))));
 
@@ -3507,6 +3966,10 @@ ALTER TABLE public.ledger_transfer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.metadata_hold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.metadata_release ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own ON public.appeal FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.appeal_answer FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
 
 CREATE POLICY own ON public.distribution FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (number = ANY (ARRAY( SELECT distribution_payout.distribution
    FROM public.distribution_payout
@@ -3607,6 +4070,20 @@ CREATE POLICY own ON public.wallet_release FOR SELECT TO uptally_supplier USING 
 CREATE POLICY own ON public.wallet_release_approval FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (release = ANY (ARRAY( SELECT wallet_release.id
    FROM public.wallet_release)))));
 
+CREATE POLICY own ON public.webhook FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.webhook_attempt FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.webhook_end FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.webhook_message FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY own ON public.webhook_secret FOR SELECT TO uptally_supplier USING ((supplier_id = (current_setting('uptally.supplier'::text))::uuid));
+
+CREATE POLICY owner ON public.appeal TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.appeal_answer TO uptally USING (true) WITH CHECK (true);
+
 CREATE POLICY owner ON public.distribution TO uptally USING (true) WITH CHECK (true);
 
 CREATE POLICY owner ON public.distribution_approval TO uptally USING (true) WITH CHECK (true);
@@ -3689,6 +4166,16 @@ CREATE POLICY owner ON public.wallet_release TO uptally USING (true) WITH CHECK 
 
 CREATE POLICY owner ON public.wallet_release_approval TO uptally USING (true) WITH CHECK (true);
 
+CREATE POLICY owner ON public.webhook TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.webhook_attempt TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.webhook_end TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.webhook_message TO uptally USING (true) WITH CHECK (true);
+
+CREATE POLICY owner ON public.webhook_secret TO uptally USING (true) WITH CHECK (true);
+
 ALTER TABLE public.ruleset ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sealed ON public.snapshot FOR SELECT TO uptally_supplier USING ((((current_setting('uptally.supplier'::text))::uuid IS NOT NULL) AND (state = 'sealed'::text)));
@@ -3723,9 +4210,27 @@ ALTER TABLE public.wallet_release ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wallet_release_approval ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.webhook ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_attempt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_end ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_message ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_secret ENABLE ROW LEVEL SECURITY;
+
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO uptally_app;
 GRANT USAGE ON SCHEMA public TO uptally_supplier;
+
+REVOKE ALL ON FUNCTION public.appeal_check_links() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.appeal_end_answered() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.appeal_read_line() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.appeal_refuse_edit() FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.audit_entry TO uptally_app;
 
@@ -3837,6 +4342,71 @@ REVOKE ALL ON FUNCTION public.uptime_refuse_closed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.uptime_refuse_reopening() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.api_replay TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.appeal TO uptally_app;
+
+GRANT SELECT(id) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(season) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(revision) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(device_id) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(first_slot) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(end_slot) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(outcome) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(notes) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(amount) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(reason) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(evidence) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT(due_at) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT UPDATE(state) ON TABLE public.appeal TO uptally_app;
+GRANT SELECT(state) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT UPDATE(reviewed_by) ON TABLE public.appeal TO uptally_app;
+
+GRANT UPDATE(reviewed_at) ON TABLE public.appeal TO uptally_app;
+GRANT SELECT(reviewed_at) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT UPDATE(withdrawn_by) ON TABLE public.appeal TO uptally_app;
+
+GRANT UPDATE(ended_at) ON TABLE public.appeal TO uptally_app;
+GRANT SELECT(ended_at) ON TABLE public.appeal TO uptally_supplier;
+
+GRANT SELECT,INSERT ON TABLE public.appeal_answer TO uptally_app;
+
+GRANT SELECT(appeal) ON TABLE public.appeal_answer TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.appeal_answer TO uptally_supplier;
+
+GRANT SELECT(outcome) ON TABLE public.appeal_answer TO uptally_supplier;
+
+GRANT SELECT(reason) ON TABLE public.appeal_answer TO uptally_supplier;
+
+GRANT SELECT(verdict) ON TABLE public.appeal_answer TO uptally_supplier;
+
+GRANT SELECT(grace_window) ON TABLE public.appeal_answer TO uptally_supplier;
+
+GRANT SELECT(released_hold) ON TABLE public.appeal_answer TO uptally_supplier;
+
+GRANT SELECT(released_change) ON TABLE public.appeal_answer TO uptally_supplier;
+
+GRANT SELECT(revision) ON TABLE public.appeal_answer TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.appeal_answer TO uptally_supplier;
 
 GRANT SELECT ON TABLE public.audit_alert TO uptally_app;
 
@@ -4626,6 +5196,82 @@ GRANT SELECT(release) ON TABLE public.wallet_release_approval TO uptally_supplie
 GRANT SELECT(recorded_at) ON TABLE public.wallet_release_approval TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.wallet_release_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.webhook TO uptally_app;
+
+GRANT SELECT(id) ON TABLE public.webhook TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.webhook TO uptally_supplier;
+
+GRANT SELECT(url) ON TABLE public.webhook TO uptally_supplier;
+
+GRANT SELECT(events) ON TABLE public.webhook TO uptally_supplier;
+
+GRANT SELECT(description) ON TABLE public.webhook TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.webhook TO uptally_supplier;
+
+GRANT SELECT,INSERT ON TABLE public.webhook_attempt TO uptally_app;
+
+GRANT SELECT(message) ON TABLE public.webhook_attempt TO uptally_supplier;
+
+GRANT SELECT(number) ON TABLE public.webhook_attempt TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.webhook_attempt TO uptally_supplier;
+
+GRANT SELECT(outcome) ON TABLE public.webhook_attempt TO uptally_supplier;
+
+GRANT SELECT(status) ON TABLE public.webhook_attempt TO uptally_supplier;
+
+GRANT SELECT(next_at) ON TABLE public.webhook_attempt TO uptally_supplier;
+
+GRANT SELECT(attempted_at) ON TABLE public.webhook_attempt TO uptally_supplier;
+
+GRANT SELECT ON TABLE public.webhook_collected TO uptally_app;
+
+GRANT UPDATE(collected_to) ON TABLE public.webhook_collected TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.webhook_end TO uptally_app;
+
+GRANT SELECT(webhook) ON TABLE public.webhook_end TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.webhook_end TO uptally_supplier;
+
+GRANT SELECT(cause) ON TABLE public.webhook_end TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.webhook_end TO uptally_supplier;
+
+GRANT SELECT ON TABLE public.webhook_event TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.webhook_message TO uptally_app;
+
+GRANT SELECT(id) ON TABLE public.webhook_message TO uptally_supplier;
+
+GRANT SELECT(number) ON TABLE public.webhook_message TO uptally_supplier;
+
+GRANT SELECT(webhook) ON TABLE public.webhook_message TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.webhook_message TO uptally_supplier;
+
+GRANT SELECT(kind) ON TABLE public.webhook_message TO uptally_supplier;
+
+GRANT SELECT(occurred_at) ON TABLE public.webhook_message TO uptally_supplier;
+
+GRANT SELECT(body) ON TABLE public.webhook_message TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.webhook_message TO uptally_supplier;
+
+GRANT USAGE ON SEQUENCE public.webhook_message_number_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.webhook_secret TO uptally_app;
+
+GRANT SELECT(webhook) ON TABLE public.webhook_secret TO uptally_supplier;
+
+GRANT SELECT(supplier_id) ON TABLE public.webhook_secret TO uptally_supplier;
+
+GRANT SELECT(number) ON TABLE public.webhook_secret TO uptally_supplier;
+
+GRANT SELECT(recorded_at) ON TABLE public.webhook_secret TO uptally_supplier;
 
 GRANT SELECT ON TABLE public.write_halt TO uptally_app;
 

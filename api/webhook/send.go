@@ -1,0 +1,164 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Config is what messages are sent with. Zero values but Key's mean the usual.
+type Config struct {
+	Key          Key
+	Loopback     bool            // development: loopback is allowed, without TLS too
+	Timeout      time.Duration   // of one try; 0: 10 seconds
+	Schedule     []time.Duration // waits between tries; nil: Schedule
+	FailingAfter time.Duration   // an endpoint that took nothing for so long is switched off; 0: FailingAfter
+	Resolver     *net.Resolver   // nil: the system's
+	Roots        *x509.CertPool  // whose certificates are believed; nil: the system's
+}
+
+// Sender sends messages to endpoints. Make one with New.
+type Sender struct {
+	key          Key
+	loopback     bool
+	schedule     []time.Duration
+	failingAfter time.Duration
+	client       *http.Client
+}
+
+const (
+	timeoutDefault = 10 * time.Second
+	headersMax     = 16 << 10 // bytes of an answer
+)
+
+// New returns a sender. It calls nobody.
+func New(c Config) *Sender {
+	s := &Sender{key: c.Key, loopback: c.Loopback, schedule: c.Schedule, failingAfter: c.FailingAfter}
+	if s.schedule == nil {
+		s.schedule = Schedule
+	}
+	if s.failingAfter == 0 {
+		s.failingAfter = FailingAfter
+	}
+	if c.Timeout == 0 {
+		c.Timeout = timeoutDefault
+	}
+	dialer := &net.Dialer{Timeout: c.Timeout, Resolver: c.Resolver, Control: s.control}
+	s.client = &http.Client{
+		Timeout: c.Timeout,
+		Transport: &http.Transport{ // without a proxy
+			DialContext: dialer.DialContext, TLSHandshakeTimeout: c.Timeout, DisableKeepAlives: true, MaxResponseHeaderBytes: headersMax,
+			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.Roots},
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { // what is signed for one is not sent to another
+			return http.ErrUseLastResponse
+		},
+	}
+	return s
+}
+
+// Secret returns an endpoint's secret of a number, as people copy it.
+func (s *Sender) Secret(webhook uuid.UUID, number int) string {
+	return secretPrefix + base64.StdEncoding.EncodeToString(s.key.secret(webhook, number))
+}
+
+var errForbidden = errors.New("the address is not a public one")
+
+// control looks at the address that is about to be dialled, whatever name led there.
+func (s *Sender) control(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return errForbidden
+	}
+	if s.loopback && at.Addr().Unmap().IsLoopback() {
+		return nil
+	}
+	if !public(at.Addr()) || !ports[strconv.Itoa(int(at.Port()))] {
+		return errForbidden
+	}
+	return nil
+}
+
+// Outcome is what came of a try.
+type Outcome string
+
+// The outcomes.
+const (
+	Delivered        Outcome = "delivered"         // the status is 200 to 299
+	Refused          Outcome = "refused"           // it is another
+	Redirected       Outcome = "redirected"        // it is 300 to 399, which nobody follows
+	TimedOut         Outcome = "timeout"           // no answer in time
+	Unreachable      Outcome = "unreachable"       // no connection, no trust, or no answer in HTTP
+	ForbiddenAddress Outcome = "forbidden_address" // its name leads to no public address
+)
+
+// Result is a try.
+type Result struct {
+	Outcome Outcome
+	Status  int // of the answer; 0: there was none
+}
+
+// Send tries once. It returns what came of it, and an error only if ctx ended: then
+// nothing is known.
+func (s *Sender) Send(ctx context.Context, d Delivery, at time.Time) (Result, error) {
+	if s.checkURL(d.URL) != nil { // what was allowed when it was made may not be now
+		return Result{Outcome: ForbiddenAddress}, nil
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
+	if err != nil {
+		return Result{Outcome: Unreachable}, nil
+	}
+	secrets := make([][]byte, len(d.Secrets))
+	for i, number := range d.Secrets {
+		secrets[i] = s.key.secret(d.Webhook, number)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "Uptally-Webhooks/1")
+	request.Header.Set("webhook-id", d.Message.String())
+	request.Header.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
+	request.Header.Set("webhook-signature", signature(d.Message, at, d.Body, secrets...))
+	response, err := s.client.Do(request)
+	if err != nil {
+		if ctx.Err() != nil {
+			return Result{}, ctx.Err()
+		}
+		return Result{Outcome: unanswered(err)}, nil
+	}
+	_ = response.Body.Close() // unread: the status is all that counts
+	return answered(response.StatusCode), nil
+}
+
+func answered(status int) Result {
+	switch {
+	case status < 100 || status > 999:
+		return Result{Outcome: Unreachable}
+	case status >= 200 && status <= 299:
+		return Result{Delivered, status}
+	case status >= 300 && status <= 399:
+		return Result{Redirected, status}
+	}
+	return Result{Refused, status}
+}
+
+func unanswered(err error) Outcome {
+	failed, ok := errors.AsType[*url.Error](err)
+	switch {
+	case errors.Is(err, errForbidden):
+		return ForbiddenAddress
+	case ok && failed.Timeout():
+		return TimedOut
+	}
+	return Unreachable
+}
