@@ -44,6 +44,7 @@ var meanings = []struct {
 	meaning wire.Meaning
 }{
 	{snapshot.ErrSeasonsDiffer, invalid},
+	{snapshot.ErrRuleset, invalid},
 	{fakes.ErrSpan, invalid},
 	{uptime.ErrVerdictEntry, invalid},
 	{ledger.ErrAmountSyntax, plain(invalid)},

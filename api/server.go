@@ -16,6 +16,7 @@ import (
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/api/public"
+	"github.com/uptally/uptally/api/rewards"
 	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/jobs"
@@ -82,6 +83,7 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 func register(s *wire.Service) {
 	supplier.Register(s)
 	public.Register(s)
+	rewards.Register(s)
 }
 
 // The bounds of a connection.

@@ -25,6 +25,7 @@ func specification() huma.Config {
 	config := huma.DefaultConfig("Uptally", Version)
 	config.Info.Description = description
 	config.Info.License = &huma.License{Name: "Apache 2.0", Identifier: "Apache-2.0"}
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Servers = []*huma.Server{{URL: "/", Description: "This server."}}
 	config.Tags = []*huma.Tag{
 		{Name: "Supplier", Description: "What a supplier may see and do: their own."},

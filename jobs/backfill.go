@@ -27,27 +27,50 @@ func (c *Client) Backfill(ctx context.Context, span uptime.Span) ([]int64, error
 		return nil, err
 	}
 	var ids []int64
-	err := c.begin(ctx, func(tx pgx.Tx) error {
-		if err := uptime.RequestSpan(ctx, tx, span); err != nil {
-			return err
-		}
-		hours, err := uptime.CoverageOf(ctx, tx, span)
-		if err != nil {
-			return err
-		}
-		var params []river.InsertManyParams
-		for _, w := range windows(span, c.hoursPerWindow()) {
-			if !allFinal(hours, w) {
-				params = append(params, river.InsertManyParams{Args: PullWindow{From: w.From.Start(), To: w.To.Start()}})
-			}
-		}
-		for day := span.From.Day(); day.Before(span.To.Start()); day = day.AddDate(0, 0, 1) {
-			params = append(params, river.InsertManyParams{Args: ReadJobMinutes{Day: day}})
-		}
-		ids, err = c.insert(ctx, tx, params)
+	err := c.begin(ctx, func(tx pgx.Tx) (err error) {
+		ids, err = c.requestSpan(ctx, tx, span)
 		return err
 	})
 	return ids, err
+}
+
+// RequestTx requests a span in the caller's transaction, as Backfill does, and returns
+// how many jobs will read it: a window's job reads the log of changes first, and the
+// log of verdicts has a job of its own. It asks nothing of the network, so that a
+// process without a feed may request what another pulls. Whole slots that are over,
+// please: none is read before its end.
+func (c *Client) RequestTx(ctx context.Context, tx pgx.Tx, span uptime.Span) (queued int, err error) {
+	if err := c.devices.Refresh(ctx, tx); err != nil { // as large as the windows may be
+		return 0, err
+	}
+	ids, err := c.requestSpan(ctx, tx, span)
+	if err != nil {
+		return 0, err
+	}
+	logs, err := c.insert(ctx, tx, []river.InsertManyParams{{Args: SyncVerdicts{}}})
+	return len(ids) + len(logs), err
+}
+
+// requestSpan notes that the span is wanted and enqueues what reads it, as Backfill
+// says.
+func (c *Client) requestSpan(ctx context.Context, tx pgx.Tx, span uptime.Span) ([]int64, error) {
+	if err := uptime.RequestSpan(ctx, tx, span); err != nil {
+		return nil, err
+	}
+	hours, err := uptime.CoverageOf(ctx, tx, span)
+	if err != nil {
+		return nil, err
+	}
+	var params []river.InsertManyParams
+	for _, w := range windows(span, c.hoursPerWindow()) {
+		if !allFinal(hours, w) {
+			params = append(params, river.InsertManyParams{Args: PullWindow{From: w.From.Start(), To: w.To.Start()}})
+		}
+	}
+	for day := span.From.Day(); day.Before(span.To.Start()); day = day.AddDate(0, 0, 1) {
+		params = append(params, river.InsertManyParams{Args: ReadJobMinutes{Day: day}})
+	}
+	return c.insert(ctx, tx, params)
 }
 
 // readLogs reads both logs before anything else: how large the windows may be

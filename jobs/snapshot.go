@@ -15,22 +15,26 @@ import (
 
 // Take begins a snapshot of the season and enqueues its groups, in one
 // transaction. WaitTaken waits for it.
-func (c *Client) Take(ctx context.Context, season string, person int64) (snapshot.Snapshot, error) {
-	var taken snapshot.Snapshot
-	err := c.begin(ctx, func(tx pgx.Tx) error {
-		s, groups, err := snapshot.Take(ctx, tx, season, person)
-		if err != nil {
-			return err
-		}
-		params := make([]river.InsertManyParams, groups)
-		for number := range params {
-			params[number].Args = ScoreGroup{Snapshot: s.ID, Group: number}
-		}
-		taken = s
-		_, err = c.insert(ctx, tx, params)
+func (c *Client) Take(ctx context.Context, season string, person int64) (taken snapshot.Snapshot, err error) {
+	err = c.begin(ctx, func(tx pgx.Tx) error {
+		taken, err = c.TakeTx(ctx, tx, season, person)
 		return err
 	})
 	return taken, err
+}
+
+// TakeTx is Take in the caller's transaction: the jobs are there once it commits.
+func (c *Client) TakeTx(ctx context.Context, tx pgx.Tx, season string, person int64) (snapshot.Snapshot, error) {
+	s, groups, err := snapshot.Take(ctx, tx, season, person)
+	if err != nil {
+		return s, err
+	}
+	params := make([]river.InsertManyParams, groups)
+	for number := range params {
+		params[number].Args = ScoreGroup{Snapshot: s.ID, Group: number}
+	}
+	_, err = c.insert(ctx, tx, params)
+	return s, err
 }
 
 // WaitTaken returns the snapshot once it is no longer being taken. It calls

@@ -29,7 +29,7 @@ func LoadBasis(ctx context.Context, tx pgx.Tx, code string, revision int, asOf t
 	if err != nil {
 		return nil, err
 	}
-	b := &Basis{Season: season.Season, AsOf: asOf, Released: map[int64]bool{}}
+	b := &Basis{Season: season.Season, AsOf: asOf}
 	if b.Rules, err = RulesetOf(ctx, tx, season); err != nil {
 		return nil, err
 	}
@@ -42,26 +42,32 @@ func LoadBasis(ctx context.Context, tx pgx.Tx, code string, revision int, asOf t
 			b.Windows = append(b.Windows, w.Window)
 		}
 	}
-	holds, err := selectHolds(ctx, tx, asOf)
-	if err != nil {
+	if err := b.readHolds(ctx, tx); err != nil {
 		return nil, err
+	}
+	if b.Corrects, err = correctionOf(ctx, tx, code, revision); err != nil {
+		return nil, err
+	}
+	return b, b.Look(ctx, tx)
+}
+
+// readHolds reads what is set aside and what was released, as of the basis's moment.
+func (b *Basis) readHolds(ctx context.Context, tx pgx.Tx) error {
+	holds, err := selectHolds(ctx, tx, b.AsOf)
+	if err != nil {
+		return err
 	}
 	for _, h := range holds {
 		if h.ReleasedAt == nil {
 			b.Holds = append(b.Holds, h.Hold)
 		}
 	}
-	released, err := selectReleasedChanges(ctx, tx, asOf)
-	if err != nil {
-		return nil, err
-	}
+	released, err := selectReleasedChanges(ctx, tx, b.AsOf)
+	b.Released = make(map[int64]bool, len(released))
 	for _, seq := range released {
 		b.Released[seq] = true
 	}
-	if b.Corrects, err = correctionOf(ctx, tx, code, revision); err != nil {
-		return nil, err
-	}
-	return b, b.Look(ctx, tx)
+	return err
 }
 
 // Look reads what was observed of the basis's span, which follows from its windows.

@@ -134,7 +134,7 @@ func explainDevice(ctx context.Context, tx pgx.Tx, b *Basis, id uuid.UUID, rate 
 		return nil, 0, err
 	}
 	for _, h := range r.device(d.Number, d.Changes) {
-		e.decided(&h)
+		decided(e.Changes, &h)
 	}
 	return e, d.Number, nil
 }
@@ -142,10 +142,8 @@ func explainDevice(ctx context.Context, tx pgx.Tx, b *Basis, id uuid.UUID, rate 
 // loadDevice reads all that the log and the chunks say of one device, as of the
 // basis; ErrNotFound, if it was not registered by then.
 func loadDevice(ctx context.Context, tx pgx.Tx, b *Basis, id uuid.UUID) (*Device, error) {
-	number, err := selectNumber(ctx, tx, id, b.AsOf)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fmt.Errorf("device %s: %w: no registration of it was recorded by %s", id, ErrNotFound, instant(b.AsOf))
-	} else if err != nil {
+	number, err := numberOf(ctx, tx, id, b.AsOf)
+	if err != nil {
 		return nil, err
 	}
 	one, err := loadDevices(ctx, tx, b, number, number+1)
@@ -153,13 +151,7 @@ func loadDevice(ctx context.Context, tx pgx.Tx, b *Basis, id uuid.UUID) (*Device
 		return nil, err
 	}
 	d := &one[0]
-	// With what is for people only: names, statuses, the words of verdicts.
-	d.Changes = nil // in the order in which they are folded
-	err = eachLogOf(ctx, tx, number, b.AsOf, func(_ uptime.DeviceNumber, c uptime.Change) { d.Changes = append(d.Changes, c) })
-	if err != nil {
-		return nil, err
-	}
-	if d.Verdicts, err = selectVerdicts(ctx, tx, number, b.AsOf); err != nil {
+	if err := d.readLogs(ctx, tx, b.AsOf); err != nil {
 		return nil, err
 	}
 	d.Up, err = uptime.ReadTimeline(ctx, tx, number, b.Observed.Span())
@@ -169,10 +161,32 @@ func loadDevice(ctx context.Context, tx pgx.Tx, b *Basis, id uuid.UUID) (*Device
 	return d, err
 }
 
+// numberOf returns the device's number; ErrNotFound, if no registration of it was
+// recorded by the moment.
+func numberOf(ctx context.Context, tx pgx.Tx, id uuid.UUID, asOf time.Time) (uptime.DeviceNumber, error) {
+	number, err := selectNumber(ctx, tx, id, asOf)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, fmt.Errorf("device %s: %w: no registration of it was recorded by %s", id, ErrNotFound, instant(asOf))
+	}
+	return number, err
+}
+
+// readLogs reads the device's changes, in the order in which they are folded, and its
+// verdicts, with what is for people only: names, statuses, the words of verdicts.
+func (d *Device) readLogs(ctx context.Context, tx pgx.Tx, asOf time.Time) (err error) {
+	d.Changes = nil
+	err = eachLogOf(ctx, tx, d.Number, asOf, func(_ uptime.DeviceNumber, c uptime.Change) { d.Changes = append(d.Changes, c) })
+	if err != nil {
+		return err
+	}
+	d.Verdicts, err = selectVerdicts(ctx, tx, d.Number, asOf)
+	return err
+}
+
 // decided adds to a change what the review says of it.
-func (e *Explanation) decided(h *HeldChange) {
-	for i := range e.Changes {
-		if c := &e.Changes[i]; c.Seq == h.Seq {
+func decided(changes []ExplainedChange, h *HeldChange) {
+	for i := range changes {
+		if c := &changes[i]; c.Seq == h.Seq {
 			c.Hold, c.Decision = &h.Hold, h.Decision
 			if h.State == HeldReleased {
 				c.Standing = Released

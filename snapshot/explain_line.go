@@ -24,7 +24,7 @@ type LineFigures struct {
 	LongestRun       int32         `json:"longest_run"`
 	WeightMillionths int64         `json:"weight_millionths"`
 	JobMinutes       int64         `json:"job_minutes"`
-	Points           int64         `json:"points,string"`
+	Points           Digits        `json:"points"`
 	Amount           ledger.Amount `json:"amount"`
 	Outcome          Outcome       `json:"outcome"`
 	Notes            []string      `json:"notes"`
@@ -34,7 +34,7 @@ type LineFigures struct {
 func FiguresOf(l *Line) LineFigures {
 	f := LineFigures{
 		SupplierID: l.SupplierID, Span: intervalOf(l.Span), Observed: l.Observed, Up: l.Up, Grace: l.Grace, Credited: l.Credited(),
-		LongestRun: l.LongestRun, WeightMillionths: l.WeightMillionths, JobMinutes: l.JobMinutes, Points: l.Points,
+		LongestRun: l.LongestRun, WeightMillionths: l.WeightMillionths, JobMinutes: l.JobMinutes, Points: Digits(l.Points),
 		Amount: ledger.Amount(l.Amount), Outcome: l.Outcome, Notes: []string{},
 	}
 	for _, note := range l.Notes.Reasons() {

@@ -126,17 +126,29 @@ func sealable(ctx context.Context, tx pgx.Tx, s Snapshot, b *Basis) error {
 	if err != nil {
 		return err
 	}
-	var bars []string
-	for _, g := range board.Failed() {
-		if OverrideOf(overrides, g) == nil {
-			bars = append(bars, fmt.Sprintf("%s (%s, asked for %s): %s", g.Code, g.Figure, g.Threshold, g.Remedy))
-		}
-	}
+	bars := slices.DeleteFunc(board.Failed(), func(g Guard) bool { return OverrideOf(overrides, g) != nil })
 	if len(bars) > 0 {
-		return fmt.Errorf("%w: %s", ErrGuard, strings.Join(bars, "; "))
+		return &Barred{bars}
 	}
 	return nil
 }
+
+// Barred is the error of what guards bar. It is an ErrGuard.
+type Barred struct {
+	Guards Board // those that failed and that nobody has overridden, at least one
+}
+
+// Error names each guard, what it found, what it asks for, and the remedy.
+func (b *Barred) Error() string {
+	bars := make([]string, len(b.Guards))
+	for i, g := range b.Guards {
+		bars[i] = fmt.Sprintf("%s (%s, asked for %s): %s", g.Code, g.Figure, g.Threshold, g.Remedy)
+	}
+	return fmt.Sprintf("%v: %s", ErrGuard, strings.Join(bars, "; "))
+}
+
+// Is makes it an ErrGuard.
+func (*Barred) Is(target error) bool { return target == ErrGuard }
 
 // verdict passes what is met.
 func verdict(met bool) GuardVerdict {

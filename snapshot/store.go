@@ -683,6 +683,45 @@ func visitLines(rows pgx.Rows, visit func(*Line) error) error {
 	return err
 }
 
+// selectLinesAfter returns the snapshot's lines behind the key, in the order of
+// eachLine. The shard follows from the device, so that a page walks the devices by id
+// and looks each one's lines up.
+func selectLinesAfter(ctx context.Context, tx pgx.Tx, snapshot int64, f LineFilter, after LineKey, limit int) ([]Line, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
+			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
+		FROM snapshot_line l JOIN device d ON d.number = l.device AND l.shard = d.number / $8
+		WHERE l.snapshot_id = $1 AND d.id >= $2 AND (d.id, l.first_slot) > ($2, $3)
+			AND ($4::uuid IS NULL OR d.id = $4) AND ($5::uuid IS NULL OR l.supplier_id = $5) AND ($6 = 0 OR l.outcome = $6)
+		ORDER BY d.id, l.first_slot LIMIT $7`,
+		snapshot, after.DeviceID, int64(after.First), f.Device, f.Supplier, int16(f.Outcome), limit, int32(uptime.LanesPerShard))
+	if err != nil {
+		return nil, err
+	}
+	return collectLines(rows)
+}
+
+func collectLines(rows pgx.Rows) ([]Line, error) {
+	lines := []Line{}
+	err := visitLines(rows, func(l *Line) error {
+		lines = append(lines, *l)
+		return nil
+	})
+	return lines, err
+}
+
+// selectSupplierTotals adds up the snapshot's lines of each supplier behind the id.
+func selectSupplierTotals(ctx context.Context, tx pgx.Tx, snapshot int64, after uuid.UUID, limit int) ([]SupplierTotal, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, count(*), count(*) FILTER (WHERE outcome = $4), sum(amount)::bigint FROM snapshot_line
+		WHERE snapshot_id = $1 AND supplier_id > $2
+		GROUP BY supplier_id ORDER BY supplier_id LIMIT $3`, snapshot, after, limit, int16(OutcomeEligible))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierTotal])
+}
+
 // selectGroupDigests returns the digests of what a group was scored from, and of that
 // and its lines.
 func selectGroupDigests(ctx context.Context, tx pgx.Tx, snapshot int64, number int) (inputs, digest []byte, err error) {
@@ -1000,4 +1039,33 @@ func selectEstimatedSuppliers(ctx context.Context, tx pgx.Tx, season string) ([]
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierAmount])
+}
+
+// selectEstimatedAfter returns the estimate's lines behind the key, in the order of
+// eachEstimated.
+func selectEstimatedAfter(ctx context.Context, tx pgx.Tx, season string, f LineFilter, after LineKey, limit int) ([]Line, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
+			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
+		FROM estimate_line l JOIN device d ON d.number = l.device
+		WHERE l.season = $1 AND d.id >= $2 AND (d.id, l.first_slot) > ($2, $3)
+			AND ($4::uuid IS NULL OR d.id = $4) AND ($5::uuid IS NULL OR l.supplier_id = $5) AND ($6 = 0 OR l.outcome = $6)
+		ORDER BY d.id, l.first_slot LIMIT $7`,
+		season, after.DeviceID, int64(after.First), f.Device, f.Supplier, int16(f.Outcome), limit)
+	if err != nil {
+		return nil, err
+	}
+	return collectLines(rows)
+}
+
+// selectEstimatedTotals adds up the estimate's lines of each supplier behind the id.
+func selectEstimatedTotals(ctx context.Context, tx pgx.Tx, season string, after uuid.UUID, limit int) ([]SupplierTotal, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id, count(*), count(*) FILTER (WHERE outcome = $4), sum(amount)::bigint FROM estimate_line
+		WHERE season = $1 AND supplier_id > $2
+		GROUP BY supplier_id ORDER BY supplier_id LIMIT $3`, season, after, limit, int16(OutcomeEligible))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierTotal])
 }

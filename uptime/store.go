@@ -382,6 +382,21 @@ func selectVerdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[VerdictRecord])
 }
 
+// selectVerdictsBefore returns the verdicts in front of the place, if an instant is
+// given, the last first, of one device if it is named.
+func selectVerdictsBefore(ctx context.Context, tx pgx.Tx, device *uuid.UUID, at *time.Time, place VerdictPlace, limit int) ([]VerdictRecord, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT v.seq, d.id, v.kind, v.effective_at, v.decided_at, v.by_hand, v.reason, v.evidence, v.person_id
+		FROM verdict v JOIN device d ON d.number = v.device
+		WHERE ($1::uuid IS NULL OR d.id = $1)
+			AND ($2::timestamptz IS NULL OR (v.decided_at, v.by_hand, v.seq) < ($2, $3, $4))
+		ORDER BY v.decided_at DESC, v.by_hand DESC, v.seq DESC LIMIT $5`, device, at, place.ByHand, place.Seq, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[VerdictRecord])
+}
+
 // selectLastVerdicts returns the verdict that counts on each of the devices that
 // has one.
 func selectLastVerdicts(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) (map[uuid.UUID]Verdict, error) {

@@ -32,6 +32,25 @@ func Verdicts(ctx context.Context, tx pgx.Tx, device *uuid.UUID, limit int) ([]V
 	return selectVerdicts(ctx, tx, device, limit)
 }
 
+// VerdictPlace is the place of a verdict in the order that counts.
+type VerdictPlace struct {
+	DecidedAt time.Time
+	ByHand    bool // after the feed's of the same instant
+	Seq       int64
+}
+
+// Place returns the verdict's place.
+func (v Verdict) Place() VerdictPlace { return VerdictPlace{v.DecidedAt, v.ByHand, v.Seq} }
+
+// VerdictsBefore returns the verdicts in front of the place, of all if it is nil, the
+// last first, at most limit, of one device if it is named.
+func VerdictsBefore(ctx context.Context, tx pgx.Tx, device *uuid.UUID, before *VerdictPlace, limit int) ([]VerdictRecord, error) {
+	if before == nil {
+		return selectVerdictsBefore(ctx, tx, device, nil, VerdictPlace{}, limit)
+	}
+	return selectVerdictsBefore(ctx, tx, device, &before.DecidedAt, *before, limit)
+}
+
 // VerdictEntry is a verdict as a person enters it. Recorded, it is decided at that
 // moment, and stands from then on over every earlier one; a correction is another.
 type VerdictEntry struct {

@@ -97,13 +97,10 @@ func standing(c snapshot.ExplainedChange) string {
 
 // fieldValue writes a field's value, in quotes what people or attackers typed.
 func fieldValue(field snapshot.Field, value *string) string {
-	switch {
-	case value == nil:
+	if value == nil {
 		return "-"
-	case field.Typed():
-		return strconv.QuoteToGraphic(*value)
 	}
-	return *value
+	return field.Show(*value)
 }
 
 func (e explained) printVerdicts(out io.Writer) {

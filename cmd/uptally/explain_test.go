@@ -36,7 +36,7 @@ func explainSteps(t *testing.T, step func(string, func(*testing.T)), as func(str
 				t.Fatalf("%+v is explained as %+v", l, e)
 			}
 			x := e.Lines[i]
-			if x.Observed != l.Observed || x.Credited != l.Credited || x.Points != l.Points || x.Amount != l.Amount || x.Outcome != l.Outcome || !slices.Equal(x.Notes, l.Notes) {
+			if x.Observed != l.Observed || x.Credited != l.Credited || int64(x.Points) != l.Points || x.Amount != l.Amount || x.Outcome != l.Outcome || !slices.Equal(x.Notes, l.Notes) {
 				t.Errorf("%+v is explained as %+v", l, x)
 			}
 			checkSum(t, x)

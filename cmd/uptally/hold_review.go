@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -156,13 +155,4 @@ func moved(effects []snapshot.SupplierEffect) string {
 		sum += max(0, e.Gains)
 	}
 	return inIO(int64(sum))
-}
-
-// pays writes who would get more and who less, in base units.
-func pays(effects []snapshot.SupplierEffect) string {
-	parts := make([]string, len(effects))
-	for i, e := range effects {
-		parts[i] = fmt.Sprintf("%s:%+d", e.SupplierID, int64(e.Gains))
-	}
-	return strings.Join(parts, ";")
 }

@@ -1,0 +1,9 @@
+package rewards_test
+
+import (
+	"testing"
+
+	"github.com/uptally/uptally/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
