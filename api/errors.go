@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/uptally/uptally/api/persons"
+	"github.com/uptally/uptally/api/task"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -29,6 +30,10 @@ var (
 	ownWork    = wire.Meaning{Status: http.StatusForbidden, Kind: "own-work"} // the maker is not the checker
 	conflict   = wire.Meaning{Status: http.StatusConflict, Kind: "conflict"}
 	guarded    = wire.Meaning{Status: http.StatusConflict, Kind: "guard"} // a guard stands against it
+	tooLarge   = wire.Meaning{Status: http.StatusRequestEntityTooLarge, Kind: "body-too-large"}
+	noNode     = wire.Meaning{Status: http.StatusServiceUnavailable, Kind: "no-node"}
+	nodeDown   = wire.Meaning{Status: http.StatusServiceUnavailable, Kind: "node-unreachable"}
+	corrupt    = wire.Meaning{Status: http.StatusInternalServerError, Kind: "corrupt"} // pay nothing from it
 )
 
 // plain is the meaning of an error that holds nothing but what the caller sent.
@@ -55,6 +60,7 @@ var meanings = []struct {
 	{evidence.ErrNotBundle, invalid},
 	{merkle.ErrMalformed, invalid},
 	{incident.ErrEnd, invalid},
+	{ledger.ErrInvalid, invalid},
 	{distribution.ErrInvalid, invalid},
 	{wallet.ErrTerms, plain(invalid)},
 	{wallet.ErrTable, invalid},
@@ -87,6 +93,8 @@ var meanings = []struct {
 	{ledger.ErrUnknownAccount, notFound},
 	{ledger.ErrNeverVerified, notFound},
 	{distribution.ErrUnknown, notFound},
+	{distribution.ErrNoFile, notFound},
+	{task.ErrUnknown, notFound},
 	{wallet.ErrUnknownChallenge, notFound},
 	{wallet.ErrNotAsked, notFound},
 	{wallet.ErrNotFrozen, notFound},
@@ -134,6 +142,12 @@ var meanings = []struct {
 	{submit.ErrStopped, guarded},
 	{ledger.ErrInsufficient, guarded},
 	{wallet.ErrOnChain, guarded},
+	{distribution.ErrNothingToPay, guarded},
+
+	{task.ErrTooLarge, plain(tooLarge)},
+	{task.ErrNoNode, noNode},
+	{solana.ErrUnreachable, nodeDown},
+	{distribution.ErrCorrupt, corrupt},
 
 	// Last, as what stands above may be why.
 	{wallet.ErrWallet, plain(invalid)},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/finance"
 	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/api/public"
 	"github.com/uptally/uptally/api/rewards"
@@ -84,6 +85,7 @@ func register(s *wire.Service) {
 	supplier.Register(s)
 	public.Register(s)
 	rewards.Register(s)
+	finance.Register(s)
 }
 
 // The bounds of a connection.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,15 +24,17 @@ import (
 )
 
 // The queues. Pulls wait for the network, snapshots for the processor, wallets for
-// others' answers, and payments for the chain.
+// others' answers, payments for the chain, and people for tasks.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
 	queueWallet   = "wallet"
 	queueChain    = "chain"
+	queueTask     = "task"
 )
 
 const (
+	domainDefault  = "uptally"
 	workersDefault = 4
 	rescueEvery    = 5 * time.Second
 )
@@ -42,6 +45,7 @@ type Options struct {
 	Hook     *wallet.Hook   // told what happens to wallets; nil: this process tells nobody
 	Solana   *solana.Client // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
 	Payer    settling.Payer // what pays the distributions that do not say it
+	Domain   string         // which installation wallets' texts are signed for; "": uptally
 	Workers  int            // jobs at once in a queue; 0: 4
 	Hours    int            // of a backfill's window; 0: as many as its devices make small enough
 	Periodic bool           // also enqueue what is due by the clock
@@ -59,6 +63,7 @@ type Client struct {
 	hook    *wallet.Hook
 	solana  *solana.Client
 	payer   settling.Payer
+	domain  string
 	hours   int
 	head    HeadFile
 	devices uptime.Registry
@@ -72,7 +77,7 @@ type Client struct {
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	c := &Client{
-		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer,
+		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, domain: cmp.Or(o.Domain, domainDefault),
 		hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID(),
 	}
 	if c.now == nil {
@@ -89,6 +94,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond},
 		queueWallet:   {MaxWorkers: 2, FetchCooldown: time.Millisecond},
 		queueChain:    {MaxWorkers: 2, FetchCooldown: time.Millisecond},
+		queueTask:     {MaxWorkers: 2, FetchCooldown: time.Millisecond},
 	}
 	river.AddWorker(workers, &scoreGroup{c: c})
 	river.AddWorker(workers, &allocate{c: c})
@@ -97,6 +103,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	river.AddWorker(workers, &verifyLedger{c: c})
 	river.AddWorker(workers, &activateWallets{c: c})
 	river.AddWorker(workers, &reconcileChain{c: c})
+	river.AddWorker(workers, &runTask{c: c})
 	if o.Hook != nil {
 		river.AddWorker(workers, &notifyWallets{c: c})
 	}

@@ -12,6 +12,7 @@
 //	every day     estimate_seasons, reconcile_ingest, reconcile_chain, verify_ledger
 //	on request    backfill: many pull_window, read_job_minutes, then close_hours
 //	on request    score_group x n ─► allocate
+//	on request    run_task: what was asked for over HTTP and takes its time
 //
 // Every job is safe to run twice, at once, and after a kill at any point: what it
 // writes is a union, or stands under a lock with a state that says it is done.

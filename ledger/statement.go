@@ -53,7 +53,7 @@ type AccountBalance struct {
 // their paths, and what they hold. The empty prefix is every account; the balances
 // of all accounts sum to 0.
 func Balances(ctx context.Context, tx pgx.Tx, prefix string) ([]AccountBalance, error) {
-	balances, err := balancesByPrefix(ctx, tx, prefix)
+	balances, err := balancesByPrefix(ctx, tx, prefix, "", 0)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: balances of %q: %w", prefix, err)
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -26,11 +27,32 @@ var statementHeader = []string{
 // restricts to begin with a letter or digit.
 func (s Statement) WriteCSV(out io.Writer) error {
 	w := csv.NewWriter(out)
-	rows := [][]string{statementHeader, s.balanceRow("opening", s.Opening)}
-	for _, l := range s.Lines {
-		rows = append(rows, s.transferRow(l))
+	if err := w.Write(s.Header()); err != nil {
+		return err
 	}
-	return w.WriteAll(append(rows, s.balanceRow("closing", s.Closing)))
+	for row := range s.Rows {
+		if err := w.Write(row); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// Header returns the columns of WriteCSV.
+func (Statement) Header() []string { return slices.Clone(statementHeader) }
+
+// Rows yields what WriteCSV writes below its header.
+func (s Statement) Rows(yield func(row []string) bool) {
+	if !yield(s.balanceRow("opening", s.Opening)) {
+		return
+	}
+	for _, l := range s.Lines {
+		if !yield(s.transferRow(l)) {
+			return
+		}
+	}
+	yield(s.balanceRow("closing", s.Closing))
 }
 
 func (s Statement) balanceRow(line string, balance Amount) []string {

@@ -330,9 +330,11 @@ func scanAccount(kind, season string, supplier pgtype.UUID) Account {
 	return Account{kind: Kind(kind), season: season, supplier: supplier.Bytes}
 }
 
-func balancesByPrefix(ctx context.Context, tx pgx.Tx, prefix string) ([]AccountBalance, error) {
+// balancesByPrefix returns at most so many balances, all if the limit is 0.
+func balancesByPrefix(ctx context.Context, tx pgx.Tx, prefix, after string, limit int) ([]AccountBalance, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT kind, coalesce(season, ''), supplier_id, balance FROM ledger_account WHERE path ^@ $1 ORDER BY path`, prefix)
+		SELECT kind, coalesce(season, ''), supplier_id, balance FROM ledger_account
+		WHERE path ^@ $1 AND path >= $1 AND path > $2 ORDER BY path LIMIT nullif($3, 0)`, prefix, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -420,13 +422,15 @@ func statementLines(ctx context.Context, tx pgx.Tx, account int64, from, to time
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l StatementLine, err error) {
-		var kind, season string
-		var supplier pgtype.UUID
-		err = row.Scan(&l.Journal, &l.Transfer, &l.Act, &l.PostedAt, &l.Reason, &l.Season, &l.Revision, &kind, &season, &supplier, &l.Change)
-		l.PostedAt, l.Other = l.PostedAt.UTC(), scanAccount(kind, season, supplier)
-		return l, err
-	})
+	return pgx.CollectRows(rows, scanStatementLine)
+}
+
+func scanStatementLine(row pgx.CollectableRow) (l StatementLine, err error) {
+	var kind, season string
+	var supplier pgtype.UUID
+	err = row.Scan(&l.Journal, &l.Transfer, &l.Act, &l.PostedAt, &l.Reason, &l.Season, &l.Revision, &kind, &season, &supplier, &l.Change)
+	l.PostedAt, l.Other = l.PostedAt.UTC(), scanAccount(kind, season, supplier)
+	return l, err
 }
 
 // orInfinity stands the infinity for OpenEnd.
@@ -509,4 +513,60 @@ func owedNow(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) (map[uuid.UUID]
 		return nil, err
 	}
 	return collectAmounts(rows)
+}
+
+func journalsBelow(ctx context.Context, tx pgx.Tx, number int64, limit int) ([]Journal, error) {
+	rows, err := tx.Query(ctx, `SELECT `+journalColumns+` FROM ledger_journal
+		WHERE $1::bigint = 0 OR number < $1 ORDER BY number DESC LIMIT $2`, number, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanJournal)
+}
+
+func journalsByReason(ctx context.Context, tx pgx.Tx, reason string) ([]Journal, error) {
+	rows, err := tx.Query(ctx, `SELECT `+journalColumns+` FROM ledger_journal WHERE reason = $1 ORDER BY number`, reason)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanJournal)
+}
+
+// journalsBefore returns the numbers of the last journals that were posted before each
+// of two moments, 0 for none; OpenEnd is before the first, and after the last.
+func journalsBefore(ctx context.Context, tx pgx.Tx, from, to time.Time) (before, last int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT coalesce(max(number) FILTER (WHERE posted_at < $1), 0), coalesce(max(number) FILTER (WHERE posted_at < $2), 0)
+		FROM ledger_journal`, orInfinity(from, pgtype.NegativeInfinity), orInfinity(to, pgtype.Infinity)).Scan(&before, &last)
+	return before, last, err
+}
+
+// balanceAt returns the sum of what moved up to a position, inclusive.
+func balanceAt(ctx context.Context, tx pgx.Tx, account int64, at Position) (balance Amount, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT coalesce(sum(CASE WHEN credit = $1 THEN amount ELSE -amount END), 0)::bigint FROM ledger_transfer
+		WHERE (debit = $1 OR credit = $1) AND journal <= $2 AND (journal, number) <= ($2, $3)`, account, at.Journal, at.Transfer).Scan(&balance)
+	return balance, err
+}
+
+// statementLinesAfter returns at most so many lines after a position, of journals up
+// to the last, inclusive.
+func statementLinesAfter(ctx context.Context, tx pgx.Tx, account int64, after Position, last int64, limit int) ([]StatementLine, error) {
+	rows, err := tx.Query(ctx, `
+		WITH moved AS (
+			(SELECT journal, number, debit AS other, amount AS change FROM ledger_transfer
+			WHERE credit = $1 AND journal >= $2 AND (journal, number) > ($2, $3) AND journal <= $4
+			ORDER BY journal, number LIMIT $5)
+			UNION ALL
+			(SELECT journal, number, credit, -amount FROM ledger_transfer
+			WHERE debit = $1 AND journal >= $2 AND (journal, number) > ($2, $3) AND journal <= $4
+			ORDER BY journal, number LIMIT $5))
+		SELECT t.journal, t.number, j.act, j.posted_at, j.reason, coalesce(j.season, ''), coalesce(j.revision, 0),
+			o.kind, coalesce(o.season, ''), o.supplier_id, t.change
+		FROM moved t JOIN ledger_journal j ON j.number = t.journal JOIN ledger_account o ON o.id = t.other
+		ORDER BY t.journal, t.number LIMIT $5`, account, after.Journal, after.Transfer, last, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanStatementLine)
 }

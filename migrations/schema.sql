@@ -2065,6 +2065,39 @@ ALTER TABLE public.supplier_wallet ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE public.task (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    arguments jsonb NOT NULL,
+    input bytea,
+    asked_by bigint NOT NULL,
+    asked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT task_arguments_check CHECK ((jsonb_typeof(arguments) = 'object'::text)),
+    CONSTRAINT task_input_check CHECK ((length(input) <= 33554432)),
+    CONSTRAINT task_kind_check CHECK ((kind = ANY (ARRAY['preview'::text, 'prepare'::text, 'approve_cancel'::text, 'settle_receipts'::text, 'settle_funding'::text, 'settle_chain'::text, 'reconcile_chain'::text, 'import_wallets'::text])))
+);
+
+CREATE TABLE public.task_end (
+    task uuid NOT NULL,
+    outcome text NOT NULL,
+    result jsonb,
+    refusal text,
+    error text,
+    ended_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT task_end_check CHECK (((outcome = 'done'::text) = (result IS NOT NULL))),
+    CONSTRAINT task_end_check1 CHECK (((outcome = 'failed'::text) = (refusal IS NOT NULL))),
+    CONSTRAINT task_end_check2 CHECK (((refusal IS NULL) = (error IS NULL))),
+    CONSTRAINT task_end_error_check CHECK ((error <> ''::text)),
+    CONSTRAINT task_end_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text]))),
+    CONSTRAINT task_end_refusal_check CHECK ((refusal ~ '^[a-z]+(-[a-z]+)*$'::text)),
+    CONSTRAINT task_end_result_check CHECK ((jsonb_typeof(result) = 'object'::text))
+);
+
+CREATE TABLE public.task_start (
+    task uuid NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE public.uptime_archive (
     id bigint NOT NULL,
     source text NOT NULL,
@@ -2926,6 +2959,15 @@ ALTER TABLE ONLY public.supplier_device
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.task_end
+    ADD CONSTRAINT task_end_pkey PRIMARY KEY (task);
+
+ALTER TABLE ONLY public.task
+    ADD CONSTRAINT task_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.task_start
+    ADD CONSTRAINT task_start_pkey PRIMARY KEY (task, started_at);
+
 ALTER TABLE ONLY public.uptime_archive_approval
     ADD CONSTRAINT uptime_archive_approval_pkey PRIMARY KEY (archive);
 
@@ -3154,6 +3196,8 @@ CREATE INDEX supplier_device_supplier ON public.supplier_device USING btree (sup
 
 CREATE INDEX supplier_wallet_supplier ON public.supplier_wallet USING btree (supplier_id, id);
 
+CREATE INDEX task_newest ON public.task USING btree (asked_at, id);
+
 CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) WHERE (closed_at IS NULL);
 
 CREATE INDEX uptime_pull_archive ON public.uptime_pull USING btree (archive) WHERE (archive IS NOT NULL);
@@ -3293,6 +3337,12 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapsho
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.snapshot_total FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.supplier_wallet FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.task FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.task_end FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.task_start FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.uptime_archive FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -3679,6 +3729,15 @@ ALTER TABLE ONLY public.snapshot_total
 
 ALTER TABLE ONLY public.supplier_wallet
     ADD CONSTRAINT supplier_wallet_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.task
+    ADD CONSTRAINT task_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.task_end
+    ADD CONSTRAINT task_end_task_fkey FOREIGN KEY (task) REFERENCES public.task(id);
+
+ALTER TABLE ONLY public.task_start
+    ADD CONSTRAINT task_start_task_fkey FOREIGN KEY (task) REFERENCES public.task(id);
 
 ALTER TABLE ONLY public.uptime_archive_approval
     ADD CONSTRAINT uptime_archive_approval_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
@@ -5032,6 +5091,12 @@ GRANT SELECT(address) ON TABLE public.supplier_wallet TO uptally_supplier;
 GRANT SELECT(recorded_at) ON TABLE public.supplier_wallet TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.supplier_wallet_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.task TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.task_end TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.task_start TO uptally_app;
 
 GRANT SELECT,INSERT ON TABLE public.uptime_archive TO uptally_app;
 

@@ -65,13 +65,8 @@ func approveCancel(ctx context.Context, tx pgx.Tx, id string, actor int64) (Dist
 	if err != nil {
 		return d, Settled{}, err
 	}
-	switch {
-	case d.CancelAsked.By == 0:
-		return d, Settled{}, fmt.Errorf("%w: nobody asked to cancel it: ask, and have another person approve", ErrConflict)
-	case d.CancelAsked.By == actor:
-		return d, Settled{}, fmt.Errorf("%w: person %d asked for it: have another person approve it", ErrSelfApproval, actor)
-	case d.FilesOut() && !d.CancelAsked.Unpaid:
-		return d, Settled{}, fmt.Errorf("%w: its files were exported, and the request does not say that they were not paid", ErrMayLand)
+	if err := d.MayApproveCancel(actor); err != nil {
+		return d, Settled{}, err
 	}
 	if d.State == Cancelled {
 		return d, Settled{}, alreadyCancelledBy(ctx, tx, d, actor)
@@ -95,6 +90,20 @@ func approveCancel(ctx context.Context, tx pgx.Tx, id string, actor int64) (Dist
 	}
 	d, err = distributionByID(ctx, tx, id)
 	return d, settled, err
+}
+
+// MayApproveCancel refuses whom ApproveCancel would refuse for who they are and what
+// was asked, whatever became of the payouts.
+func (d Distribution) MayApproveCancel(actor int64) error {
+	switch {
+	case d.CancelAsked.By == 0:
+		return fmt.Errorf("%w: nobody asked to cancel it: ask, and have another person approve", ErrConflict)
+	case d.CancelAsked.By == actor:
+		return fmt.Errorf("%w: person %d asked for it: have another person approve it", ErrSelfApproval, actor)
+	case d.FilesOut() && !d.CancelAsked.Unpaid:
+		return fmt.Errorf("%w: its files were exported, and the request does not say that they were not paid", ErrMayLand)
+	}
+	return nil
 }
 
 // cancellable returns the payouts that come back, unless one may still be paid.

@@ -45,6 +45,36 @@ func ReadPayouts(ctx context.Context, tx pgx.Tx, id string) ([]PayoutStatus, err
 	return payouts, nil
 }
 
+// payoutsRead is how many payouts are looked at together, where some are looked for.
+const payoutsRead = 10_000
+
+// ReadPayoutsAfter is ReadPayouts a page at a time: at most so many payouts, those
+// after a number, all or those in one state. It reads what it returns, or, looking for
+// a state, windows of payouts until there are enough.
+func ReadPayoutsAfter(ctx context.Context, tx pgx.Tx, id string, state PayoutState, after, limit int) ([]PayoutStatus, error) {
+	d, err := distributionByID(ctx, tx, id)
+	if err != nil {
+		return nil, fmt.Errorf("distribution: payouts of %s: %w", id, err)
+	}
+	window := limit
+	if state != "" {
+		window = max(limit, payoutsRead)
+	}
+	found := []PayoutStatus{}
+	for next := max(after, 0) + 1; len(found) < limit && int64(next) <= d.Payees; next += window {
+		numbers := make([]int, min(window, int(d.Payees)-next+1)) // they are 1, 2, 3 … without a gap
+		for i := range numbers {
+			numbers[i] = next + i
+		}
+		payouts, err := payoutStatuses(ctx, tx, d.number, numbers)
+		if err != nil {
+			return nil, fmt.Errorf("distribution: payouts of %s: %w", id, err)
+		}
+		found = append(found, slices.DeleteFunc(payouts, func(p PayoutStatus) bool { return state != "" && p.State != state })...)
+	}
+	return found[:min(len(found), limit)], nil
+}
+
 // Progress is how many of a distribution's payouts are in one state.
 type Progress struct {
 	State   PayoutState   `json:"state"`
@@ -52,25 +82,23 @@ type Progress struct {
 	Amount  ledger.Amount `json:"amount"`
 }
 
+// payoutStates are all of them, in the order of a payout's way.
+var payoutStates = []PayoutState{Waiting, Live, Landed, Aside, Paid, Returned}
+
 // ReadProgress returns the states that the distribution's payouts are in, in the
 // order of their way.
 func ReadProgress(ctx context.Context, tx pgx.Tx, id string) ([]Progress, error) {
-	payouts, err := ReadPayouts(ctx, tx, id)
+	d, err := distributionByID(ctx, tx, id)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("distribution: progress of %s: %w", id, err)
 	}
-	all := []Progress{}
-	for _, state := range []PayoutState{Waiting, Live, Landed, Aside, Paid, Returned} {
-		progress := Progress{State: state}
-		for _, p := range payouts {
-			if p.State == state {
-				progress.Payouts, progress.Amount = progress.Payouts+1, progress.Amount+p.Amount // within the total
-			}
-		}
-		if progress.Payouts > 0 {
-			all = append(all, progress)
-		}
+	all, err := payoutTotals(ctx, tx, d.number)
+	if err != nil {
+		return nil, fmt.Errorf("distribution: progress of %s: %w", id, err)
 	}
+	slices.SortFunc(all, func(a, b Progress) int {
+		return slices.Index(payoutStates, a.State) - slices.Index(payoutStates, b.State)
+	})
 	return all, nil
 }
 

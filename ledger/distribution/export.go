@@ -51,6 +51,15 @@ func recordExport(ctx context.Context, tx pgx.Tx, id string, actor int64) (Distr
 	return distributionByID(ctx, tx, id)
 }
 
+// ExportedTo reports whether the person is on record to be given the files.
+func ExportedTo(ctx context.Context, tx pgx.Tx, id string, person int64) (bool, error) {
+	given, err := exportedTo(ctx, tx, id, person)
+	if err != nil {
+		return false, fmt.Errorf("distribution: exports of %s: %w", id, err)
+	}
+	return given, nil
+}
+
 // Export writes the files of an approved distribution into the folder dir, which
 // it makes, once RecordExport said for whom. The folder appears whole or not at all. It is written with the same
 // bytes every time: if it holds them already, nothing happens; if it holds
@@ -69,11 +78,8 @@ func Export(ctx context.Context, tx pgx.Tx, id, dir string) (Distribution, error
 }
 
 func export(ctx context.Context, tx pgx.Tx, d Distribution, dir string) error {
-	if err := d.payable(); err != nil {
+	if err := d.exported(); err != nil {
 		return err
-	}
-	if d.Exports == 0 {
-		return fmt.Errorf("%w: nobody is on record to be given the files: record the export first", ErrConflict)
 	}
 	files, err := approvedFiles(ctx, tx, d)
 	if err != nil {
@@ -88,6 +94,56 @@ func export(ctx context.Context, tx pgx.Tx, d Distribution, dir string) error {
 		return err
 	}
 	return writeFolder(dir, files, func(f File) ([]byte, error) { return readFile(ctx, tx, d, f) })
+}
+
+// ErrNoFile means that a distribution has no file of a name.
+var ErrNoFile = errors.New("no such file")
+
+// ReadFile returns one file of an approved distribution, byte by byte as Export writes
+// it and with the same checks, once RecordExport said for whom. The manifest names no
+// wallet and pays nobody: who approves it may read it before. The error for a name that
+// is none of its files is ErrNoFile.
+func ReadFile(ctx context.Context, tx pgx.Tx, id, name string) (File, []byte, error) {
+	d, err := distributionByID(ctx, tx, id)
+	if err == nil {
+		var f File
+		var data []byte
+		if f, data, err = readOne(ctx, tx, d, name); err == nil {
+			return f, data, nil
+		}
+	}
+	return File{}, nil, fmt.Errorf("distribution: file %q of %s: %w", name, id, err)
+}
+
+func readOne(ctx context.Context, tx pgx.Tx, d Distribution, name string) (File, []byte, error) {
+	if name == ManifestFile {
+		text, err := readFile(ctx, tx, d, File{Name: name, SHA256: d.Manifest})
+		return fileOf(name, 0, text).File, text, err
+	}
+	if err := d.exported(); err != nil {
+		return File{}, nil, err
+	}
+	files, err := approvedFiles(ctx, tx, d)
+	if err != nil {
+		return File{}, nil, err
+	}
+	i := slices.IndexFunc(files, func(f File) bool { return f.Name == name })
+	if i < 0 {
+		return File{}, nil, fmt.Errorf("%w: list the files to see which there are", ErrNoFile)
+	}
+	data, err := readFile(ctx, tx, d, files[i])
+	return files[i], data, err
+}
+
+// exported refuses a distribution whose files nobody may have.
+func (d Distribution) exported() error {
+	if err := d.payable(); err != nil {
+		return err
+	}
+	if d.Exports == 0 {
+		return fmt.Errorf("%w: nobody is on record to be given the files: record the export first", ErrConflict)
+	}
+	return nil
 }
 
 // approvedFiles returns the files that the approval binds: the manifest by its

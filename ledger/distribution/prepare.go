@@ -57,9 +57,7 @@ func prepare(ctx context.Context, tx pgx.Tx, request Request) (Distribution, err
 // plan decides whom a request pays what. If the request was granted before
 // there is no run, but that distribution.
 func plan(ctx context.Context, tx pgx.Tx, request Request) (*run, Distribution, error) {
-	if request.Rail == RailNone {
-		request.Rail = RailSolanaTokens
-	}
+	request = request.onRail()
 	if err := request.check(); err != nil {
 		return nil, Distribution{}, err
 	}
@@ -76,6 +74,23 @@ func plan(ctx context.Context, tx pgx.Tx, request Request) (*run, Distribution, 
 	}
 	r, err := newRun(ctx, tx, request)
 	return r, Distribution{}, err
+}
+
+// onRail stands the rail for none.
+func (r Request) onRail() Request {
+	if r.Rail == RailNone {
+		r.Rail = RailSolanaTokens
+	}
+	return r
+}
+
+// Check refuses a request that Prepare would refuse whatever is on record, with
+// ErrInvalid. It asks no database.
+func (r Request) Check() error {
+	if err := r.onRail().check(); err != nil {
+		return fmt.Errorf("distribution: prepare %q: %w", r.Key, err)
+	}
+	return nil
 }
 
 func (r Request) check() error {

@@ -336,34 +336,55 @@ func filesOf(ctx context.Context, tx pgx.Tx, distribution int64) ([]File, error)
 	})
 }
 
-// payoutStatuses returns how far the payouts of these numbers have come, or all if
-// they are nil, in the order of their numbers. Of a payout's attempts the latest
-// counts: those before it ended without paying.
-func payoutStatuses(ctx context.Context, tx pgx.Tx, distribution int64, numbers []int) ([]PayoutStatus, error) {
-	rows, err := tx.Query(ctx, `
-		WITH latest AS (
-			SELECT DISTINCT ON (payout) payout, attempt FROM distribution_payout_attempt
-			WHERE distribution = $1 AND ($2::integer[] IS NULL OR payout = ANY ($2)) ORDER BY payout, turn DESC)
+// payoutStandings says of the payouts of distribution $1 with the numbers $2, or of all
+// if they are null, how far each has come. Of a payout's attempts the latest counts:
+// those before it ended without paying.
+const payoutStandings = `
+	latest AS (
+		SELECT DISTINCT ON (payout) payout, attempt FROM distribution_payout_attempt
+		WHERE distribution = $1 AND ($2::integer[] IS NULL OR payout = ANY ($2)) ORDER BY payout, turn DESC),
+	standing AS (
 		SELECT p.number, p.supplier_id, p.wallet, p.amount,
 			CASE WHEN e.outcome IS NOT NULL THEN e.outcome
 				WHEN l.attempt IS NOT NULL AND ae.outcome IS NULL THEN 'live'
 				WHEN ae.outcome = 'landed' THEN 'landed'
 				WHEN s.payout IS NOT NULL THEN 'aside'
-				ELSE 'waiting' END,
-			coalesce(e.signature, ae.signature, sg.signature, ''),
-			coalesce(s.reason || ': ' || s.detail, ae.detail, '')
+				ELSE 'waiting' END AS state,
+			coalesce(e.signature, ae.signature, sg.signature, '') AS signature,
+			coalesce(s.reason || ': ' || s.detail, ae.detail, '') AS detail
 		FROM distribution_payout p
 		LEFT JOIN distribution_payout_end e ON (e.distribution, e.payout) = (p.distribution, p.number)
 		LEFT JOIN distribution_aside s ON (s.distribution, s.payout) = (p.distribution, p.number)
 		LEFT JOIN latest l ON l.payout = p.number
 		LEFT JOIN distribution_attempt_signed sg ON sg.attempt = l.attempt
 		LEFT JOIN distribution_attempt_end ae ON ae.attempt = l.attempt
-		WHERE p.distribution = $1 AND ($2::integer[] IS NULL OR p.number = ANY ($2)) ORDER BY p.number`, distribution, numbers)
+		WHERE p.distribution = $1 AND ($2::integer[] IS NULL OR p.number = ANY ($2)))`
+
+// payoutStatuses returns how far the payouts of these numbers have come, or all if
+// they are nil, in the order of their numbers.
+func payoutStatuses(ctx context.Context, tx pgx.Tx, distribution int64, numbers []int) ([]PayoutStatus, error) {
+	rows, err := tx.Query(ctx, `
+		WITH `+payoutStandings+`
+		SELECT number, supplier_id, wallet, amount, state, signature, detail FROM standing ORDER BY number`, distribution, numbers)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p PayoutStatus, err error) {
 		err = row.Scan(&p.Number, &p.Supplier, &p.Wallet, &p.Amount, &p.State, &p.Signature, &p.Detail)
+		return p, err
+	})
+}
+
+// payoutTotals counts the distribution's payouts by their states.
+func payoutTotals(ctx context.Context, tx pgx.Tx, distribution int64) ([]Progress, error) {
+	rows, err := tx.Query(ctx, `
+		WITH `+payoutStandings+`
+		SELECT state, count(*), sum(amount)::bigint FROM standing GROUP BY state`, distribution, nil)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p Progress, err error) {
+		err = row.Scan(&p.State, &p.Payouts, &p.Amount)
 		return p, err
 	})
 }
@@ -472,4 +493,11 @@ func treesOf(ctx context.Context, tx pgx.Tx, id string) ([]Tree, error) {
 		copy(t.Root[:], root)
 		return t, err
 	})
+}
+
+func exportedTo(ctx context.Context, tx pgx.Tx, id string, person int64) (given bool, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM distribution_export e JOIN distribution d ON d.number = e.distribution
+			WHERE d.id = $1 AND e.exported_by = $2)`, id, person).Scan(&given)
+	return given, err
 }

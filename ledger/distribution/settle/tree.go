@@ -27,6 +27,21 @@ type Funding struct {
 	Signature string
 }
 
+// Fundings returns what funded the distribution's trees, by tree.
+func Fundings(ctx context.Context, tx pgx.Tx, id string) (map[string]Funding, error) {
+	all, err := allFundings(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("settle: fundings of %s: %w", id, err)
+	}
+	fundings := map[string]Funding{}
+	for _, f := range all {
+		if strings.HasPrefix(f.Tree, id+"-t") {
+			fundings[f.Tree] = f.Funding
+		}
+	}
+	return fundings, nil
+}
+
 // FromFunding settles all payouts of trees that were funded, all of them or none.
 // With a client the chain must confirm each: the transaction is final and moved the
 // tree's total, or more, from the treasury into the vault, and the vault belongs to

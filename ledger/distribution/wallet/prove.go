@@ -74,7 +74,7 @@ func prove(ctx context.Context, tx pgx.Tx, challenge, signature string, o Proof)
 
 // recordOf returns how a wallet stands that was just shown to be the supplier's.
 func recordOf(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, w Wallet, now time.Time) (Record, error) {
-	records, err := selectRecords(ctx, tx, now, &supplier)
+	records, err := selectRecords(ctx, tx, now, []uuid.UUID{supplier})
 	if err != nil {
 		return Record{}, err
 	}

@@ -45,9 +45,27 @@ func List(ctx context.Context, tx pgx.Tx, at time.Time) ([]Record, error) {
 	return records, nil
 }
 
+// ListAfter is List a page at a time: of at most so many suppliers, those after one. It
+// returns the last of them as well, uuid.Nil if there are none: of a supplier who was
+// frozen once and has no wallet there is nothing to tell.
+func ListAfter(ctx context.Context, tx pgx.Tx, at time.Time, after uuid.UUID, limit int) ([]Record, uuid.UUID, error) {
+	suppliers, err := suppliersAfter(ctx, tx, after, limit)
+	if err != nil {
+		return nil, uuid.Nil, fmt.Errorf("wallet: list after %s: %w", after, err)
+	}
+	if len(suppliers) == 0 {
+		return nil, uuid.Nil, nil
+	}
+	records, err := selectRecords(ctx, tx, at, suppliers)
+	if err != nil {
+		return nil, uuid.Nil, fmt.Errorf("wallet: list after %s: %w", after, err)
+	}
+	return records, suppliers[len(suppliers)-1], nil
+}
+
 // Of is List of one supplier.
 func Of(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, at time.Time) ([]Record, error) {
-	records, err := selectRecords(ctx, tx, at, &supplier)
+	records, err := selectRecords(ctx, tx, at, []uuid.UUID{supplier})
 	if err != nil {
 		return nil, fmt.Errorf("wallet: of supplier %s: %w", supplier, err)
 	}

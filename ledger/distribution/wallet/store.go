@@ -223,12 +223,22 @@ func selectStandings(ctx context.Context, tx pgx.Tx, at time.Time) (map[uuid.UUI
 	return all, err
 }
 
-// selectRecords returns how the wallets of all suppliers stand, or of one.
-func selectRecords(ctx context.Context, tx pgx.Tx, at time.Time, supplier *uuid.UUID) ([]Record, error) {
-	var only []uuid.UUID
-	if supplier != nil {
-		only = []uuid.UUID{*supplier}
+// suppliersAfter returns at most so many suppliers who ever had a wallet or were
+// frozen, by id, those after one.
+func suppliersAfter(ctx context.Context, tx pgx.Tx, after uuid.UUID, limit int) ([]uuid.UUID, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT supplier_id FROM wallet WHERE supplier_id > $1
+		UNION SELECT supplier_id FROM supplier_wallet WHERE supplier_id > $1
+		UNION SELECT supplier_id FROM wallet_freeze WHERE supplier_id > $1
+		ORDER BY supplier_id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, err
 	}
+	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+}
+
+// selectRecords returns how the wallets of all suppliers stand, or of some.
+func selectRecords(ctx context.Context, tx pgx.Tx, at time.Time, only []uuid.UUID) ([]Record, error) {
 	rows, err := tx.Query(ctx, `
 		WITH `+countedWallets+`, `+frozenSuppliers+`, record AS (
 			(SELECT DISTINCT ON (c.supplier_id, c.active_from > $1) c.supplier_id, c.address, c.active_from > $1 AS pending, c.active_from,
