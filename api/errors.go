@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/api/task"
 	"github.com/uptally/uptally/api/wire"
@@ -82,6 +83,12 @@ var meanings = []struct {
 	{submit.ErrHandedOut, invalid},
 	{settle.ErrNotReceipts, invalid},
 	{settle.ErrNoPayer, invalid},
+
+	{audit.ErrReason, plain(invalid)},
+	{audit.ErrAddress, plain(invalid)},
+	{audit.ErrSelfResume, ownWork},
+	{audit.ErrHalted, conflict},
+	{audit.ErrNotHalted, conflict},
 
 	{snapshot.ErrNotFound, notFound},
 	{snapshot.ErrNoSeason, notFound},

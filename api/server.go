@@ -16,6 +16,7 @@ import (
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/finance"
 	"github.com/uptally/uptally/api/limit"
+	"github.com/uptally/uptally/api/operator"
 	"github.com/uptally/uptally/api/public"
 	"github.com/uptally/uptally/api/rewards"
 	"github.com/uptally/uptally/api/supplier"
@@ -31,7 +32,7 @@ type Config struct {
 	Jobs     *jobs.Client  // to enqueue
 	Verifier *auth.Verifier
 	Audit    *audit.Writer
-	Served   func(operation string, status int, took time.Duration) // counts calls; nil: nobody does
+	Served   func(operation, kind string, status int, took time.Duration) // counts calls; nil: nobody does
 	Limits   *limit.Limiter
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Log      *slog.Logger
@@ -86,6 +87,7 @@ func register(s *wire.Service) {
 	public.Register(s)
 	rewards.Register(s)
 	finance.Register(s)
+	operator.Register(s)
 }
 
 // The bounds of a connection.

@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/uptally/uptally/api/audit"
 	settling "github.com/uptally/uptally/ledger/distribution/settle"
 	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
@@ -24,13 +25,14 @@ import (
 )
 
 // The queues. Pulls wait for the network, snapshots for the processor, wallets for
-// others' answers, payments for the chain, and people for tasks.
+// others' answers, payments for the chain, people for tasks; alarms wait for nothing.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
 	queueWallet   = "wallet"
 	queueChain    = "chain"
 	queueTask     = "task"
+	queueAlarm    = "alarm"
 )
 
 const (
@@ -41,15 +43,17 @@ const (
 
 // Options are what a process's jobs run with.
 type Options struct {
-	Feed     *uptime.Feed   // nil: this process pulls nothing
-	Hook     *wallet.Hook   // told what happens to wallets; nil: this process tells nobody
-	Solana   *solana.Client // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
-	Payer    settling.Payer // what pays the distributions that do not say it
-	Domain   string         // which installation wallets' texts are signed for; "": uptally
-	Workers  int            // jobs at once in a queue; 0: 4
-	Hours    int            // of a backfill's window; 0: as many as its devices make small enough
-	Periodic bool           // also enqueue what is due by the clock
-	Head     HeadFile       // the ledger's signed head, outside the database
+	Feed     *uptime.Feed      // nil: this process pulls nothing
+	Hook     *wallet.Hook      // told what happens to wallets, and of alerts; nil: this process tells nobody
+	Solana   *solana.Client    // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
+	Payer    settling.Payer    // what pays the distributions that do not say it
+	Domain   string            // which installation wallets' texts are signed for; "": uptally
+	Workers  int               // jobs at once in a queue; 0: 4
+	Hours    int               // of a backfill's window; 0: as many as its devices make small enough
+	Periodic bool              // also enqueue what is due by the clock
+	Surges   audit.Thresholds  // of the audit log; zero: audit.DefaultThresholds
+	Alerted  func(audit.Alert) // counts alerts; nil: nobody does
+	Head     HeadFile          // the ledger's signed head, outside the database
 	Now      func() time.Time
 	Log      *slog.Logger // nil: none
 }
@@ -65,6 +69,8 @@ type Client struct {
 	payer   settling.Payer
 	domain  string
 	hours   int
+	surges  audit.Thresholds
+	alerted func(audit.Alert)
 	head    HeadFile
 	devices uptime.Registry
 	now     func() time.Time
@@ -78,13 +84,16 @@ type Client struct {
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	c := &Client{
 		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, domain: cmp.Or(o.Domain, domainDefault),
-		hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID(),
+		surges: o.Surges, alerted: o.Alerted, hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID(),
 	}
 	if c.now == nil {
 		c.now = time.Now
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.surges == (audit.Thresholds{}) {
+		c.surges = audit.DefaultThresholds
 	}
 	if o.Workers == 0 {
 		o.Workers = workersDefault
@@ -95,6 +104,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		queueWallet:   {MaxWorkers: 2, FetchCooldown: time.Millisecond},
 		queueChain:    {MaxWorkers: 2, FetchCooldown: time.Millisecond},
 		queueTask:     {MaxWorkers: 2, FetchCooldown: time.Millisecond},
+		queueAlarm:    {MaxWorkers: 1, FetchCooldown: time.Millisecond},
 	}
 	river.AddWorker(workers, &scoreGroup{c: c})
 	river.AddWorker(workers, &allocate{c: c})
@@ -104,8 +114,10 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	river.AddWorker(workers, &activateWallets{c: c})
 	river.AddWorker(workers, &reconcileChain{c: c})
 	river.AddWorker(workers, &runTask{c: c})
+	river.AddWorker(workers, &watchAudit{c: c})
 	if o.Hook != nil {
 		river.AddWorker(workers, &notifyWallets{c: c})
+		river.AddWorker(workers, &notifyAlerts{c: c})
 	}
 	if o.Solana != nil {
 		river.AddWorker(workers, &settleLanded{c: c})

@@ -139,9 +139,12 @@ func periodicTable(now func() time.Time, feed, hook, chain bool) []*river.Period
 		every(24*time.Hour, func() river.JobArgs { return ReconcileChain{} }),
 		every(24*time.Hour, func() river.JobArgs { return VerifyLedger{} }),
 		every(time.Minute, func() river.JobArgs { return ActivateWallets{} }),
+		every(15*time.Second, func() river.JobArgs { return WatchAudit{} }),
 	}
 	if hook {
-		table = append(table, every(time.Minute, func() river.JobArgs { return NotifyWallets{} }))
+		table = append(table,
+			every(time.Minute, func() river.JobArgs { return NotifyWallets{} }),
+			every(time.Minute, func() river.JobArgs { return NotifyAlerts{} }))
 	}
 	if chain {
 		table = append(table,

@@ -15,7 +15,7 @@ import (
 // Cut, control characters and bytes that are not UTF-8 become U+FFFD, and an address
 // that is none is left out.
 type Entry struct {
-	At         time.Time // when the call was answered, by the server's clock
+	At         time.Time // when the call was answered, by the server's clock; zero stands for now
 	RequestID  string    // at most 64 characters
 	Address    string    // the caller's IPv4 or IPv6 address; "" for none
 	Actor      string    // issuer and subject of the token that was believed, at most 512; "" for nobody
@@ -47,6 +47,9 @@ const (
 
 // recordable returns the entry as the table takes it.
 func (e Entry) recordable() Entry {
+	if e.At.IsZero() {
+		e.At = time.Now()
+	}
 	e.RequestID = bounded(e.RequestID, requestIDMax)
 	e.Address = plainAddress(e.Address)
 	e.Actor = bounded(e.Actor, actorMax)

@@ -153,11 +153,13 @@ func scanHead(row pgx.CollectableRow) (h Head, err error) {
 	return h, err
 }
 
-func insertHead(ctx context.Context, tx pgx.Tx) (head Head, marked bool, err error) {
+func insertHead(ctx context.Context, tx pgx.Tx, every time.Duration) (head Head, marked bool, err error) {
 	rows, err := tx.Query(ctx, `
 		INSERT INTO audit_head (number, digest)
-		SELECT number, digest FROM audit_entry ORDER BY number DESC LIMIT 1
-		ON CONFLICT (number) DO NOTHING RETURNING number, digest`)
+		SELECT number, digest FROM audit_entry
+		WHERE NOT EXISTS (SELECT FROM audit_head WHERE recorded_at > statement_timestamp() - $1::interval)
+		ORDER BY number DESC LIMIT 1
+		ON CONFLICT (number) DO NOTHING RETURNING number, digest`, every)
 	if err != nil {
 		return Head{}, false, err
 	}
@@ -228,4 +230,74 @@ func scanAlert(row pgx.CollectableRow) (a Alert, err error) {
 		a.Delivered = delivered.Time.UTC()
 	}
 	return a, err
+}
+
+func selectAlerts(ctx context.Context, tx pgx.Tx, before int64, limit int) ([]Alert, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT `+alertColumns+`, delivered_at
+		FROM audit_alert LEFT JOIN audit_alert_delivery ON alert = id
+		WHERE $1 = 0 OR id < $1 ORDER BY id DESC LIMIT $2`, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanAlert)
+}
+
+// lockDelivery reports whether nobody else delivers; until the transaction ends we do.
+func lockDelivery(ctx context.Context, tx pgx.Tx) (free bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(hashtext('audit_alert_delivery'))`).Scan(&free)
+	return free, err
+}
+
+func selectUndelivered(ctx context.Context, tx pgx.Tx, limit int) ([]Alert, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT `+alertColumns+`, NULL::timestamptz FROM audit_alert
+		WHERE NOT EXISTS (SELECT FROM audit_alert_delivery WHERE alert = id) ORDER BY id LIMIT $1`, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanAlert)
+}
+
+func insertDeliveries(ctx context.Context, tx pgx.Tx, alerts []Alert) error {
+	ids := make([]int64, len(alerts))
+	for i, a := range alerts {
+		ids[i] = a.ID
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO audit_alert_delivery (alert) SELECT unnest($1::bigint[])`, ids)
+	return err
+}
+
+func selectEntries(ctx context.Context, tx pgx.Tx, f Filter, before int64, limit int) ([]Record, error) {
+	var address *string
+	if f.Address.IsValid() {
+		text := f.Address.String()
+		address = &text
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT number, at, recorded_at, request_id, coalesce(host(address), ''), actor, coalesce(person, 0), supplier_id,
+			operation, method, target, status, kind, body_sha256, digest
+		FROM audit_entry
+		WHERE ($1 = '' OR actor = $1) AND ($2::text IS NULL OR address <<= $2::text::inet) AND ($3 = '' OR operation = $3)
+			AND ($4 = 0 OR status / 100 = $4) AND ($5::timestamptz IS NULL OR recorded_at >= $5)
+			AND ($6::timestamptz IS NULL OR recorded_at < $6) AND ($7 = 0 OR number < $7)
+		ORDER BY number DESC LIMIT $8`,
+		f.Actor, address, f.Operation, f.Class, momentOf(f.Since), momentOf(f.Until), before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanRecord)
+}
+
+// momentOf returns the moment as a parameter, null if it is none.
+func momentOf(t time.Time) pgtype.Timestamptz { return pgtype.Timestamptz{Time: t, Valid: !t.IsZero()} }
+
+func scanRecord(row pgx.CollectableRow) (r Record, err error) {
+	var supplier pgtype.UUID
+	var digest []byte
+	err = row.Scan(&r.Number, &r.At, &r.RecordedAt, &r.RequestID, &r.Address, &r.Actor, &r.Person, &supplier,
+		&r.Operation, &r.Method, &r.Target, &r.Status, &r.Kind, &r.BodySHA256, &digest)
+	r.At, r.RecordedAt, r.Supplier = r.At.UTC(), r.RecordedAt.UTC(), supplier.Bytes
+	copy(r.Digest[:], digest)
+	return r, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -19,6 +20,16 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 
 // MarshalText returns what String does.
 func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads 64 hexadecimal digits.
+func (d *Digest) UnmarshalText(text []byte) error {
+	read, err := hex.DecodeString(string(text))
+	if err != nil || len(read) != len(d) {
+		return fmt.Errorf("audit: digest %q: give 64 hexadecimal digits", text)
+	}
+	*d = Digest(read)
+	return nil
+}
 
 // Head is the newest entry at some moment: whoever keeps one can tell later whether
 // the log was rewritten or cut off since. The zero Head is that of an empty log.
@@ -106,6 +117,8 @@ func (c *chain) add(l link) (goOn bool) {
 func (c *chain) misfit(l link) string {
 	before := c.report.Head
 	switch computed := digestOf(before.Digest, l.fields); {
+	case l.number < 1:
+		return "its number is none that an entry can have"
 	case l.number <= before.Number:
 		return "it stands there twice"
 	case l.number > before.Number+1:
@@ -162,9 +175,10 @@ func digestOf(previous Digest, fields []*string) Digest {
 }
 
 // Mark puts the newest entry on record as one that every later Verify must find, and
-// returns it; marked is false if there is none that is not on record yet.
-func Mark(ctx context.Context, tx pgx.Tx) (head Head, marked bool, err error) {
-	if head, marked, err = insertHead(ctx, tx); err != nil {
+// returns it; marked is false if there is none that is not on record yet, or if
+// another was marked less than every ago.
+func Mark(ctx context.Context, tx pgx.Tx, every time.Duration) (head Head, marked bool, err error) {
+	if head, marked, err = insertHead(ctx, tx, every); err != nil {
 		return Head{}, false, fmt.Errorf("audit: marking the head: %w", err)
 	}
 	return head, marked, nil

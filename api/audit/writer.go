@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,24 +47,21 @@ type Writer struct {
 
 	mu      sync.RWMutex // guards closed against Refused
 	closed  bool
-	closing chan struct{}
 	senders sync.WaitGroup
 	giveUp  context.CancelFunc
 	once    sync.Once
-	lost    int // entries, counted by whoever holds lostMu
-	lostMu  sync.Mutex
+	lost    atomic.Int64
 }
 
-// NewWriter returns a writer that works.
-func NewWriter(pool *pgxpool.Pool, log *slog.Logger) *Writer {
+// NewWriter returns a writer that works. A nil log tells nobody.
+func NewWriter(pool *pgxpool.Pool, log *slog.Logger) *Writer { return newWriter(pool, log, queueMax) }
+
+func newWriter(pool *pgxpool.Pool, log *slog.Logger, size int) *Writer {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	ctx, giveUp := context.WithCancel(context.Background())
-	w := &Writer{
-		pool: pool, log: log, queue: make(chan Entry, queueMax),
-		ended: make(chan struct{}), closing: make(chan struct{}), giveUp: giveUp,
-	}
+	w := &Writer{pool: pool, log: log, queue: make(chan Entry, size), ended: make(chan struct{}), giveUp: giveUp}
 	go w.work(ctx)
 	return w
 }
@@ -110,7 +108,6 @@ func (w *Writer) Close() error {
 		w.mu.Lock()
 		w.closed = true
 		w.mu.Unlock()
-		close(w.closing)
 		patience := time.AfterFunc(closeMax, w.giveUp)
 		defer patience.Stop()
 		w.senders.Wait() // the work goes on, so each of them finds a place
@@ -118,10 +115,8 @@ func (w *Writer) Close() error {
 		<-w.ended
 		w.giveUp()
 	})
-	w.lostMu.Lock()
-	defer w.lostMu.Unlock()
-	if w.lost > 0 {
-		return fmt.Errorf("audit: %w: %d, see the log", ErrLost, w.lost)
+	if lost := w.lost.Load(); lost > 0 {
+		return fmt.Errorf("audit: %w: %d, see the log", ErrLost, lost)
 	}
 	return nil
 }
@@ -211,9 +206,7 @@ func isOfContents(err error) bool {
 
 // lose writes entries to the process's log.
 func (w *Writer) lose(why string, entries ...Entry) {
-	w.lostMu.Lock()
-	w.lost += len(entries)
-	w.lostMu.Unlock()
+	w.lost.Add(int64(len(entries)))
 	for _, e := range entries {
 		w.log.Error("a refusal is not on record: "+why, "at", e.At, "request", e.RequestID, "address", e.Address, "actor", e.Actor,
 			"person", e.Person, "supplier", e.Supplier, "operation", e.Operation, "method", e.Method, "target", e.Target,

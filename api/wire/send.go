@@ -67,7 +67,7 @@ func matches(list, tag string) bool {
 // with the change.
 func (v *visit) record() {
 	if v.s.Served != nil {
-		v.s.Served(v.op.OperationID, v.answer.status, v.s.Now().Sub(v.begun))
+		v.s.Served(v.op.OperationID, v.kind(), v.answer.status, v.s.Now().Sub(v.begun))
 	}
 	if v.audited || v.answer.status < http.StatusBadRequest || v.answer.status >= http.StatusInternalServerError && v.problem != errHalted {
 		return
@@ -85,10 +85,16 @@ func (v *visit) entry(body []byte) audit.Entry {
 	if v.call.me.Subject != "" {
 		entry.Actor = v.call.me.Actor()
 	}
-	if v.answer.status >= http.StatusBadRequest {
-		entry.Kind = kindIn(v.answer.body.Bytes())
-	}
+	entry.Kind = v.kind()
 	return entry
+}
+
+// kind is that of the problem which is the answer, "" if it is none.
+func (v *visit) kind() string {
+	if v.answer.status < http.StatusBadRequest {
+		return ""
+	}
+	return kindIn(v.answer.body.Bytes())
 }
 
 // kindIn reads the kind off a problem that was rendered.

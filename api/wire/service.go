@@ -25,7 +25,7 @@ type Service struct {
 
 	Verifier *auth.Verifier
 	Audit    *audit.Writer
-	Served   func(operation string, status int, took time.Duration) // counts calls; nil: nobody does
+	Served   func(operation, kind string, status int, took time.Duration) // counts calls; nil: nobody does
 	Limits   *limit.Limiter
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Log      *slog.Logger

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -97,6 +98,12 @@ var exitCodes = []struct {
 	{wallet.ErrNotFrozen, exitNotFound},
 	{settle.ErrNoPayout, exitNotFound},
 	{persons.ErrNoPerson, exitNotFound},
+
+	{audit.ErrReason, exitUsage},
+	{audit.ErrAddress, exitUsage},
+	{audit.ErrSelfResume, exitNotAllowed},
+	{audit.ErrHalted, exitConflict},
+	{audit.ErrNotHalted, exitConflict},
 
 	{errNotAllowed, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -51,6 +52,11 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{wallet.ErrSignatureSyntax, 2},
 		{&wallet.BadRows{Rows: []wallet.BadRow{{Line: 2, Cause: wallet.ErrAnother}, {Line: 3, Cause: wallet.ErrTwice}}}, 2},
 		{&wallet.BadRows{Rows: []wallet.BadRow{{Line: 2, Cause: wallet.ErrText}, {Line: 3, Cause: wallet.ErrUsed}}}, 5},
+		{audit.ErrReason, 2},
+		{audit.ErrAddress, 2},
+		{audit.ErrSelfResume, 4},
+		{audit.ErrHalted, 5},
+		{audit.ErrNotHalted, 5},
 		{snapshot.ErrNotFound, 3},
 		{snapshot.ErrNoSeason, 3},
 		{fakes.ErrUnobserved, 3},

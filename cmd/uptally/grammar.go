@@ -34,6 +34,9 @@ type grammar struct {
 	Reconcile    reconcileCommands    `cmd:"" group:"money" help:"Hold what we have against what others count: the service, and our own ledger."`
 	Wallet       walletCommands       `cmd:"" group:"money" help:"Where suppliers are paid."`
 	Distribution distributionCommands `cmd:"" group:"money" help:"Payouts of what suppliers earned, and the files of them."`
+	Audit        auditCommands        `cmd:"" group:"who" help:"The log of calls that were refused or changed something."`
+	Halt         haltCommand          `cmd:"" group:"who" help:"Halt everything that writes over HTTP, at once; reads go on."`
+	Resume       resumeCommand        `cmd:"" group:"who" help:"Let writing go on that another person halted."`
 	Help         helpCommand          `cmd:"" group:"start" help:"Print the manual, or the help of a command."`
 }
 
@@ -55,6 +58,7 @@ func groups() []kong.Group {
 		{Key: "uptime", Title: "Was it there?"},
 		{Key: "worth", Title: "What is it worth?"},
 		{Key: "money", Title: "Who is owed, and was it paid?"},
+		{Key: "who", Title: "Who does what?"},
 		{Key: "common", Title: "Flags of every command"},
 	}
 }

@@ -88,7 +88,11 @@ func Deliver(ctx context.Context, tx pgx.Tx, hook *Hook) (int, error) {
 	if err != nil || len(events) == 0 {
 		return 0, err
 	}
-	if err := hook.post(ctx, events); err != nil {
+	body, err := json.Marshal(noticeOf(events))
+	if err == nil {
+		err = hook.Post(ctx, body)
+	}
+	if err != nil {
 		return 0, err
 	}
 	if err := insertDeliveries(ctx, tx, events); err != nil {
@@ -109,11 +113,9 @@ func undelivered(ctx context.Context, tx pgx.Tx) ([]Event, error) {
 	return events, nil
 }
 
-func (h *Hook) post(ctx context.Context, events []Event) error {
-	body, err := json.Marshal(noticeOf(events))
-	if err != nil {
-		return err
-	}
+// Post sends the hook one body of JSON, signed. What else there is to tell of than
+// wallets goes the same way; its format says what a body is. The error is ErrHook.
+func (h *Hook) Post(ctx context.Context, body []byte) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("wallet: %w: the request could not be made", ErrHook) // the error holds the URL
