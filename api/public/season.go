@@ -38,7 +38,7 @@ type Season struct {
 	LastDay  string     `json:"last_day" format:"date" doc:"Its last day, UTC, inclusive." example:"2024-04-25"`
 	Pool     wire.Money `json:"pool" doc:"What it pays in all."`
 	Ruleset  RulesetID  `json:"ruleset" doc:"The rules that it is paid by."`
-	Sealed   *Sealed    `json:"sealed" nullable:"true" doc:"Totals of the newest sealed revision; null until there is one."`
+	Sealed   *Sealed    `json:"sealed,omitempty" doc:"Totals of the newest sealed revision; absent until there is one."`
 }
 
 // RulesetID names a ruleset.

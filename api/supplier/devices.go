@@ -38,7 +38,7 @@ type Device struct {
 	Connectivity string     `json:"connectivity" doc:"Its class of connectivity." example:"high"`
 	Name         *string    `json:"name" nullable:"true" doc:"Its name, as somebody typed it: for display only."`
 	Status       *string    `json:"status" nullable:"true" doc:"Its status, as its worker reports it: for display only."`
-	Verdict      *Verdict   `json:"verdict" nullable:"true" doc:"Its last verdict; null if there is none."`
+	Verdict      *Verdict   `json:"verdict,omitempty" doc:"Its last verdict; absent if there is none."`
 }
 
 // deviceRow is a device as it is read.

@@ -44,7 +44,7 @@ type Earned struct {
 	AsOf       time.Time   `json:"as_of" doc:"What was recorded by then counts."`
 	SealedAt   time.Time   `json:"sealed_at" doc:"When it was sealed."`
 	Totals     Totals      `json:"totals" doc:"What you have of it."`
-	Difference *wire.Money `json:"difference" nullable:"true" doc:"Amount less that of the sealed revision before it; null of the first."`
+	Difference *wire.Money `json:"difference,omitempty" doc:"Amount less that of the sealed revision before it; absent of the first."`
 }
 
 // Estimated is what the caller would have.
@@ -62,7 +62,7 @@ type SeasonEarnings struct {
 	LastDay  string     `json:"last_day" format:"date" doc:"Its last day, UTC, inclusive." example:"2024-04-25"`
 	Pool     wire.Money `json:"pool" doc:"What the season pays in all."`
 	Sealed   []Earned   `json:"sealed" nullable:"false" doc:"Sealed revisions, the oldest first."`
-	Estimate *Estimated `json:"estimate" nullable:"true" doc:"The estimate; null if there is none."`
+	Estimate *Estimated `json:"estimate,omitempty" doc:"The estimate; absent if there is none."`
 }
 
 // totalsRow is a sum as it is read; all nil if the supplier has no line.

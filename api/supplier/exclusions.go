@@ -14,7 +14,7 @@ type Exclusion struct {
 	Line
 	Reason  Reason   `json:"reason" doc:"What its outcome means, and what to do."`
 	Remarks []Reason `json:"remarks" nullable:"false" doc:"The same of each note."`
-	Verdict *Verdict `json:"verdict" nullable:"true" doc:"The last verdict on the device as of the result; null if there was none."`
+	Verdict *Verdict `json:"verdict,omitempty" doc:"The last verdict on the device as of the result; absent if there was none."`
 	Appeal  Appeal   `json:"appeal" doc:"Whether you can appeal against it."`
 }
 

@@ -15,21 +15,33 @@ import (
 
 // Explanation is what `uptally device explain` gives, cut down to the caller's lines.
 type Explanation struct {
-	Season       string                     `json:"season" doc:"The season."`
-	Revision     int                        `json:"revision" doc:"The sealed revision; 0 of an estimate."`
-	Estimate     bool                       `json:"estimate" doc:"Whether it is an estimate: nothing of it is owed."`
-	AsOf         time.Time                  `json:"as_of" doc:"What was recorded by then counts."`
-	Decimals     int                        `json:"decimals" doc:"Decimals of every amount below, which are base units." example:"8"`
-	DeviceID     uuid.UUID                  `json:"device_id" format:"uuid" doc:"The device."`
-	RegisteredAt time.Time                  `json:"registered_at" doc:"When it was registered."`
-	Changes      []ExplainedChange          `json:"changes" nullable:"false" doc:"Changes of the device while it was yours, and what was made of them."`
-	Verdicts     []ExplainedVerdict         `json:"verdicts" nullable:"false" doc:"Verdicts on the device, in the order that decides which one counts."`
-	Exclude      snapshot.Exclude           `json:"exclude" enum:"season,from_verdict" doc:"What a last verdict of spoofed takes out."`
-	Days         []snapshot.ExplainedDay    `json:"days" nullable:"false" doc:"Your slots, a character each: # up, . down, ? unobserved, + granted, x excluded, - not yours."`
-	Windows      []snapshot.ExplainedWindow `json:"windows" nullable:"false" doc:"Grace windows that meet a line of yours, step by step."`
-	Lines        []snapshot.ExplainedLine   `json:"lines" nullable:"false" doc:"Your lines, with what each figure follows from."`
-	Rate         snapshot.ExplainedRate     `json:"rate" doc:"What points are worth."`
-	Stored       []snapshot.LineFigures     `json:"stored,omitempty" doc:"Your lines as the revision holds them, if its hours were reopened since and come to others now."`
+	Season       string                  `json:"season" doc:"The season."`
+	Revision     int                     `json:"revision" doc:"The sealed revision; 0 of an estimate."`
+	Estimate     bool                    `json:"estimate" doc:"Whether it is an estimate: nothing of it is owed."`
+	AsOf         time.Time               `json:"as_of" doc:"What was recorded by then counts."`
+	Decimals     int                     `json:"decimals" doc:"Decimals of every amount below, which are base units." example:"8"`
+	DeviceID     uuid.UUID               `json:"device_id" format:"uuid" doc:"The device."`
+	RegisteredAt time.Time               `json:"registered_at" doc:"When it was registered."`
+	Changes      []ExplainedChange       `json:"changes" nullable:"false" doc:"Changes of the device while it was yours, and what was made of them."`
+	Verdicts     []ExplainedVerdict      `json:"verdicts" nullable:"false" doc:"Verdicts on the device, in the order that decides which one counts."`
+	Exclude      snapshot.Exclude        `json:"exclude" enum:"season,from_verdict" doc:"What a last verdict of spoofed takes out."`
+	Days         []snapshot.ExplainedDay `json:"days" nullable:"false" doc:"Your slots, a character each: # up, . down, ? unobserved, + granted, x excluded, - not yours."`
+	Windows      []ExplainedWindow       `json:"windows" nullable:"false" doc:"Grace windows that meet a line of yours, step by step."`
+	Lines        []ExplainedLine         `json:"lines" nullable:"false" doc:"Your lines, with what each figure follows from."`
+	Rate         snapshot.ExplainedRate  `json:"rate" doc:"What points are worth."`
+	Stored       []snapshot.LineFigures  `json:"stored,omitempty" doc:"Your lines as the revision holds them, if its hours were reopened since and come to others now."`
+}
+
+// ExplainedLine is a line with what each of its figures follows from.
+type ExplainedLine struct {
+	snapshot.ExplainedLine
+	Excluded *snapshot.Interval `json:"excluded,omitempty" doc:"The slots that a verdict takes out of every figure; absent if none are."`
+}
+
+// ExplainedWindow is a grace window, applied to the device step by step.
+type ExplainedWindow struct {
+	snapshot.ExplainedWindow
+	Before *snapshot.ExplainedBefore `json:"before,omitempty" doc:"Was the device up before the window? Absent where that was not asked."`
 }
 
 // ExplainedChange is a change of the device while it was the caller's.
@@ -109,12 +121,12 @@ func cutDown(me auth.Caller, e *snapshot.Explanation) Explanation {
 	v := Explanation{
 		Season: e.Season, Revision: e.Revision, Estimate: e.Estimate, AsOf: e.AsOf, Decimals: wire.Decimals, DeviceID: e.DeviceID,
 		RegisteredAt: e.RegisteredAt, Exclude: e.Exclude, Rate: e.Rate,
-		Changes: []ExplainedChange{}, Verdicts: []ExplainedVerdict{}, Windows: []snapshot.ExplainedWindow{}, Lines: []snapshot.ExplainedLine{},
+		Changes: []ExplainedChange{}, Verdicts: []ExplainedVerdict{}, Windows: []ExplainedWindow{}, Lines: []ExplainedLine{},
 	}
 	var spans []snapshot.Interval
 	for i := range e.Lines {
 		if own(&e.Lines[i].LineFigures) {
-			v.Lines = append(v.Lines, e.Lines[i])
+			v.Lines = append(v.Lines, ExplainedLine{e.Lines[i], e.Lines[i].Excluded})
 			spans = append(spans, e.Lines[i].Span)
 		}
 	}
@@ -129,7 +141,7 @@ func cutDown(me auth.Caller, e *snapshot.Explanation) Explanation {
 	}
 	for i := range e.Windows {
 		if slices.ContainsFunc(spans, func(s snapshot.Interval) bool { return e.Windows[i].From.Before(s.To) && e.Windows[i].To.After(s.From) }) {
-			v.Windows = append(v.Windows, e.Windows[i])
+			v.Windows = append(v.Windows, ExplainedWindow{e.Windows[i], e.Windows[i].Before})
 		}
 	}
 	v.Changes = ownChanges(me, e.Changes, spans)

@@ -31,7 +31,7 @@ type Timeline struct {
 	Spans       []TimelineSpan   `json:"spans" nullable:"false" doc:"Maximal runs of slots of one state, in order: they cover the span without gaps."`
 	Coverage    TimelineCoverage `json:"coverage" doc:"What could be observed of the slots that are yours."`
 	Grace       []TimelineWindow `json:"grace" nullable:"false" doc:"Grace windows that meet the span, and what they decided on this device, as things stand now."`
-	Exclusion   *TimelineVerdict `json:"exclusion" nullable:"true" doc:"The verdict that takes slots out, as things stand now; null if the device's last verdict is not spoofed."`
+	Exclusion   *TimelineVerdict `json:"exclusion,omitempty" doc:"The verdict that takes slots out, as things stand now; absent if the device's last verdict is not spoofed."`
 }
 
 // TimelineBits are strings of 0 and 1.

@@ -1,0 +1,322 @@
+package supplier_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	solanago "github.com/gagliardetto/solana-go"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/mr-tron/base58"
+
+	"github.com/uptally/uptally/api"
+	"github.com/uptally/uptally/internal/apitest"
+	"github.com/uptally/uptally/internal/pgtest"
+	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/ledger/distribution"
+	"github.com/uptally/uptally/ledger/distribution/settle"
+	"github.com/uptally/uptally/ledger/distribution/wallet"
+	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
+	"github.com/uptally/uptally/uptime/simulator"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func april(day, hour int) time.Time { return time.Date(2024, 4, day, hour, 0, 0, 0, time.UTC) }
+
+// The world that is read: the attack and the cut-over of a network of some hundred
+// devices, a season of it sealed twice, and one that is estimated.
+var (
+	pulled   = uptime.SpanOf(april(23, 0), april(29, 0))
+	sealedIn = snapshot.Season{Code: "test-s1", FirstDay: april(24, 0), LastDay: april(26, 0), Pool: 1_000_000_000_000_007}
+	runsIn   = snapshot.Season{Code: "test-s2", FirstDay: april(27, 0), LastDay: april(28, 0), Pool: 700_000_000_000}
+	outage   = snapshot.Window{
+		From: simulator.CutOverAt, To: april(27, 0), Cause: "authentication migration", Lookback: snapshot.DefaultLookback,
+		MinBefore: snapshot.DefaultMinBefore, Sustain: snapshot.DefaultSustain, ReconnectBy: april(28, 0), Credit: snapshot.CreditOwnRate,
+	}
+	// now is when the callers ask.
+	now = april(28, 12)
+)
+
+// town is the world, the server that tells of it, and people.
+type town struct {
+	*apitest.Server
+	t          testing.TB
+	world      *simulator.World
+	ada, grace int64
+	sealed     []snapshot.Snapshot
+	moved      uuid.UUID // the device that passed from one supplier to another and back
+	from, to   uuid.UUID // these
+}
+
+// at makes the server's clock stand still.
+func at(moment time.Time) func(*api.Config) {
+	return func(c *api.Config) { c.Now = func() time.Time { return moment } }
+}
+
+// settled is a town with a season sealed twice, paid once, and another estimated.
+func settled(t testing.TB) *town {
+	t.Helper()
+	db := pgtest.New(t)
+	w := &town{t: t, ada: pgtest.Person(t, db.Owner, "ada"), grace: pgtest.Person(t, db.Owner, "grace")}
+	w.Server = apitest.On(t, db, at(now))
+	var err error
+	w.world, err = simulator.New(simulator.Config{Scenario: simulator.April2024, Devices: 60, Seed: 424})
+	w.check(err)
+	w.read()
+	w.move()
+	w.prepare()
+	w.seal()
+	w.pay()
+	w.verdict()
+	w.seal()
+	_, err = snapshot.Reestimate(t.Context(), db.App, runsIn.Code)
+	w.check(err)
+	return w
+}
+
+func (w *town) check(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *town) tx(f func(context.Context, pgx.Tx) error) {
+	w.t.Helper()
+	ctx := context.Background()
+	w.check(pgx.BeginFunc(ctx, w.DB.App, func(tx pgx.Tx) error { return f(ctx, tx) }))
+}
+
+func (w *town) owner(statement string, arguments ...any) {
+	w.t.Helper()
+	_, err := w.DB.Owner.Exec(context.Background(), statement, arguments...)
+	w.check(err)
+}
+
+// read pulls the world, but for two hours that could not be observed.
+func (w *town) read() {
+	server := httptest.NewServer(w.world.Handler(simulator.Options{Token: "token"}))
+	defer server.Close()
+	feed, err := uptime.NewFeed(uptime.FeedConfig{URL: server.URL, Token: "token"})
+	w.check(err)
+	w.check(uptime.SyncChanges(w.t.Context(), w.DB.App, feed))
+	w.check(uptime.SyncVerdicts(w.t.Context(), w.DB.App, feed))
+	w.tx(func(ctx context.Context, tx pgx.Tx) error { return uptime.RequestSpan(ctx, tx, pulled) })
+	var devices uptime.Registry
+	dark := uptime.SpanOf(april(24, 6), april(24, 8))
+	for _, span := range []uptime.Span{{From: pulled.From, To: dark.From}, {From: dark.To, To: pulled.To}} {
+		pass, err := uptime.ReadWindow(w.t.Context(), w.DB.App, feed, &devices, span, func() time.Time { return april(30, 12) })
+		w.check(err)
+		w.tx(func(ctx context.Context, tx pgx.Tx) error {
+			_, err := uptime.Merge(ctx, tx, pass)
+			return err
+		})
+	}
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := uptime.GiveUp(ctx, tx, dark, april(30, 12), nil, "never observed"); err != nil {
+			return err
+		}
+		_, err := uptime.CloseHours(ctx, tx, april(30, 12))
+		return err
+	})
+	for day := sealedIn.FirstDay; !day.After(runsIn.LastDay); day = day.AddDate(0, 0, 1) {
+		w.check(uptime.ReadJobMinutes(w.t.Context(), w.DB.App, feed, day))
+	}
+}
+
+// move passes an honest device on for half a day, and back.
+func (w *town) move() {
+	for i := range w.world.Devices() {
+		d := w.world.Device(i)
+		owner := d.Facts.SupplierID
+		if d.Kind == simulator.Honest && d.SoldAt.IsZero() && d.AttackedAt.IsZero() && d.RegisteredAt.Before(april(20, 0)) {
+			if w.moved == uuid.Nil {
+				w.moved, w.from = d.ID, owner
+			} else if owner != w.from {
+				w.to = owner
+				break
+			}
+		}
+	}
+	for i, change := range []struct {
+		at    time.Time
+		owner uuid.UUID
+	}{{april(24, 12), w.to}, {april(25, 3).Add(time.Minute), w.from}} {
+		w.owner(`INSERT INTO device_change (device, seq, changed_at, channel, supplier_id, recorded_at)
+			SELECT number, (SELECT max(seq) FROM device_change) + $2, $3, 'user', $4, fact_stamp() FROM device WHERE id = $1`,
+			w.moved, 1000+i, change.at, change.owner)
+	}
+}
+
+func (w *town) prepare() {
+	rules, err := os.ReadFile("../../snapshot/rulesets/ignition-s1.toml")
+	w.check(err)
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		for _, s := range []snapshot.Season{sealedIn, runsIn} {
+			if err := snapshot.CreateSeason(ctx, tx, s, rules, w.ada); err != nil {
+				return err
+			}
+			for _, account := range []ledger.Account{ledger.SeasonPool(s.Code), ledger.SeasonReserve(s.Code)} {
+				if _, err := ledger.Fund(ctx, tx, account, ledger.Amount(s.Pool), w.ada, "funds", "fund "+account.Path()); err != nil {
+					return err
+				}
+			}
+		}
+		if _, err := snapshot.AddHold(ctx, tx, snapshot.Hold{From: april(25, 8), To: april(25, 12)}, "attack", w.ada); err != nil {
+			return err
+		}
+		id, err := snapshot.ProposeWindow(ctx, tx, sealedIn.Code, outage, w.ada)
+		if err != nil {
+			return err
+		}
+		return snapshot.ApproveWindow(ctx, tx, id, w.grace)
+	})
+}
+
+// seal takes the next revision of the season and seals it, whatever stands against it.
+func (w *town) seal() {
+	w.t.Helper()
+	s := w.take()
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		o, err := snapshot.AskOverride(ctx, tx, s, "a test", w.ada)
+		if err == nil {
+			err = snapshot.ApproveOverride(ctx, tx, s, o.ID, w.grace)
+		}
+		if err == nil {
+			err = snapshot.Approve(ctx, tx, s.ID, s.Digest, w.grace, "looked at it")
+		}
+		if err == nil {
+			_, err = snapshot.Seal(ctx, tx, s.ID, w.grace)
+		}
+		if err == nil {
+			s, err = snapshot.ByID(ctx, tx, s.ID)
+		}
+		return err
+	})
+	w.sealed = append(w.sealed, s)
+}
+
+// take takes a draft.
+func (w *town) take() (s snapshot.Snapshot) {
+	w.t.Helper()
+	var groups int
+	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+		s, groups, err = snapshot.Take(ctx, tx, sealedIn.Code, w.ada)
+		return err
+	})
+	for number := range groups {
+		scored, err := snapshot.ScoreGroup(w.t.Context(), w.DB.App, s.ID, number)
+		w.check(err)
+		w.tx(func(ctx context.Context, tx pgx.Tx) error {
+			_, err := snapshot.StageGroup(ctx, tx, s.ID, scored)
+			return err
+		})
+	}
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := snapshot.Complete(ctx, tx, s.ID); err != nil {
+			return err
+		}
+		var err error
+		s, err = snapshot.ByID(ctx, tx, s.ID)
+		return err
+	})
+	return s
+}
+
+// verdict finds an eligible device of the supplier spoofed, from the season's second day on.
+func (w *town) verdict() {
+	var device uuid.UUID
+	for _, l := range w.lines(w.sealed[0]) {
+		if l.SupplierID == w.from && l.DeviceID != w.moved && l.Amount > 0 {
+			device = l.DeviceID
+		}
+	}
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := uptime.AddVerdicts(ctx, tx, []uptime.VerdictEntry{{
+			DeviceID: device, Kind: uptime.Spoofed, EffectiveAt: april(25, 0), Reason: "pow_hash_rate_mismatch", Evidence: "run 17 of grace's desk",
+		}}, w.grace)
+		return err
+	})
+}
+
+// pay pays what was earned by a merkle tree that is funded, and prepares nothing more.
+func (w *town) pay() {
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		at, err := wallet.Now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		table := "supplier_id,wallet,text,signature\n"
+		for _, supplier := range []uuid.UUID{w.from, w.to} {
+			text := wallet.Text{Domain: "test", Supplier: supplier, Wallet: wallet.Wallet(w.world.Wallet(supplier)),
+				Nonce: wallet.Nonce(supplier), Issued: at.Truncate(time.Second), Expires: at.Truncate(time.Second).Add(time.Hour)}
+			table += fmt.Sprintf("%s,%s,%s,%s\n", supplier, text.Wallet, text, base58.Encode(ed25519.Sign(w.world.WalletKey(supplier), []byte(text.String()))))
+		}
+		if _, err := wallet.Import(ctx, tx, strings.NewReader(table), "test", wallet.Proof{Now: at, Actor: w.ada}); err != nil {
+			return err
+		}
+		d, err := distribution.Prepare(ctx, tx, distribution.Request{Key: "all", Actor: w.ada, Reason: "pay", Rail: distribution.RailMerkle})
+		if err == nil {
+			_, err = distribution.Approve(ctx, tx, d.ID, w.grace)
+		}
+		return err
+	})
+}
+
+// fund funds the tree of the first distribution, which pays its payouts.
+func (w *town) fund() {
+	var trees []distribution.Tree
+	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+		trees, err = distribution.ReadTrees(ctx, tx, "d1")
+		return err
+	})
+	vault := solanago.PublicKeyFromBytes(w.world.WalletKey(w.from).Public().(ed25519.PublicKey)).String()
+	signature := solanago.SignatureFromBytes(ed25519.Sign(w.world.WalletKey(w.to), []byte("funding"))).String()
+	table := fmt.Sprintf("tree,amount,vault,signature\n%s,%d,%s,%s\n", trees[0].ID, trees[0].Total, vault, signature)
+	fundings, err := settle.ReadFundings(strings.NewReader(table), trees)
+	w.check(err)
+	_, err = settle.FromFunding(w.t.Context(), w.DB.App, nil, settle.Payer{}, fundings,
+		settle.Request{Distribution: "d1", Actor: w.ada, Reason: "funded"})
+	w.check(err)
+}
+
+// lines are all lines of a revision, by device id.
+func (w *town) lines(s snapshot.Snapshot) (lines []snapshot.Line) {
+	w.t.Helper()
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		return snapshot.EachLine(ctx, tx, s, func(l *snapshot.Line) error {
+			lines = append(lines, *l)
+			return nil
+		})
+	})
+	return lines
+}
+
+// own are the lines of one supplier.
+func (w *town) own(s snapshot.Snapshot, supplier uuid.UUID) (lines []snapshot.Line) {
+	for _, l := range w.lines(s) {
+		if l.SupplierID == supplier {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// as is a supplier's client.
+func (w *town) as(supplier uuid.UUID) *apitest.Client {
+	return w.Supplier("sub-"+supplier.String()[:8], supplier)
+}
+
+func in[T any](t testing.TB, c *apitest.Client, path string) (v T) {
+	t.Helper()
+	c.Get(path).Want(t, 200).Into(t, &v)
+	return v
+}
