@@ -115,6 +115,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	river.AddWorker(workers, &reconcileChain{c: c})
 	river.AddWorker(workers, &runTask{c: c})
 	river.AddWorker(workers, &watchAudit{c: c})
+	river.AddWorker(workers, &forgetReplays{c: c})
 	if o.Hook != nil {
 		river.AddWorker(workers, &notifyWallets{c: c})
 		river.AddWorker(workers, &notifyAlerts{c: c})

@@ -140,6 +140,7 @@ func periodicTable(now func() time.Time, feed, hook, chain bool) []*river.Period
 		every(24*time.Hour, func() river.JobArgs { return VerifyLedger{} }),
 		every(time.Minute, func() river.JobArgs { return ActivateWallets{} }),
 		every(15*time.Second, func() river.JobArgs { return WatchAudit{} }),
+		every(time.Hour, func() river.JobArgs { return ForgetReplays{} }),
 	}
 	if hook {
 		table = append(table,

@@ -433,6 +433,25 @@ func scanStatementLine(row pgx.CollectableRow) (l StatementLine, err error) {
 	return l, err
 }
 
+// supplierStatementLines is statementLines for the supplier's database role: it reads
+// no reasons, and of accounts that are no supplier's only their names.
+func supplierStatementLines(ctx context.Context, tx pgx.Tx, account int64, from, to time.Time) ([]StatementLine, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT t.journal, t.number, j.act, j.posted_at, '', coalesce(j.season, ''), coalesce(j.revision, 0),
+			coalesce(o.kind, named.kind, ''), coalesce(named.season, ''), o.supplier_id, CASE WHEN t.credit = $1 THEN t.amount ELSE -t.amount END
+		FROM ledger_transfer t
+		JOIN ledger_journal j ON j.number = t.journal
+		LEFT JOIN ledger_account o ON o.id = CASE WHEN t.credit = $1 THEN t.debit ELSE t.credit END
+		LEFT JOIN LATERAL ledger_counterpart(CASE WHEN t.credit = $1 THEN t.debit ELSE t.credit END) named ON o.id IS NULL
+		WHERE (t.debit = $1 OR t.credit = $1) AND j.posted_at >= $2 AND j.posted_at < $3
+		ORDER BY t.journal, t.number`,
+		account, orInfinity(from, pgtype.NegativeInfinity), orInfinity(to, pgtype.Infinity))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanStatementLine)
+}
+
 // orInfinity stands the infinity for OpenEnd.
 func orInfinity(t time.Time, infinity pgtype.InfinityModifier) pgtype.Timestamptz {
 	if t.IsZero() {

@@ -345,6 +345,14 @@ BEGIN
         ORDER BY r.incident);
 END $$;
 
+CREATE FUNCTION public.ledger_counterpart(account bigint, OUT kind text, OUT season text) RETURNS record
+    LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    SELECT a.kind, a.season INTO kind, season FROM ledger_account a WHERE a.id = account AND a.supplier_id IS NULL;
+END $$;
+
 CREATE FUNCTION public.ledger_refuse_adrift() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -538,12 +546,16 @@ CREATE FUNCTION public.supplier_device_fold(devices integer[]) RETURNS void
     AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('supplier_device'));
-    WITH believed AS MATERIALIZED (
-        SELECT d.number AS device, d.registered_at AS at, d.seq, slot_at_or_after(d.registered_at) AS slot,
+    DELETE FROM supplier_device old USING unnest(devices) AS chosen (number) WHERE old.device = chosen.number;
+    INSERT INTO supplier_device (supplier_id, device, device_id, from_slot, to_slot, registered_at, gpu_model, gpu_count,
+        connectivity, device_name, status)
+    WITH believed AS (
+        SELECT d.number AS device, d.id, d.registered_at, d.registered_at AS at, d.seq, slot_at_or_after(d.registered_at) AS slot,
             d.supplier_id, d.gpu_model, d.gpu_count, d.connectivity, d.device_name, d.status
         FROM unnest(devices) AS chosen (number) JOIN device d USING (number)
         UNION ALL
-        SELECT c.device, c.changed_at, c.seq, greatest(slot_at_or_after(c.changed_at), slot_at_or_after(d.registered_at)),
+        SELECT d.number, d.id, d.registered_at, c.changed_at, c.seq,
+            greatest(slot_at_or_after(c.changed_at), slot_at_or_after(d.registered_at)),
             c.supplier_id, c.gpu_model, c.gpu_count, c.connectivity, c.device_name, c.status
         FROM unnest(devices) AS chosen (number) JOIN device d USING (number) JOIN device_change c ON c.device = d.number
         WHERE c.channel <> 'worker-api'
@@ -551,46 +563,31 @@ BEGIN
            OR NOT EXISTS (SELECT FROM metadata_hold h
                           WHERE c.changed_at >= h.held_from AND c.changed_at < h.held_to
                             AND NOT EXISTS (SELECT FROM metadata_release r WHERE r.hold_id = h.id))
-    ), given AS (
-        SELECT device,
-            array_agg(supplier_id  ORDER BY at, seq) FILTER (WHERE supplier_id  IS NOT NULL) AS suppliers,
-            array_agg(gpu_model    ORDER BY at, seq) FILTER (WHERE gpu_model    IS NOT NULL) AS models,
-            array_agg(gpu_count    ORDER BY at, seq) FILTER (WHERE gpu_count    IS NOT NULL) AS counts,
-            array_agg(connectivity ORDER BY at, seq) FILTER (WHERE connectivity IS NOT NULL) AS connectivities,
-            array_agg(device_name  ORDER BY at, seq) FILTER (WHERE device_name  IS NOT NULL) AS names,
-            array_agg(status       ORDER BY at, seq) FILTER (WHERE status       IS NOT NULL) AS statuses
-        FROM believed GROUP BY device
-    ), counted AS (
-        SELECT device, slot, lead(slot) OVER w AS next_slot,
-            count(supplier_id) OVER w AS suppliers, count(gpu_model) OVER w AS models, count(gpu_count) OVER w AS counts,
-            count(connectivity) OVER w AS connectivities, count(device_name) OVER w AS names, count(status) OVER w AS statuses
-        FROM believed WINDOW w AS (PARTITION BY device ORDER BY at, seq ROWS UNBOUNDED PRECEDING)
+    ), placed AS (
+        SELECT *, lpad((row_number() OVER w)::text, 10, '0') COLLATE "C" AS place, lead(slot) OVER w AS next_slot
+        FROM believed WINDOW w AS (PARTITION BY device ORDER BY at, seq)
+    ), folded AS (
+        SELECT device, id, registered_at, at, seq, slot, next_slot,
+            substr(max(place || supplier_id::text) OVER w, 11) AS supplier_id,
+            substr(max(place || gpu_model)         OVER w, 11) AS gpu_model,
+            substr(max(place || gpu_count::text)   OVER w, 11) AS gpu_count,
+            substr(max(place || connectivity)      OVER w, 11) AS connectivity,
+            substr(max(place || device_name)       OVER w, 11) AS device_name,
+            substr(max(place || status)            OVER w, 11) AS status
+        FROM placed WINDOW w AS (PARTITION BY device ORDER BY at, seq ROWS UNBOUNDED PRECEDING)
     ), settled AS (
-        SELECT c.device, c.slot, c.next_slot, g.suppliers[c.suppliers] AS supplier_id, g.models[c.models] AS gpu_model,
-            g.counts[c.counts] AS gpu_count, g.connectivities[c.connectivities] AS connectivity,
-            g.names[c.names] AS device_name, g.statuses[c.statuses] AS status
-        FROM counted c JOIN given g USING (device) WHERE c.next_slot IS DISTINCT FROM c.slot
+        SELECT * FROM folded WHERE next_slot IS DISTINCT FROM slot
     ), bounded AS (
-        SELECT *, lead(supplier_id) OVER w IS DISTINCT FROM supplier_id AS ends,
-            lag(supplier_id) OVER w IS DISTINCT FROM supplier_id AS begins
-        FROM settled WINDOW w AS (PARTITION BY device ORDER BY slot)
-    ), run AS MATERIALIZED (
-        SELECT b.supplier_id, b.device, d.id AS device_id, b.from_slot, b.next_slot AS to_slot, d.registered_at,
-            b.gpu_model, b.gpu_count, b.connectivity, b.device_name, b.status
-        FROM (SELECT *, max(slot) FILTER (WHERE begins) OVER (PARTITION BY device ORDER BY slot) AS from_slot FROM bounded) b
-        JOIN device d ON d.number = b.device
-        WHERE b.ends
-    ), gone AS (
-        DELETE FROM supplier_device old
-        WHERE old.device = ANY (devices) AND NOT EXISTS (SELECT FROM run WHERE run.device = old.device AND run.from_slot = old.from_slot)
+        SELECT *, lag(supplier_id) OVER w IS DISTINCT FROM supplier_id AS begins,
+            lead(supplier_id) OVER w IS DISTINCT FROM supplier_id AS ends
+        FROM settled WINDOW w AS (PARTITION BY device ORDER BY at, seq)
+    ), run AS (
+        SELECT *, max(slot) FILTER (WHERE begins) OVER w AS from_slot
+        FROM bounded WINDOW w AS (PARTITION BY device ORDER BY at, seq ROWS UNBOUNDED PRECEDING)
     )
-    INSERT INTO supplier_device AS old SELECT * FROM run
-    ON CONFLICT (device, from_slot) DO UPDATE SET
-        supplier_id = excluded.supplier_id, to_slot = excluded.to_slot, gpu_model = excluded.gpu_model, gpu_count = excluded.gpu_count,
-        connectivity = excluded.connectivity, device_name = excluded.device_name, status = excluded.status
-    WHERE (old.supplier_id, old.to_slot, old.gpu_model, old.gpu_count, old.connectivity, old.device_name, old.status)
-        IS DISTINCT FROM (excluded.supplier_id, excluded.to_slot, excluded.gpu_model, excluded.gpu_count, excluded.connectivity,
-            excluded.device_name, excluded.status);
+    SELECT supplier_id::uuid, device, id, from_slot, next_slot, registered_at, gpu_model, gpu_count::integer,
+        connectivity, device_name, status
+    FROM run WHERE ends;
 END $$;
 
 CREATE FUNCTION public.supplier_device_hold() RETURNS trigger
@@ -689,10 +686,10 @@ BEGIN
               FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer AS mask
           FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
     LEFT JOIN (SELECT c.hour AS at,
-              get_bit(c.up, lane) << 11 | get_bit(c.up, lane + 1024) << 10 | get_bit(c.up, lane + 2048) << 9
-              | get_bit(c.up, lane + 3072) << 8 | get_bit(c.up, lane + 4096) << 7 | get_bit(c.up, lane + 5120) << 6
-              | get_bit(c.up, lane + 6144) << 5 | get_bit(c.up, lane + 7168) << 4 | get_bit(c.up, lane + 8192) << 3
-              | get_bit(c.up, lane + 9216) << 2 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
+              get_bit(c.up, lane) << 1 | get_bit(c.up, lane + 1024) << 1 | get_bit(c.up, lane + 2048) << 1
+              | get_bit(c.up, lane + 3072) << 1 | get_bit(c.up, lane + 4096) << 1 | get_bit(c.up, lane + 5120) << 1
+              | get_bit(c.up, lane + 6144) << 1 | get_bit(c.up, lane + 7168) << 1 | get_bit(c.up, lane + 8192) << 1
+              | get_bit(c.up, lane + 9216) << 1 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
           FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
     LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
           FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at);
@@ -4351,6 +4348,9 @@ GRANT ALL ON FUNCTION public.fact_stamp() TO uptally_app;
 REVOKE ALL ON FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.incident_unresolved(of_season text, season_from timestamp with time zone, season_to timestamp with time zone, moment timestamp with time zone) TO uptally_app;
 
+REVOKE ALL ON FUNCTION public.ledger_counterpart(account bigint, OUT kind text, OUT season text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ledger_counterpart(account bigint, OUT kind text, OUT season text) TO uptally_supplier;
+
 REVOKE ALL ON FUNCTION public.ledger_refuse_adrift() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.metadata_refuse_released() FROM PUBLIC;
@@ -5210,8 +5210,6 @@ GRANT SELECT(wallet) ON TABLE public.wallet_event TO uptally_supplier;
 
 GRANT SELECT(active_from) ON TABLE public.wallet_event TO uptally_supplier;
 
-GRANT SELECT(reason) ON TABLE public.wallet_event TO uptally_supplier;
-
 GRANT SELECT(recorded_at) ON TABLE public.wallet_event TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.wallet_event_id_seq TO uptally_app;
@@ -5221,8 +5219,6 @@ GRANT SELECT,INSERT ON TABLE public.wallet_freeze TO uptally_app;
 GRANT SELECT(id) ON TABLE public.wallet_freeze TO uptally_supplier;
 
 GRANT SELECT(supplier_id) ON TABLE public.wallet_freeze TO uptally_supplier;
-
-GRANT SELECT(reason) ON TABLE public.wallet_freeze TO uptally_supplier;
 
 GRANT SELECT(recorded_at) ON TABLE public.wallet_freeze TO uptally_supplier;
 

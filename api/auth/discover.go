@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -43,7 +44,7 @@ func fetchKeys(ctx context.Context, client *http.Client, issuer, address string)
 func discover(ctx context.Context, client *http.Client, issuer string) (string, error) {
 	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, client), issuer)
 	if err != nil {
-		return "", err
+		return "", shortened(err)
 	}
 	var document struct {
 		Keys string `json:"jwks_uri"`
@@ -55,6 +56,15 @@ func discover(ctx context.Context, client *http.Client, issuer string) (string, 
 		return "", fmt.Errorf("jwks_uri %q: %w", document.Keys, err)
 	}
 	return document.Keys, nil
+}
+
+// shortened keeps an error that quotes what an issuer answered from being as long.
+func shortened(err error) error {
+	const most = 200 // bytes
+	if text := err.Error(); len(text) > most {
+		return errors.New(strings.ToValidUTF8(text[:most], "") + " …")
+	}
+	return err
 }
 
 func get(ctx context.Context, client *http.Client, address string) (body []byte, err error) {

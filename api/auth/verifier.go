@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -101,15 +99,19 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (Cal
 	if err != nil {
 		return Caller{}, validity{}, err
 	}
-	payload, err := issuer.signed(ctx, token, head, keys)
-	if err != nil {
-		return Caller{}, validity{}, err
+	payload, doubt := issuer.signed(ctx, token, head, keys)
+	if payload == nil {
+		return Caller{}, validity{}, ErrSignature // doubt is not wrapped: it may quote the token
 	}
 	claims, err := parseObject(payload)
 	if err != nil {
 		return Caller{}, validity{}, err
 	}
-	return issuer.caller(claims, now)
+	caller, valid, err := issuer.caller(claims, now)
+	if err == nil && doubt != nil {
+		err = because(ErrMalformed, "a claim is of another type than the specification says")
+	}
+	return caller, valid, err
 }
 
 // claimed returns the header of a token and the issuer that it names, which nobody
@@ -150,25 +152,31 @@ func (t *trusted) admits(head header) error {
 	return nil
 }
 
-// signed returns the payload of a token that one of the keys signed, as go-oidc has
-// it. Audience and times are held against the claims by ourselves: the leeway is ours,
-// and so is the reason of a refusal.
+// signed returns the payload of a token that one of the keys signed, or nil, and what
+// go-oidc has against the token. Audience and times are held against the claims by
+// ourselves: the leeway is ours, and so is the reason of a refusal.
 func (t *trusted) signed(ctx context.Context, token string, head header, keys []jose.JSONWebKey) ([]byte, error) {
-	set := &oidc.StaticKeySet{}
+	set := &signers{}
 	for _, key := range keys {
 		if key.Algorithm == "" || key.Algorithm == head.algorithm {
 			set.PublicKeys = append(set.PublicKeys, crypto.PublicKey(key.Key))
 		}
 	}
-	verified, err := oidc.NewVerifier(t.URL, set, &oidc.Config{
+	_, err := oidc.NewVerifier(t.URL, set, &oidc.Config{
 		SupportedSigningAlgs: []string{head.algorithm}, SkipClientIDCheck: true, SkipExpiryCheck: true,
 	}).Verify(ctx, token)
-	if err != nil {
-		return nil, ErrSignature // not wrapped: it may quote the token
-	}
-	var payload json.RawMessage
-	if err := verified.Claims(&payload); err != nil {
-		return nil, fmt.Errorf("%w: the payload cannot be read", ErrMalformed)
-	}
-	return payload, nil
+	return set.payload, err
+}
+
+// signers are the keys of one name, as go-oidc asks for them.
+type signers struct {
+	oidc.StaticKeySet
+
+	payload []byte // what one of them signed
+}
+
+// VerifySignature keeps the payload if one of the keys signed it.
+func (s *signers) VerifySignature(ctx context.Context, token string) (payload []byte, err error) {
+	s.payload, err = s.StaticKeySet.VerifySignature(ctx, token)
+	return s.payload, err
 }

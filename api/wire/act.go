@@ -117,10 +117,12 @@ func (v *visit) attempt(ctx context.Context, tx pgx.Tx, body []byte, next func(h
 }
 
 // person returns who the caller is. A supplier's users are recorded at first use, as
-// are names on the development issuer's word; anybody else must be on record.
+// are names on the development issuer's word; anybody else must be on record. A machine is nobody: what staff decide, humans decide.
 func (v *visit) person(ctx context.Context, tx pgx.Tx) (int64, error) {
 	me := v.call.me
 	switch {
+	case me.Machine && v.who.staff():
+		return 0, errMachine
 	case v.s.Verifier.Development(me.Issuer):
 		return persons.DevelopmentPerson(ctx, tx, me.Subject)
 	case me.Has(auth.Supplier) && !v.who.staff():

@@ -88,6 +88,7 @@ var (
 		"The token lacks the scope that this call needs.").with("WWW-Authenticate", `Bearer error="insufficient_scope"`)
 	errRole     = Refuse(http.StatusForbidden, "role-missing", "The token's roles do not allow this call.")
 	errPerson   = Refuse(http.StatusForbidden, "person-unknown", "Nobody on record goes by this token's subject: have it linked to a person first.")
+	errMachine  = Refuse(http.StatusForbidden, "human-needed", "A machine's token does not decide: call with a human's.")
 	errNoKey    = Refuse(http.StatusBadRequest, "idempotency-key-missing", "Send an Idempotency-Key of 1 to 255 printable characters with every call that changes something; repeat it if you repeat the call.")
 	errOtherKey = Refuse(http.StatusUnprocessableEntity, "idempotency-key-reused", "This Idempotency-Key was used for another request: use a new one.")
 	errInFlight = Refuse(http.StatusConflict, "idempotency-in-flight", "A call with this Idempotency-Key is under way: ask again.").with("Retry-After", "1")

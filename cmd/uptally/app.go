@@ -12,11 +12,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/term"
+
+	"github.com/uptally/uptally/api/auth"
 )
 
 // app is what a command runs with.
 type app struct {
 	globals
+	actorGiven bool           // --actor or its variable was
+	verifier   *auth.Verifier // of tokens, once one is to be verified
+
 	in     io.Reader
 	out    io.Writer // data
 	talk   io.Writer // everything else
@@ -77,14 +82,6 @@ func (a *app) read(ctx context.Context, f func(tx pgx.Tx) error) error {
 	})
 }
 
-// authority is what an act asks of the person who does it.
-type authority int
-
-const (
-	ordinary  authority = iota // a name is enough
-	twoPerson                  // the checker's half of an act of two people, or an act that moves money
-)
-
 // write runs f as the actor, in one transaction, which is rolled back with
 // --dry-run.
 func (a *app) write(ctx context.Context, need authority, f func(tx pgx.Tx, person int64) error) error {
@@ -95,13 +92,25 @@ func (a *app) write(ctx context.Context, need authority, f func(tx pgx.Tx, perso
 var errRolledBack = errors.New("dry run")
 
 func (a *app) writeIn(ctx context.Context, db *database, need authority, f func(tx pgx.Tx, person int64) error) error {
+	holder, err := a.holder(ctx, db, need) // before the transaction: issuers may take their time
+	if err != nil {
+		return err
+	}
+	return a.transact(ctx, db, func(tx pgx.Tx) error {
+		person, err := a.person(ctx, tx, db, holder)
+		if err != nil {
+			return err
+		}
+		return f(tx, person)
+	})
+}
+
+// transact runs f in one transaction, which is rolled back with --dry-run, and tells of
+// it once it stands.
+func (a *app) transact(ctx context.Context, db *database, f func(tx pgx.Tx) error) error {
 	err := a.holding(func() error {
 		return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-			person, err := a.person(ctx, tx, db, need)
-			if err != nil {
-				return err
-			}
-			if err := f(tx, person); err != nil {
+			if err := f(tx); err != nil {
 				return err
 			}
 			if a.DryRun {

@@ -273,7 +273,7 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		talk := &signalling{on: "Working", reached: stop}
 		var out strings.Builder
-		code := run(ctx, []string{"--data", data, "serve", "--workers", "2"}, strings.NewReader(""), &out, talk)
+		code := run(ctx, []string{"--data", data, "serve", "--workers", "2", "--listen", "127.0.0.1:0"}, strings.NewReader(""), &out, talk)
 		if code != 0 || out.Len() > 0 {
 			t.Errorf("exit code %d, stdout %q", code, out.String())
 		}

@@ -142,3 +142,34 @@ func (db *database) close(ctx context.Context, say func(format string, args ...a
 	}
 	return errors.Join(db.embedded.Stop(), db.use.Unlock())
 }
+
+// supplierMax is how many connections suppliers share.
+const supplierMax = 24
+
+// What every connection of suppliers is: it reads, from one snapshot a transaction, and
+// not for long.
+var supplierSettings = map[string]string{
+	"default_transaction_read_only": "on",
+	"default_transaction_isolation": "repeatable read",
+	"statement_timeout":             "10s",
+}
+
+// supplierPool connects as the role that suppliers read through.
+func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxpool.Pool, error) {
+	if db.embedded != nil {
+		url = db.embedded.URL(migrations.SupplierRole)
+	}
+	if url == "" {
+		return nil, usage("no --supplier-database-url: on a database of your own the API reads for suppliers as %s; give its URL, or --api=false",
+			migrations.SupplierRole)
+	}
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, usage("--supplier-database-url: it is no URL of a database")
+	}
+	config.MaxConns = max(config.MaxConns, supplierMax)
+	for name, value := range supplierSettings {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	return pgxpool.NewWithConfig(ctx, config)
+}

@@ -33,7 +33,7 @@ type distributionApprove struct {
 
 // Run approves the digest of the manifest as another person than the preparer.
 func (c distributionApprove) Run(ctx context.Context, a *app) error {
-	return a.write(ctx, twoPerson, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, financeAct, func(tx pgx.Tx, person int64) error {
 		d, err := distribution.Approve(ctx, tx, c.ID, person)
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ type distributionExport struct {
 func (c distributionExport) Run(ctx context.Context, a *app) error {
 	return a.withDatabase(ctx, func(db *database) error {
 		var d distribution.Distribution
-		if err := a.writeIn(ctx, db, ordinary, func(tx pgx.Tx, person int64) (err error) {
+		if err := a.writeIn(ctx, db, financeAct, func(tx pgx.Tx, person int64) (err error) {
 			d, err = distribution.RecordExport(ctx, tx, c.ID, person)
 			return err
 		}); err != nil || a.DryRun {

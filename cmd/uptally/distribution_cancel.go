@@ -43,7 +43,7 @@ func (c distributionCancel) Run(ctx context.Context, a *app) error {
 // find asks the chain what of the distribution landed, before anybody says that it
 // can be cancelled.
 func (a *app) find(ctx context.Context, db *database, client *solana.Client, id string) error {
-	person, err := a.personIn(ctx, db, twoPerson)
+	person, err := a.personIn(ctx, db, financeAct)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (a *app) find(ctx context.Context, db *database, client *solana.Client, id 
 }
 
 func (c distributionCancel) ask(ctx context.Context, a *app, db *database) error {
-	return a.writeIn(ctx, db, twoPerson, func(tx pgx.Tx, person int64) error {
+	return a.writeIn(ctx, db, financeAct, func(tx pgx.Tx, person int64) error {
 		d, err := distribution.AskCancel(ctx, tx, c.ID, c.Reason, c.Unpaid, person)
 		if err != nil {
 			return err
@@ -62,7 +62,7 @@ func (c distributionCancel) ask(ctx context.Context, a *app, db *database) error
 }
 
 func (c distributionCancel) approve(ctx context.Context, a *app, db *database) error {
-	return a.writeIn(ctx, db, twoPerson, func(tx pgx.Tx, person int64) error {
+	return a.writeIn(ctx, db, financeAct, func(tx pgx.Tx, person int64) error {
 		d, settled, err := distribution.ApproveCancel(ctx, tx, c.ID, person)
 		if err != nil {
 			return err

@@ -55,7 +55,7 @@ func (c distributionPrepare) Run(ctx context.Context, a *app) error {
 				return err
 			}
 		}
-		return a.writeIn(ctx, db, twoPerson, func(tx pgx.Tx, person int64) error {
+		return a.writeIn(ctx, db, financeAct, func(tx pgx.Tx, person int64) error {
 			request.Actor = person
 			return a.prepare(ctx, tx, request, preview)
 		})
@@ -90,7 +90,7 @@ func (c distributionPrepare) look(ctx context.Context, a *app, db *database, req
 		}
 	}
 	var preview distribution.Preview
-	err = a.writeIn(ctx, db, twoPerson, func(tx pgx.Tx, person int64) (err error) {
+	err = a.writeIn(ctx, db, financeAct, func(tx pgx.Tx, person int64) (err error) {
 		request.Actor = person
 		preview, err = distribution.Look(ctx, tx, *request)
 		return err

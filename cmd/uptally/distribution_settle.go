@@ -67,7 +67,7 @@ func (c distributionSettle) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.withDatabase(ctx, func(db *database) error {
-		person, err := a.personIn(ctx, db, twoPerson)
+		person, err := a.personIn(ctx, db, financeAct)
 		if err != nil {
 			return err
 		}

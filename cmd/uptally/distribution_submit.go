@@ -66,7 +66,7 @@ func loadKeys(paths []string) (keys []ed25519.PrivateKey, err error) {
 func (a *app) paying(ctx context.Context, o submit.Options, f func(*database, submit.Options) (submit.Result, error)) error {
 	return a.withDatabase(ctx, func(db *database) (err error) {
 		if !a.DryRun { // a dry run needs nobody's word, and records nobody
-			if o.Actor, err = a.personIn(ctx, db, twoPerson); err != nil {
+			if o.Actor, err = a.personIn(ctx, db, financeAct); err != nil {
 				return err
 			}
 		}

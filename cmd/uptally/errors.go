@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/uptally/uptally/api/audit"
+	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -69,6 +71,9 @@ var exitCodes = []struct {
 	{wallet.ErrSignatureSyntax, exitUsage},
 	{solana.ErrURL, exitUsage},
 	{solana.ErrSource, exitUsage},
+	{auth.ErrConfig, exitUsage},
+	{devissuer.ErrLifetime, exitUsage},
+	{devissuer.ErrNotLoopback, exitUsage},
 	{solana.ErrKeyFile, exitUsage},
 	{solana.ErrSigner, exitUsage},
 	{solana.ErrNonce, exitUsage},
@@ -106,6 +111,7 @@ var exitCodes = []struct {
 	{audit.ErrNotHalted, exitConflict},
 
 	{errNotAllowed, exitNotAllowed},
+	{auth.ErrToken, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},
 	{archive.ErrSelfApproval, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
@@ -113,6 +119,7 @@ var exitCodes = []struct {
 	{wallet.ErrSelfApproval, exitNotAllowed},
 	{wallet.ErrSignature, exitNotAllowed},
 
+	{persons.ErrNameTaken, exitConflict},
 	{snapshot.ErrConflict, exitConflict},
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},

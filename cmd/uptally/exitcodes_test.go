@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/uptally/uptally/api/audit"
+	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -52,6 +54,12 @@ func TestExitCodeOfErrors(t *testing.T) {
 		{wallet.ErrSignatureSyntax, 2},
 		{&wallet.BadRows{Rows: []wallet.BadRow{{Line: 2, Cause: wallet.ErrAnother}, {Line: 3, Cause: wallet.ErrTwice}}}, 2},
 		{&wallet.BadRows{Rows: []wallet.BadRow{{Line: 2, Cause: wallet.ErrText}, {Line: 3, Cause: wallet.ErrUsed}}}, 5},
+		{auth.ErrConfig, 2},
+		{devissuer.ErrLifetime, 2},
+		{devissuer.ErrNotLoopback, 2},
+		{auth.ErrIssuerDown, 1},
+		{auth.ErrExpired, 4},
+		{persons.ErrNameTaken, 5},
 		{audit.ErrReason, 2},
 		{audit.ErrAddress, 2},
 		{audit.ErrSelfResume, 4},

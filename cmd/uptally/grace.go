@@ -54,7 +54,7 @@ func (c graceAdd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		id, err := snapshot.ProposeWindow(ctx, tx, c.Season, window, person)
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ type graceApprove struct {
 
 // Run approves the window as another person than its proposer.
 func (c graceApprove) Run(ctx context.Context, a *app) error {
-	return a.write(ctx, twoPerson, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		if err := snapshot.ApproveWindow(ctx, tx, c.ID, person); err != nil {
 			return err
 		}

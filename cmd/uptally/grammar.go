@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -20,6 +21,8 @@ type grammar struct {
 	Demo         demoCommand          `cmd:"" group:"start" help:"Tell the story of both Ignition seasons at small scale, as it runs."`
 	Serve        serveCommand         `cmd:"" group:"start" help:"Work jobs: pull what is due by the clock, until stopped."`
 	Migrate      migrateCommands      `cmd:"" group:"start" help:"Bring a database up to date."`
+	Token        tokenCommand         `cmd:"" group:"start" help:"Print a token for local use, signed by the built-in development issuer."`
+	Person       personCommands       `cmd:"" group:"start" help:"Who acts: humans, and the names and tokens that are theirs."`
 	Simulate     simulateCommand      `cmd:"" group:"start" help:"Serve the uptime API of a simulated world, on loopback."`
 	Pull         pullCommands         `cmd:"" group:"uptime" help:"Read heartbeats, and see what was read."`
 	Verdict      verdictCommands      `cmd:"" group:"uptime" help:"Proof-of-work verdicts on devices."`
@@ -44,7 +47,8 @@ type grammar struct {
 type globals struct {
 	Data        string `group:"common" placeholder:"DIR" env:"UPTALLY_DATA" default:"${data}" help:"Folder of the embedded Postgres, which is used unless there is a database URL."`
 	DatabaseURL string `group:"common" name:"database-url" placeholder:"URL" env:"UPTALLY_DATABASE_URL" help:"PostgreSQL to use instead of the embedded one."`
-	Actor       string `group:"common" placeholder:"NAME" env:"UPTALLY_ACTOR" default:"${actor}" help:"Who acts."`
+	Actor       string `group:"common" placeholder:"NAME" env:"UPTALLY_ACTOR" default:"${actor}" help:"Who acts, where no token says so."`
+	Auth        string `group:"common" name:"auth" placeholder:"FILE" env:"UPTALLY_AUTH" help:"Issuers whose tokens are believed, such as the one in UPTALLY_TOKEN: a TOML file."`
 	JSON        bool   `group:"common" name:"json" help:"Print data as JSON."`
 	Yes         bool   `group:"common" short:"y" help:"Do not ask before what cannot be undone."`
 	DryRun      bool   `group:"common" name:"dry-run" help:"Do everything but write."`
@@ -99,8 +103,24 @@ func (a *app) execute(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	a.globals = g.globals
+	a.globals, a.actorGiven = g.globals, given(parsed, "actor")
 	return parsed.Run()
+}
+
+// given reports whether a flag was given, or its variable, and is no default.
+func given(parsed *kong.Context, name string) bool {
+	for _, flag := range parsed.Flags() {
+		if flag.Name != name {
+			continue
+		}
+		for _, variable := range flag.Envs {
+			if _, set := os.LookupEnv(variable); set { // as kong looks it up
+				return true
+			}
+		}
+		return slices.ContainsFunc(parsed.Path, func(part *kong.Path) bool { return part.Flag == flag })
+	}
+	return false
 }
 
 // defaultData is where the embedded Postgres lives unless --data says otherwise.

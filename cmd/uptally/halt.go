@@ -23,7 +23,8 @@ type haltView struct {
 	HaltedAt time.Time `json:"halted_at"`
 }
 
-// Run halts. It is an act of one person: whoever sees an attack stops it.
+// Run halts. It is an act of one person: whoever sees an attack stops it, also while no
+// issuer of tokens can be reached.
 func (c haltCommand) Run(ctx context.Context, a *app) error {
 	if err := a.confirm("From now on no call over HTTP changes anything, until another person resumes."); err != nil {
 		return err
@@ -44,7 +45,7 @@ type resumeCommand struct {
 
 // Run resumes what another person halted.
 func (c resumeCommand) Run(ctx context.Context, a *app) error {
-	return a.write(ctx, twoPerson, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, operatorAct, func(tx pgx.Tx, person int64) error {
 		stop, err := audit.Resume(ctx, tx, person, c.Reason)
 		if err != nil {
 			return err

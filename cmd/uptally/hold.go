@@ -29,7 +29,7 @@ func (c holdAdd) Run(ctx context.Context, a *app) error {
 	if !c.To.After(c.From.Time) {
 		return usage("--from %s --to %s: let the hold end after it begins", utc(c.From.Time), utc(c.To.Time))
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		id, err := snapshot.AddHold(ctx, tx, snapshot.Hold{From: c.From.Time, To: c.To.Time}, c.Reason, person)
 		if err != nil {
 			return err

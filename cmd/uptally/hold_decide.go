@@ -61,7 +61,7 @@ func (c holdRelease) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		switch {
 		case len(c.Change) > 0:
 			for _, seq := range c.Change {
@@ -93,7 +93,7 @@ func (c holdRefuse) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		decided, err := snapshot.RefuseHeld(ctx, tx, f, c.Reason, person)
 		if err != nil {
 			return err

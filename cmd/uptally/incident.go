@@ -71,7 +71,7 @@ func (c incidentDismiss) Run(ctx context.Context, a *app) error {
 	if c.Reason == "" {
 		return usage("--reason is empty: say why the incident changes nothing")
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		if err := incident.Dismiss(ctx, tx, c.ID, c.Season, c.Reason, person); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (c incidentEnd) Run(ctx context.Context, a *app) error {
 	if c.Reason == "" {
 		return usage("--reason is empty: say why the level is there to stay")
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		if err := incident.End(ctx, tx, c.ID, c.At.Time, c.Reason, person); err != nil {
 			return err
 		}

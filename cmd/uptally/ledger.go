@@ -43,7 +43,7 @@ func (c ledgerFund) Run(ctx context.Context, a *app) error {
 	if c.Reason == "" {
 		c.Reason = "season " + c.Season + " funded"
 	}
-	return a.write(ctx, twoPerson, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, financeAct, func(tx pgx.Tx, person int64) error {
 		if _, err := snapshot.SeasonByCode(ctx, tx, c.Season); err != nil {
 			return err
 		}

@@ -2,26 +2,29 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/persons"
 )
 
-// person returns who acts. On the embedded database a name creates its person at
-// first use: whoever may run the program there may write to it anyway. Elsewhere a
-// name is only believed for ordinary acts, and must be known.
-func (a *app) person(ctx context.Context, tx pgx.Tx, db *database, need authority) (int64, error) {
+// person returns who acts, in one transaction with what they do: the person on record
+// for the holder of the token, if there is one; else the one of the name. On the embedded
+// database a name creates its person at first use, and so does a token of its issuer:
+// whoever may run the program there may write to it anyway. Elsewhere who acts must be
+// on record.
+func (a *app) person(ctx context.Context, tx pgx.Tx, db *database, holder *auth.Caller) (int64, error) {
 	if a.Actor == "" {
 		return 0, usage("--actor is empty: give a name")
 	}
+	if holder != nil {
+		return a.personOf(ctx, tx, *holder)
+	}
 	if db.embedded != nil {
 		return persons.Ensure(ctx, tx, a.Actor)
-	}
-	if need == twoPerson {
-		return 0, fmt.Errorf("%w: on a database of your own this act needs a token, and this version knows no tokens yet; "+
-			"only on the embedded database is --actor enough", errNotAllowed)
 	}
 	person, err := persons.ByName(ctx, tx, persons.KindCLI, a.Actor)
 	if err != nil {
@@ -30,10 +33,40 @@ func (a *app) person(ctx context.Context, tx pgx.Tx, db *database, need authorit
 	return person, nil
 }
 
+// personOf returns the person on record for a token's holder. A name that was given
+// beside the token must be theirs, too.
+func (a *app) personOf(ctx context.Context, tx pgx.Tx, holder auth.Caller) (person int64, err error) {
+	if a.verifier.Development(holder.Issuer) {
+		person, err = persons.DevelopmentPerson(ctx, tx, holder.Subject)
+	} else {
+		person, err = persons.ByToken(ctx, tx, holder.Issuer, holder.Subject)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w; the owner of the database puts them on record with: uptally person add, or link", tokenVariable, err)
+	}
+	if a.actorGiven {
+		named, err := persons.ByName(ctx, tx, persons.KindCLI, a.Actor)
+		if err != nil && !errors.Is(err, persons.ErrNoPerson) {
+			return 0, err
+		}
+		if err != nil || named != person {
+			return 0, fmt.Errorf("%w: --actor %q is no name of the token's holder; leave it out, and the token says who acts", errNotAllowed, a.Actor)
+		}
+		return person, nil
+	}
+	names, err := readNames(ctx, tx, &person)
+	a.Actor = names.of(person) // what the act is told under
+	return person, err
+}
+
 // personIn is person in a transaction of its own.
 func (a *app) personIn(ctx context.Context, db *database, need authority) (person int64, err error) {
+	holder, err := a.holder(ctx, db, need)
+	if err != nil {
+		return 0, err
+	}
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		person, err = a.person(ctx, tx, db, need)
+		person, err = a.person(ctx, tx, db, holder)
 		return err
 	})
 	return person, err

@@ -259,7 +259,7 @@ func (c pullGiveUp) Run(ctx context.Context, a *app) error {
 	if err := a.confirm("Slots from %s to %s that were not read stay unobserved.", utc(span.From.Start()), utc(span.To.Start())); err != nil {
 		return err
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		if err := uptime.RequestSpan(ctx, tx, span); err != nil {
 			return err
 		}

@@ -32,9 +32,9 @@ func (c pullImport) Run(ctx context.Context, a *app) error {
 			}
 		}
 		if c.Approve != nil {
-			return a.writeIn(ctx, db, twoPerson, func(tx pgx.Tx, person int64) error { return c.approve(ctx, a, tx, person) })
+			return a.writeIn(ctx, db, rewardsAct, func(tx pgx.Tx, person int64) error { return c.approve(ctx, a, tx, person) })
 		}
-		return a.writeIn(ctx, db, ordinary, func(tx pgx.Tx, person int64) error { return c.propose(ctx, a, tx, person) })
+		return a.writeIn(ctx, db, rewardsAct, func(tx pgx.Tx, person int64) error { return c.propose(ctx, a, tx, person) })
 	})
 }
 

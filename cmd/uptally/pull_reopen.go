@@ -37,7 +37,7 @@ func (c pullReopen) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		id, err := uptime.ProposeReopening(ctx, tx, span, c.Reason, person)
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func (c pullReopen) Run(ctx context.Context, a *app) error {
 }
 
 func (c pullReopen) approve(ctx context.Context, a *app) error {
-	return a.write(ctx, twoPerson, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		hours, err := uptime.ApproveReopening(ctx, tx, *c.Approve, person)
 		if err != nil {
 			return err

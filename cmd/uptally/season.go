@@ -59,7 +59,7 @@ func (c seasonCreate) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		if err := snapshot.CreateSeason(ctx, tx, season, toml, person); err != nil {
 			return err
 		}

@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
+	"github.com/uptally/uptally/api/audit"
+	"github.com/uptally/uptally/api/metrics"
 	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/ledger"
 )
 
 type serveCommand struct {
-	Workers int `default:"4" help:"Jobs at once in a queue."`
+	Workers workers `default:"4" placeholder:"N" help:"Jobs at once in a queue; false works none."`
+	apiFlags
 	paidFrom
 	chainFlag
 
@@ -19,40 +24,83 @@ type serveCommand struct {
 	LedgerPublicKey string `placeholder:"KEY" env:"UPTALLY_LEDGER_PUBLIC_KEY" help:"Who must have signed it, if there is no key to sign with."`
 }
 
-// stopMax is how long running jobs may take to end once the program is to stop.
-// What is cut off is done again later, by any process.
+// workers is how many jobs are worked at once in a queue; 0 works none.
+type workers int
+
+// UnmarshalText reads a number, or false.
+func (w *workers) UnmarshalText(text []byte) error {
+	if string(text) == "false" {
+		*w = 0
+		return nil
+	}
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 1 {
+		return fmt.Errorf("%q: give 1 or more, or false", text)
+	}
+	*w = workers(n)
+	return nil
+}
+
+// stopMax is how long running jobs and calls may take to end once the program is to
+// stop. What is cut off is done again later, by any process.
 const stopMax = 30 * time.Second
 
-// Run works jobs until it is interrupted.
+// Run works jobs and answers the API until it is interrupted.
 func (c serveCommand) Run(ctx context.Context, a *app) error {
-	if c.Workers < 1 {
-		return usage("--workers %d: give 1 or more", c.Workers)
+	if c.Workers == 0 && !c.API {
+		return usage("--workers=false --api=false: that leaves nothing to serve")
 	}
-	feed, err := a.feed()
+	counted := metrics.New()
+	options, err := c.options(a, counted)
 	if err != nil {
 		return err
 	}
-	options := jobs.Options{Feed: feed, Workers: c.Workers, Periodic: true}
+	return a.withDatabase(ctx, func(db *database) error {
+		client, err := jobs.New(db.pool, options)
+		if err != nil {
+			return err
+		}
+		if !c.API {
+			return c.work(ctx, a, client)
+		}
+		return c.serveAPI(ctx, a, db, client, counted, options.Log)
+	})
+}
+
+// options are those of the jobs. A process that works none pulls nothing.
+func (c serveCommand) options(a *app, counted *metrics.Metrics) (options jobs.Options, err error) {
+	options = jobs.Options{Workers: int(c.Workers), Periodic: c.Workers > 0}
+	options.Alerted = func(alert audit.Alert) { counted.Alerted(string(alert.Kind)) }
+	options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	if c.Workers > 0 {
+		if options.Feed, err = a.feed(); err != nil {
+			return options, err
+		}
+	}
 	if options.Head, err = c.headFile(a); err != nil {
-		return err
+		return options, err
 	}
 	if options.Hook, err = a.hook(); err != nil {
-		return err
+		return options, err
 	}
 	if options.Payer, err = c.payer(); err != nil {
-		return err
+		return options, err
 	}
-	if options.Solana, err = c.dial(); err != nil {
-		return err
+	options.Solana, err = c.dial()
+	return options, err
+}
+
+// work works jobs until ctx ends, and lets those that run end.
+func (c serveCommand) work(ctx context.Context, a *app, client *jobs.Client) error {
+	if c.Workers == 0 {
+		<-ctx.Done()
+		return nil
 	}
-	return a.withDatabase(ctx, func(db *database) error {
-		options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
-		return withJobs(ctx, db, options, func(*jobs.Client) error {
-			a.say("Working: slots are pulled as they end; stop with Ctrl-C.")
-			<-ctx.Done()
-			a.say("Stopping: jobs that run are let finish, for at most %s.", stopMax)
-			return nil
-		})
+	return started(ctx, client, func() error {
+		a.say("Working: slots are pulled as they end; stop with Ctrl-C.")
+		<-ctx.Done()
+		a.say("Stopping: jobs that run are let finish, for at most %s.", stopMax)
+		return nil
 	})
 }
 
@@ -74,6 +122,11 @@ func withJobs(ctx context.Context, db *database, o jobs.Options, f func(*jobs.Cl
 	if err != nil {
 		return err
 	}
+	return started(ctx, client, func() error { return f(client) })
+}
+
+// started runs f while the client works jobs, and lets those that run end.
+func started(ctx context.Context, client *jobs.Client, f func() error) (err error) {
 	if err := client.Start(ctx); err != nil {
 		return err
 	}
@@ -84,5 +137,5 @@ func withJobs(ctx context.Context, db *database, o jobs.Options, f func(*jobs.Cl
 			err = stopErr
 		}
 	}()
-	return f(client)
+	return f()
 }

@@ -45,7 +45,7 @@ func (c snapshotTake) Run(ctx context.Context, a *app) error {
 		if a.DryRun {
 			return a.dryTake(ctx, db, c.Season)
 		}
-		person, err := a.personIn(ctx, db, ordinary)
+		person, err := a.personIn(ctx, db, rewardsAct)
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (a *app) take(ctx context.Context, client *jobs.Client, season string, pers
 
 // dryTake tells what a take would stand on.
 func (a *app) dryTake(ctx context.Context, db *database, season string) error {
-	return a.writeIn(ctx, db, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.writeIn(ctx, db, rewardsAct, func(tx pgx.Tx, person int64) error {
 		s, groups, err := snapshot.Take(ctx, tx, season, person)
 		if err != nil {
 			return err

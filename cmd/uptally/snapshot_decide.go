@@ -70,7 +70,7 @@ func (c snapshotSeal) Run(ctx context.Context, a *app) error {
 
 // decide runs an act on a revision and shows what it is then.
 func (a *app) decide(ctx context.Context, name string, act func(tx pgx.Tx, s snapshot.Snapshot, person int64) error) error {
-	return a.write(ctx, twoPerson, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		s, err := snapshot.Find(ctx, tx, name)
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ func (c verdictAdd) Run(ctx context.Context, a *app) error {
 	if err := entry.Validate(); err != nil {
 		return usage("%w", err)
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		added, err := uptime.AddVerdicts(ctx, tx, []uptime.VerdictEntry{entry}, person)
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ func (c verdictImport) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	return a.write(ctx, ordinary, func(tx pgx.Tx, person int64) error {
+	return a.write(ctx, rewardsAct, func(tx pgx.Tx, person int64) error {
 		outcome, err := uptime.ImportVerdicts(ctx, tx, c.File, content, person)
 		if err != nil {
 			return err

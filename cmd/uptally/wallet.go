@@ -42,7 +42,7 @@ type holdFlag struct {
 // account and its earnings, so to shorten it a name is not enough.
 func (h holdFlag) need() authority {
 	if h.Hold < wallet.HoldDefault {
-		return twoPerson
+		return financeAct
 	}
 	return ordinary
 }
@@ -75,7 +75,7 @@ type walletFreeze struct {
 // Run freezes at once.
 func (c walletFreeze) Run(ctx context.Context, a *app) error {
 	return a.withDatabase(ctx, func(db *database) error {
-		return a.writeWallets(ctx, db, ordinary, func(tx pgx.Tx, person int64) error {
+		return a.writeWallets(ctx, db, financeAct, func(tx pgx.Tx, person int64) error {
 			frozen, err := distribution.FreezeWallet(ctx, tx, c.Supplier, c.Reason, person)
 			if err != nil {
 				return err
@@ -108,12 +108,8 @@ type walletRelease struct {
 
 // Run asks for a release, or approves it.
 func (c walletRelease) Run(ctx context.Context, a *app) error {
-	need := ordinary
-	if c.Approve {
-		need = twoPerson
-	}
 	return a.withDatabase(ctx, func(db *database) error {
-		return a.writeWallets(ctx, db, need, func(tx pgx.Tx, person int64) error {
+		return a.writeWallets(ctx, db, financeAct, func(tx pgx.Tx, person int64) error {
 			if c.Approve {
 				if err := wallet.ApproveRelease(ctx, tx, c.Supplier, person); err != nil {
 					return err

@@ -141,12 +141,12 @@ func (c walletAllow) Run(ctx context.Context, a *app) error {
 	if err := checkOnChain(ctx, node, c.Address); err != nil {
 		return err
 	}
-	need, act := ordinary, c.ask
+	act := c.ask
 	if c.Approve {
-		need, act = twoPerson, c.approve
+		act = c.approve
 	}
 	return a.withDatabase(ctx, func(db *database) error {
-		return a.writeWallets(ctx, db, need, func(tx pgx.Tx, person int64) error { return act(ctx, a, tx, person) })
+		return a.writeWallets(ctx, db, financeAct, func(tx pgx.Tx, person int64) error { return act(ctx, a, tx, person) })
 	})
 }
 

@@ -46,3 +46,13 @@ func History(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) ([]Event, error
 	}
 	return events, nil
 }
+
+// OwnHistory is History as the supplier's database role may read it: of that supplier
+// alone, without reasons, persons and deliveries.
+func OwnHistory(ctx context.Context, tx pgx.Tx) ([]Event, error) {
+	events, err := selectOwnEvents(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("wallet: history of the supplier: %w", err)
+	}
+	return events, nil
+}

@@ -71,3 +71,13 @@ func Of(ctx context.Context, tx pgx.Tx, supplier uuid.UUID, at time.Time) ([]Rec
 	}
 	return records, nil
 }
+
+// Own is List as the supplier's database role may read it: of that supplier alone, with
+// TheProgram for whoever recorded it.
+func Own(ctx context.Context, tx pgx.Tx, at time.Time) ([]Record, error) {
+	records, err := selectOwnRecords(ctx, tx, at)
+	if err != nil {
+		return nil, fmt.Errorf("wallet: of the supplier: %w", err)
+	}
+	return records, nil
+}

@@ -262,6 +262,31 @@ func selectRecords(ctx context.Context, tx pgx.Tx, at time.Time, only []uuid.UUI
 	return pgx.CollectRows(rows, scanRecord)
 }
 
+// selectOwnRecords is selectRecords for the supplier's database role, which sees its
+// own alone and no persons.
+func selectOwnRecords(ctx context.Context, tx pgx.Tx, at time.Time) ([]Record, error) {
+	rows, err := tx.Query(ctx, `
+		WITH `+countedWallets+`, `+frozenSuppliers+`, record AS (
+			(SELECT DISTINCT ON (c.supplier_id, c.active_from > $1) c.supplier_id, c.address, c.active_from > $1 AS pending, c.active_from,
+				CASE WHEN c.nonce IS NULL THEN 'allowance' WHEN p.challenge IS NULL THEN 'text' ELSE 'challenge' END AS how, c.recorded_at
+			FROM counted c LEFT JOIN wallet_proof p USING (nonce)
+			WHERE c.stands ORDER BY c.supplier_id, c.active_from > $1, c.id DESC)
+			UNION ALL
+			(SELECT DISTINCT ON (s.supplier_id) s.supplier_id, s.address, false, NULL, 'nothing', s.recorded_at
+			FROM supplier_wallet s
+			WHERE NOT EXISTS (SELECT FROM wallet w WHERE w.supplier_id = s.supplier_id)
+			ORDER BY s.supplier_id, s.id DESC)
+		)
+		SELECT coalesce(r.supplier_id, f.supplier_id), coalesce(r.address, ''), f.supplier_id IS NOT NULL, coalesce(r.pending, false),
+			r.active_from, coalesce(r.how, 'nothing'), 0::bigint, coalesce(r.recorded_at, z.recorded_at)
+		FROM record r FULL JOIN frozen f USING (supplier_id) LEFT JOIN wallet_freeze z ON z.id = f.last
+		ORDER BY 1, 4`, at, nil)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanRecord)
+}
+
 func scanRecord(row pgx.CollectableRow) (r Record, err error) {
 	var frozen, pending bool
 	var activeFrom *time.Time
@@ -391,6 +416,19 @@ func selectEvents(ctx context.Context, tx pgx.Tx, supplier uuid.UUID) ([]Event, 
 		UNION ALL
 		(SELECT `+eventColumns+`, d.delivered_at
 		FROM wallet_event e LEFT JOIN wallet_delivery d ON d.event = e.id WHERE e.supplier_id = $1 ORDER BY e.id)`, supplier)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanEvent)
+}
+
+// selectOwnEvents is selectEvents for the supplier's database role, which sees its own
+// alone, and neither persons nor what they wrote.
+func selectOwnEvents(ctx context.Context, tx pgx.Tx) ([]Event, error) {
+	rows, err := tx.Query(ctx, `
+		(SELECT 0, 'recorded', supplier_id, address, NULL, '', 0::bigint, recorded_at, NULL FROM supplier_wallet ORDER BY id)
+		UNION ALL
+		(SELECT id, kind, supplier_id, coalesce(address, ''), active_from, '', 0::bigint, recorded_at, NULL FROM wallet_event ORDER BY id)`)
 	if err != nil {
 		return nil, err
 	}

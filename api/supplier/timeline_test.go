@@ -1,0 +1,189 @@
+package supplier_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/api/supplier"
+	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
+)
+
+// what a timeline must say, read past the API.
+func (w *town) wanted(device uptime.DeviceNumber, span uptime.Span, owned []uptime.Span) (up, observed, own string) {
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		bits, err := uptime.ReadTimeline(ctx, tx, device, span)
+		if err != nil {
+			return err
+		}
+		hours, err := uptime.CoverageOf(ctx, tx, span)
+		seen := uptime.Observed(hours, span)
+		for k := span.From; k < span.To; k++ {
+			mine := false
+			for _, s := range owned {
+				mine = mine || s.Contains(k)
+			}
+			up += digit(mine && bits.Has(k))
+			observed += digit(mine && seen.Has(k))
+			own += digit(mine)
+		}
+		return err
+	})
+	return up, observed, own
+}
+
+func digit(set bool) string {
+	if set {
+		return "1"
+	}
+	return "0"
+}
+
+func timelinePath(device uuid.UUID, span uptime.Span) string {
+	return fmt.Sprintf("/v1/devices/%s/timeline?from=%s&to=%s", device, span.From.Start().Format(time.RFC3339), span.To.Start().Format(time.RFC3339))
+}
+
+func testTimelines(t *testing.T, w *town) {
+	season := sealedIn.Span()
+	states := map[supplier.State]int{}
+	for _, id := range w.suppliers() {
+		me := w.as(id)
+		owned := map[uuid.UUID][]uptime.Span{}
+		numbers := map[uuid.UUID]uptime.DeviceNumber{}
+		for _, l := range w.own(w.sealed[1], id) {
+			owned[l.DeviceID], numbers[l.DeviceID] = append(owned[l.DeviceID], l.Span), l.Device
+		}
+		checked := 0
+		for device, spans := range owned {
+			if checked++; checked > 5 && device != w.moved {
+				continue
+			}
+			got := in[supplier.Timeline](t, me, timelinePath(device, season))
+			up, observed, own := w.wanted(numbers[device], season, spans)
+			if got.Bits.Up != up || got.Bits.Observed != observed || got.Bits.Owned != own {
+				t.Fatalf("device %s of %s:\n got %+v\nwant up %s\nobserved %s\nowned %s", device, id, got.Bits, up, observed, own)
+			}
+			checkSpans(t, got, states)
+			checkAgainstExplanation(t, w, id, device, got)
+		}
+	}
+	for _, state := range []supplier.State{supplier.Up, supplier.Down, supplier.Unobserved, supplier.Grace, supplier.NotYours, supplier.Excluded} {
+		if states[state] == 0 {
+			t.Errorf("no slot is %s", state)
+		}
+	}
+}
+
+// checkSpans holds the spans against the bits.
+func checkSpans(t *testing.T, got supplier.Timeline, states map[supplier.State]int) {
+	t.Helper()
+	at := got.From
+	var drawn strings.Builder
+	for _, s := range got.Spans {
+		if !s.From.Equal(at) || !s.To.After(s.From) {
+			t.Fatalf("spans do not cover the timeline: %+v", got.Spans)
+		}
+		at = s.To
+		slots := int(s.To.Sub(s.From) / (5 * time.Minute))
+		states[s.State] += slots
+		drawn.WriteString(strings.Repeat(string(s.State[:1]), slots)) // u both of up and unobserved
+	}
+	if !at.Equal(got.To) || drawn.Len() != got.Slots {
+		t.Fatalf("spans end at %s: %+v", at, got.Spans)
+	}
+	for i := range got.Slots {
+		b := got.Bits
+		want := byte('d')
+		switch {
+		case b.Owned[i] == '0':
+			want = 'n'
+		case b.Observed[i] == '0':
+			want = 'u'
+		case got.Exclusion != nil:
+			want = 'e' // the rules take out the whole season
+		case b.Up[i] == '1':
+			want = 'u'
+		case b.Grace[i] == '1':
+			want = 'g'
+		}
+		if drawn.String()[i] != want {
+			t.Fatalf("slot %d is drawn %c, want %c: %+v", i, drawn.String()[i], want, got)
+		}
+	}
+	if c := got.Coverage; c.Slots != strings.Count(got.Bits.Owned, "1") || c.Observed != strings.Count(got.Bits.Observed, "1") ||
+		c.Up != strings.Count(got.Bits.Up, "1") {
+		t.Fatalf("coverage %+v", c)
+	}
+}
+
+// checkAgainstExplanation holds grace against the days of the explanation.
+func checkAgainstExplanation(t *testing.T, w *town, id, device uuid.UUID, got supplier.Timeline) {
+	t.Helper()
+	e := in[supplier.Explanation](t, w.as(id), "/v1/devices/"+device.String()+"/explanation?season=test-s1")
+	granted := ""
+	for day := sealedIn.FirstDay; !day.After(sealedIn.LastDay); day = day.AddDate(0, 0, 1) {
+		slots := strings.Repeat("-", uptime.SlotsPerDay)
+		for _, d := range e.Days {
+			if d.Day == day.Format(time.DateOnly) {
+				slots = d.Slots
+			}
+		}
+		for i := range slots {
+			granted += digit(slots[i] == snapshot.SlotGranted)
+		}
+	}
+	if granted != got.Bits.Grace {
+		t.Fatalf("device %s of %s: grace\n got %s\nwant %s", device, id, got.Bits.Grace, granted)
+	}
+	if len(got.Grace) != 1 || got.Grace[0].Season != sealedIn.Code || got.Grace[0].Cause != outage.Cause {
+		t.Fatalf("grace %+v", got.Grace)
+	}
+	slots := 0
+	for _, s := range got.Grace[0].Granted {
+		slots += int(s.To.Sub(s.From) / (5 * time.Minute))
+	}
+	if slots != strings.Count(granted, "1") {
+		t.Fatalf("%d slots granted, want %s", slots, granted)
+	}
+}
+
+func testSpans(t *testing.T, w *town) {
+	me, device := w.as(w.from), "/v1/devices/"+w.moved.String()+"/timeline"
+	for query, want := range map[string]uptime.Span{
+		"":                           uptime.SpanOf(april(27, 12), april(28, 12)),
+		"?to=2024-04-26T00:00:00Z":   uptime.SpanOf(april(25, 0), april(26, 0)),
+		"?from=2024-04-26T00:00:00Z": uptime.SpanOf(april(26, 0), april(27, 0)),
+		"?from=2024-04-28T06:00:00Z": uptime.SpanOf(april(28, 6), april(28, 12)),
+		"?from=2024-04-26T02:05:00%2B02:00&to=2024-04-26T00:10:00Z": {From: uptime.SlotOf(april(26, 0)) + 1, To: uptime.SlotOf(april(26, 0)) + 2},
+		"?from=2024-01-27T12:00:00Z&to=2024-04-28T12:00:00Z":        uptime.SpanOf(time.Date(2024, 1, 27, 12, 0, 0, 0, time.UTC), april(28, 12)),
+	} {
+		got := in[supplier.Timeline](t, me, device+query)
+		if span := uptime.SpanOf(got.From, got.To); span != want || got.Slots != span.Len() || len(got.Bits.Up) != span.Len() {
+			t.Errorf("%q: %s to %s", query, got.From, got.To)
+		}
+	}
+	for query, field := range map[string]string{
+		"?from=2024-04-26T00:01:00Z":                         "query.from",
+		"?from=2024-04-26T00:00:00.5Z":                       "query.from",
+		"?to=2024-04-26T00:01:00Z":                           "query.to",
+		"?from=2024-04-26T00:00:00Z&to=2024-04-26T00:00:00Z": "query.to",
+		"?from=2024-04-26T00:00:00Z&to=2024-04-25T00:00:00Z": "query.to",
+		"?from=2024-01-27T11:55:00Z&to=2024-04-28T12:00:00Z": "query.to",
+		"?from=1999-12-31T00:00:00Z&to=2000-01-01T00:00:00Z": "query.from",
+		"?to=2031-01-01T00:00:00Z":                           "query.to",
+		"?from=yesterday":                                    "query.from",
+		"?from=2024-04-28T12:05:00Z":                         "query.to",
+	} {
+		answer := me.Get(device+query).Problem(t, http.StatusUnprocessableEntity, "invalid-request")
+		if !strings.Contains(string(answer.Body), field) {
+			t.Errorf("%q: %s", query, answer.Body)
+		}
+	}
+}
