@@ -3,9 +3,11 @@ package api
 import (
 	"net/http"
 
+	"github.com/uptally/uptally/api/appeal"
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/api/task"
+	"github.com/uptally/uptally/api/webhook"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -49,6 +51,11 @@ var meanings = []struct {
 	err     error
 	meaning wire.Meaning
 }{
+	{appeal.ErrText, plain(invalid)},
+	{appeal.ErrLink, invalid},
+	{appeal.ErrTerms, invalid},
+	{webhook.ErrURL, plain(invalid)},
+	{webhook.ErrText, plain(invalid)},
 	{snapshot.ErrSeasonsDiffer, invalid},
 	{snapshot.ErrRuleset, invalid},
 	{fakes.ErrSpan, invalid},
@@ -84,6 +91,10 @@ var meanings = []struct {
 	{settle.ErrNotReceipts, invalid},
 	{settle.ErrNoPayer, invalid},
 
+	{appeal.ErrUnknown, notFound},
+	{appeal.ErrNoLine, notFound},
+	{webhook.ErrUnknown, notFound},
+
 	{audit.ErrReason, plain(invalid)},
 	{audit.ErrAddress, plain(invalid)},
 	{audit.ErrSelfResume, ownWork},
@@ -108,6 +119,7 @@ var meanings = []struct {
 	{settle.ErrNoPayout, notFound},
 	{persons.ErrNoPerson, notFound},
 
+	{appeal.ErrSelfAnswer, ownWork},
 	{uptime.ErrOwnReopening, ownWork},
 	{archive.ErrSelfApproval, ownWork},
 	{snapshot.ErrSelfCheck, ownWork},
@@ -115,6 +127,12 @@ var meanings = []struct {
 	{wallet.ErrSelfApproval, ownWork},
 	{wallet.ErrSignature, plain(notAllowed)},
 
+	{appeal.ErrLate, plain(conflict)},
+	{appeal.ErrNothing, plain(conflict)},
+	{appeal.ErrOpen, plain(conflict)},
+	{appeal.ErrEnded, plain(conflict)},
+	{webhook.ErrMany, plain(conflict)},
+	{webhook.ErrEnded, plain(conflict)},
 	{snapshot.ErrConflict, conflict},
 	{snapshot.ErrWindowsOverlap, conflict},
 	{snapshot.ErrAlreadyApproved, conflict},

@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/uptally/uptally/api/appeal"
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/finance"
@@ -20,6 +21,9 @@ import (
 	"github.com/uptally/uptally/api/public"
 	"github.com/uptally/uptally/api/rewards"
 	"github.com/uptally/uptally/api/supplier"
+	"github.com/uptally/uptally/api/wallets"
+	"github.com/uptally/uptally/api/webhook"
+	"github.com/uptally/uptally/api/webhooks"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/jobs"
 )
@@ -37,6 +41,10 @@ type Config struct {
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
+
+	Appeals  appeal.Terms    // zero: appeal.DefaultTerms
+	Wallets  wallets.Options // zero: wallets.DefaultOptions
+	Webhooks *webhook.Sender // nil: suppliers can have no webhooks here
 
 	Also        func(*wire.Service)              // registers operations beside ours; nil: there are none
 	AlsoMeaning func(error) (wire.Meaning, bool) // of errors that the table does not know; nil: of none
@@ -67,7 +75,7 @@ func New(c Config) *Server {
 		problem(w, http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")
 	})
 	s.service.API = humachi.New(router, specification())
-	register(s.service)
+	register(s.service, c)
 	if c.Also != nil {
 		c.Also(s.service)
 	}
@@ -82,12 +90,15 @@ func (s *Server) Operations() []wire.Registered { return s.service.Operations() 
 func (s *Server) Specification() ([]byte, error) { return indented(s.service.API.OpenAPI()) }
 
 // register adds the operations of every room.
-func register(s *wire.Service) {
+func register(s *wire.Service, c Config) {
 	supplier.Register(s)
 	public.Register(s)
 	rewards.Register(s)
 	finance.Register(s)
 	operator.Register(s)
+	appeal.Register(s, c.Appeals)
+	wallets.Register(s, c.Wallets)
+	webhooks.Register(s, c.Webhooks)
 }
 
 // The bounds of a connection.

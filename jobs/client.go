@@ -18,14 +18,16 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/uptally/uptally/api/audit"
+	"github.com/uptally/uptally/api/webhook"
 	settling "github.com/uptally/uptally/ledger/distribution/settle"
 	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
 	"github.com/uptally/uptally/uptime"
 )
 
-// The queues. Pulls wait for the network, snapshots for the processor, wallets for
-// others' answers, payments for the chain, people for tasks; alarms wait for nothing.
+// The queues. Pulls wait for the network, snapshots for the processor, wallets and
+// webhooks for others' answers, payments for the chain, people for tasks; alarms wait
+// for nothing.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
@@ -33,11 +35,13 @@ const (
 	queueChain    = "chain"
 	queueTask     = "task"
 	queueAlarm    = "alarm"
+	queueWebhook  = "webhook"
 )
 
 const (
 	domainDefault  = "uptally"
 	workersDefault = 4
+	webhookWorkers = 16 // most of them wait for strangers
 	rescueEvery    = 5 * time.Second
 )
 
@@ -48,6 +52,7 @@ type Options struct {
 	Solana   *solana.Client    // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
 	Payer    settling.Payer    // what pays the distributions that do not say it
 	Domain   string            // which installation wallets' texts are signed for; "": uptally
+	Webhooks *webhook.Sender   // suppliers' endpoints are told by it; nil: this process tells none
 	Workers  int               // jobs at once in a queue; 0: 4
 	Hours    int               // of a backfill's window; 0: as many as its devices make small enough
 	Periodic bool              // also enqueue what is due by the clock
@@ -60,30 +65,31 @@ type Options struct {
 
 // Client works jobs, and enqueues them. Make one with New, then Start it.
 type Client struct {
-	pool    *pgxpool.Pool
-	river   *river.Client[pgx.Tx]
-	id      string
-	feed    *uptime.Feed
-	hook    *wallet.Hook
-	solana  *solana.Client
-	payer   settling.Payer
-	domain  string
-	hours   int
-	surges  audit.Thresholds
-	alerted func(audit.Alert)
-	head    HeadFile
-	devices uptime.Registry
-	now     func() time.Time
-	log     *slog.Logger
-	alive   *pgxpool.Conn // holds the lock that says that this client is alive
-	stop    context.CancelFunc
-	rescuer sync.WaitGroup
+	pool     *pgxpool.Pool
+	river    *river.Client[pgx.Tx]
+	id       string
+	feed     *uptime.Feed
+	hook     *wallet.Hook
+	solana   *solana.Client
+	payer    settling.Payer
+	domain   string
+	webhooks *webhook.Sender
+	hours    int
+	surges   audit.Thresholds
+	alerted  func(audit.Alert)
+	head     HeadFile
+	devices  uptime.Registry
+	now      func() time.Time
+	log      *slog.Logger
+	alive    *pgxpool.Conn // holds the lock that says that this client is alive
+	stop     context.CancelFunc
+	rescuer  sync.WaitGroup
 }
 
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	c := &Client{
-		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, domain: cmp.Or(o.Domain, domainDefault),
+		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, domain: cmp.Or(o.Domain, domainDefault), webhooks: o.Webhooks,
 		surges: o.Surges, alerted: o.Alerted, hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID(),
 	}
 	if c.now == nil {
@@ -120,6 +126,11 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		river.AddWorker(workers, &notifyWallets{c: c})
 		river.AddWorker(workers, &notifyAlerts{c: c})
 	}
+	if o.Webhooks != nil {
+		queues[queueWebhook] = river.QueueConfig{MaxWorkers: webhookWorkers, FetchCooldown: time.Millisecond}
+		river.AddWorker(workers, &collectEvents{c: c})
+		river.AddWorker(workers, &deliverMessage{c: c})
+	}
 	if o.Solana != nil {
 		river.AddWorker(workers, &settleLanded{c: c})
 		river.AddWorker(workers, &pollAttempts{c: c})
@@ -146,7 +157,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		config.Logger = o.Log
 	}
 	if o.Periodic {
-		config.PeriodicJobs = periodicTable(c.now, o.Feed != nil, o.Hook != nil, o.Solana != nil)
+		config.PeriodicJobs = periodicTable(c.now, needs{feed: o.Feed != nil, hook: o.Hook != nil, chain: o.Solana != nil, webhooks: o.Webhooks != nil})
 	}
 	var err error
 	c.river, err = river.NewClient(riverpgxv5.New(pool), config)

@@ -5,7 +5,8 @@
 // bounded in time, tried again, and picked up after a kill.
 //
 //	every 15 s    watch_audit
-//	every minute  activate_wallets; notify_wallets, notify_alerts, with a hook; poll_attempts, with a node
+//	every minute  activate_wallets; notify_wallets, notify_alerts, with a hook; poll_attempts, with a node;
+//	              collect_events ─► deliver_message each, tried again for a day
 //	every 3 min   settle_landed, with a node
 //	every 5 min   request_latest ─► pull_window ─► again after 1 h and 24 h
 //	every 15 min  sync_verdicts, close_hours, request_awaited

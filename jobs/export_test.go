@@ -49,6 +49,10 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&activateWallets{c: c}).Work(ctx, &river.Job[ActivateWallets]{JobRow: row, Args: args})
 	case NotifyWallets:
 		return (&notifyWallets{c: c}).Work(ctx, &river.Job[NotifyWallets]{JobRow: row, Args: args})
+	case CollectEvents:
+		return (&collectEvents{c: c}).Work(ctx, &river.Job[CollectEvents]{JobRow: row, Args: args})
+	case DeliverMessage:
+		return (&deliverMessage{c: c}).Work(ctx, &river.Job[DeliverMessage]{JobRow: row, Args: args})
 	case WatchAudit:
 		return (&watchAudit{c: c}).Work(ctx, &river.Job[WatchAudit]{JobRow: row, Args: args})
 	case NotifyAlerts:

@@ -121,9 +121,12 @@ func (c *Client) insert(ctx context.Context, tx pgx.Tx, params []river.InsertMan
 	return ids, nil
 }
 
-// periodicTable is what is due by the clock: what needs a feed, a hook or the chain,
-// if there is one, and what needs none of them.
-func periodicTable(now func() time.Time, feed, hook, chain bool) []*river.PeriodicJob {
+// needs says what a process has of what jobs need.
+type needs struct{ feed, hook, chain, webhooks bool }
+
+// periodicTable is what is due by the clock: what needs something that the process has,
+// and what needs nothing.
+func periodicTable(now func() time.Time, has needs) []*river.PeriodicJob {
 	every := func(d time.Duration, args func() river.JobArgs) *river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args(), nil },
 			&river.PeriodicJobOpts{RunOnStart: true})
@@ -142,17 +145,20 @@ func periodicTable(now func() time.Time, feed, hook, chain bool) []*river.Period
 		every(15*time.Second, func() river.JobArgs { return WatchAudit{} }),
 		every(time.Hour, func() river.JobArgs { return ForgetReplays{} }),
 	}
-	if hook {
+	if has.hook {
 		table = append(table,
 			every(time.Minute, func() river.JobArgs { return NotifyWallets{} }),
 			every(time.Minute, func() river.JobArgs { return NotifyAlerts{} }))
 	}
-	if chain {
+	if has.webhooks {
+		table = append(table, every(time.Minute, func() river.JobArgs { return CollectEvents{} }))
+	}
+	if has.chain {
 		table = append(table,
 			every(time.Minute, func() river.JobArgs { return PollAttempts{} }),
 			every(3*time.Minute, func() river.JobArgs { return SettleLanded{} }))
 	}
-	if !feed {
+	if !has.feed {
 		return table
 	}
 	return append(table,

@@ -160,7 +160,7 @@ ALTER TABLE webhook_message FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner ON webhook_message TO CURRENT_USER USING (true) WITH CHECK (true);
 CREATE POLICY app ON webhook_message TO uptally_app USING (true) WITH CHECK (true);
 CREATE POLICY own ON webhook_message FOR SELECT TO uptally_supplier USING (supplier_id = current_setting('uptally.supplier')::uuid);
-GRANT SELECT (id, number, webhook, supplier_id, kind, occurred_at, body, recorded_at) ON webhook_message TO uptally_supplier;
+GRANT SELECT (id, number, webhook, supplier_id, kind, occurred_at, recorded_at) ON webhook_message TO uptally_supplier;
 
 ALTER TABLE webhook_attempt ENABLE ROW LEVEL SECURITY;
 ALTER TABLE webhook_attempt FORCE ROW LEVEL SECURITY;

@@ -5318,8 +5318,6 @@ GRANT SELECT(kind) ON TABLE public.webhook_message TO uptally_supplier;
 
 GRANT SELECT(occurred_at) ON TABLE public.webhook_message TO uptally_supplier;
 
-GRANT SELECT(body) ON TABLE public.webhook_message TO uptally_supplier;
-
 GRANT SELECT(recorded_at) ON TABLE public.webhook_message TO uptally_supplier;
 
 GRANT USAGE ON SEQUENCE public.webhook_message_number_seq TO uptally_app;

@@ -42,10 +42,11 @@ func sit(t *testing.T, sealedAgo time.Duration) *court {
 	t.Helper()
 	db := pgtest.New(t)
 	c := &court{DB: db, t: t, ada: pgtest.Person(t, db.Owner, "ada"), grace: pgtest.Person(t, db.Owner, "grace"), anne: pgtest.Person(t, db.Owner, "anne")}
-	c.past(`INSERT INTO device (number, id, seq, registered_at, channel, supplier_id, gpu_model, gpu_count, connectivity, recorded_at)
+	_, err := c.Owner.Exec(t.Context(), `INSERT INTO device (number, id, seq, registered_at, channel, supplier_id, gpu_model, gpu_count, connectivity, recorded_at)
 		SELECT place - 1, id, place, '2024-01-01Z', 'registration', owner, 'gpu', 1, 'good', '2024-01-01Z'
 		FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS d (id, owner, place)`,
 		[]uuid.UUID{rig, whole, noted, other}, []uuid.UUID{ann, ann, ann, bob})
+	c.check(err)
 	c.season("s1", sealedAgo)
 	c.season("s2", sealedAgo)
 	return c

@@ -15,8 +15,11 @@ import (
 )
 
 // Register adds the operations of suppliers and of the rewards team on appeals, which
-// are raised on the terms.
+// are raised on the terms; no terms at all are DefaultTerms.
 func Register(s *wire.Service, t Terms) {
+	if t == (Terms{}) {
+		t = DefaultTerms
+	}
 	registerRaise(s, t)
 	registerOwn(s)
 	registerWithdraw(s)

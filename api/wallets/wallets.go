@@ -22,11 +22,18 @@ type Options struct {
 	Expires time.Duration // how long a text is good for; 0: ExpiresDefault
 }
 
+// DefaultOptions are those of an installation without a name of its own.
+var DefaultOptions = Options{Domain: "uptally", Hold: wallet.HoldDefault, Expires: ExpiresDefault}
+
 // ExpiresDefault is how long a text is good for, unless the options say otherwise.
 const ExpiresDefault = 30 * time.Minute
 
-// Register adds the operations of suppliers on their wallets.
+// Register adds the operations of suppliers on their wallets. No options at all are
+// DefaultOptions.
 func Register(s *wire.Service, o Options) {
+	if o == (Options{}) {
+		o = DefaultOptions
+	}
 	if o.Expires == 0 {
 		o.Expires = ExpiresDefault
 	}

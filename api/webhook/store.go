@@ -218,7 +218,6 @@ type Told struct {
 	Supplier   uuid.UUID
 	Kind       Kind
 	OccurredAt time.Time
-	Body       []byte
 	Attempts   int
 	Outcome    Outcome    // of the last try; "": none
 	Status     int        // of its answer; 0: none
@@ -230,14 +229,14 @@ type Told struct {
 // reader sees.
 func QueueTold(b *pgx.Batch, webhook uuid.UUID, before int64, limit int, to *[]Told) {
 	b.Queue(`
-		SELECT m.id, m.number, m.supplier_id, m.kind, m.occurred_at, m.body, coalesce(a.number, 0), coalesce(a.outcome, ''), coalesce(a.status, 0),
+		SELECT m.id, m.number, m.supplier_id, m.kind, m.occurred_at, coalesce(a.number, 0), coalesce(a.outcome, ''), coalesce(a.status, 0),
 			a.attempted_at, a.next_at
 		FROM webhook_message m
 		LEFT JOIN LATERAL (SELECT number, outcome, status, attempted_at, next_at FROM webhook_attempt WHERE message = m.id ORDER BY number DESC LIMIT 1) a ON true
 		WHERE m.webhook = $1 AND m.number < $2 ORDER BY m.number DESC LIMIT $3`, webhook, before, limit).
 		Query(func(rows pgx.Rows) (err error) {
 			*to, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Told, err error) {
-				err = row.Scan(&t.ID, &t.Number, &t.Supplier, &t.Kind, &t.OccurredAt, &t.Body, &t.Attempts, &t.Outcome, &t.Status, &t.LastAt, &t.NextAt)
+				err = row.Scan(&t.ID, &t.Number, &t.Supplier, &t.Kind, &t.OccurredAt, &t.Attempts, &t.Outcome, &t.Status, &t.LastAt, &t.NextAt)
 				return t, err
 			})
 			return err
