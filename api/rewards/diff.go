@@ -54,7 +54,7 @@ func (in Against) diff(ctx context.Context, tx pgx.Tx, d *desk) (*snapshot.Diffe
 
 type getDiff struct {
 	Against
-	Supplier uuid.UUID `query:"supplier" format:"uuid" doc:"Only what changed for this supplier."`
+	Supplier uuid.UUID `query:"supplier" format:"uuid" example:"6f1f9c1e-0b1a-4f5e-9d7a-2b7e3f0a1c55" doc:"Only what changed for this supplier."`
 }
 
 func (d *desk) getDiff(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *getDiff) (*body[difference], error) {
@@ -96,7 +96,7 @@ func (d *desk) diffSuppliers(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *
 
 type diffLines struct {
 	Against
-	Supplier uuid.UUID `query:"supplier" format:"uuid" doc:"Only lines that are this supplier's before or after any step."`
+	Supplier uuid.UUID `query:"supplier" format:"uuid" example:"6f1f9c1e-0b1a-4f5e-9d7a-2b7e3f0a1c55" doc:"Only lines that are this supplier's before or after any step."`
 	ManyRows
 }
 

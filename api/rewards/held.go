@@ -34,8 +34,8 @@ func (d *desk) held() {
 // HeldQuery says which held changes are meant.
 type HeldQuery struct {
 	Hold     int64     `query:"hold" minimum:"1" example:"2" doc:"Only what this hold sets aside."`
-	Supplier uuid.UUID `query:"supplier" format:"uuid" doc:"Only changes of this supplier's devices, or that would make it the owner."`
-	Device   uuid.UUID `query:"device" format:"uuid" doc:"Only changes of this device."`
+	Supplier uuid.UUID `query:"supplier" format:"uuid" example:"6f1f9c1e-0b1a-4f5e-9d7a-2b7e3f0a1c55" doc:"Only changes of this supplier's devices, or that would make it the owner."`
+	Device   uuid.UUID `query:"device" format:"uuid" example:"1c7a0c1e-53f0-4f3a-8f0e-0a3b5b7c9d11" doc:"Only changes of this device."`
 	Field    string    `query:"field" enum:"supplier,gpu_model,gpu_count,connectivity,display" example:"supplier" doc:"Only changes that name this field."`
 	State    string    `query:"state" enum:"open,released,refused,all" default:"open" doc:"Only those so far reviewed."`
 	AsOf     time.Time `query:"as_of" example:"2024-05-02T09:00:00Z" doc:"As it stood at this moment, instead of now."`

@@ -96,10 +96,13 @@ func (i Interval) check() error {
 }
 
 type addHold struct {
-	Body struct {
-		Interval
-		Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"shared-token attack" doc:"Why the changes are not believed."`
-	}
+	Body addHoldBody
+}
+
+// addHoldBody is what addHold takes.
+type addHoldBody struct {
+	Interval
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"shared-token attack" doc:"Why the changes are not believed."`
 }
 
 func (d *desk) addHold(ctx context.Context, a wire.Acting, in *addHold) (*made[Hold], error) {

@@ -146,10 +146,13 @@ func (d *desk) scanIncidents(ctx context.Context, a wire.Acting, _ *struct{}) (*
 
 type dismissIncident struct {
 	OneID
-	Body struct {
-		Season string `json:"season" minLength:"1" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" example:"ignition-s1" doc:"Season for which it changes nothing."`
-		Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"Announced maintenance, before any device had earned." doc:"Why; it stays on record."`
-	}
+	Body dismissIncidentBody
+}
+
+// dismissIncidentBody is what dismissIncident takes.
+type dismissIncidentBody struct {
+	Season string `json:"season" minLength:"1" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" example:"ignition-s1" doc:"Season for which it changes nothing."`
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"Announced maintenance, before any device had earned." doc:"Why; it stays on record."`
 }
 
 func (d *desk) dismissIncident(ctx context.Context, a wire.Acting, in *dismissIncident) (*body[Incident], error) {
@@ -161,10 +164,13 @@ func (d *desk) dismissIncident(ctx context.Context, a wire.Acting, in *dismissIn
 
 type endIncident struct {
 	OneID
-	Body struct {
-		At     time.Time `json:"at" example:"2024-05-01T00:00:00Z" doc:"From when on the level is accepted."`
-		Reason string    `json:"reason" minLength:"1" maxLength:"2000" example:"The virtual devices are gone for good." doc:"Why it is there to stay."`
-	}
+	Body endIncidentBody
+}
+
+// endIncidentBody is what endIncident takes.
+type endIncidentBody struct {
+	At     time.Time `json:"at" example:"2024-05-01T00:00:00Z" doc:"From when on the level is accepted."`
+	Reason string    `json:"reason" minLength:"1" maxLength:"2000" example:"The virtual devices are gone for good." doc:"Why it is there to stay."`
 }
 
 func (d *desk) endIncident(ctx context.Context, a wire.Acting, in *endIncident) (*body[Incident], error) {

@@ -86,8 +86,8 @@ type ManyRows struct {
 
 // LineQuery says which lines are asked for.
 type LineQuery struct {
-	Device   uuid.UUID `query:"device" format:"uuid" doc:"Only lines of this device."`
-	Supplier uuid.UUID `query:"supplier" format:"uuid" doc:"Only lines of this supplier."`
+	Device   uuid.UUID `query:"device" format:"uuid" example:"1c7a0c1e-53f0-4f3a-8f0e-0a3b5b7c9d11" doc:"Only lines of this device."`
+	Supplier uuid.UUID `query:"supplier" format:"uuid" example:"6f1f9c1e-0b1a-4f5e-9d7a-2b7e3f0a1c55" doc:"Only lines of this supplier."`
 	Outcome  string    `query:"outcome" maxLength:"40" pattern:"^[a-z_]+$" example:"eligible" doc:"Only lines with this outcome."`
 	ManyRows
 }

@@ -77,10 +77,13 @@ func (d *desk) requestPull(ctx context.Context, a wire.Acting, in *requestPull) 
 }
 
 type giveUp struct {
-	Body struct {
-		Span
-		Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"The network has lost these hours." doc:"Why they are not waited for any longer; it stays on record."`
-	}
+	Body giveUpBody
+}
+
+// giveUpBody is what giveUp takes.
+type giveUpBody struct {
+	Span
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"The network has lost these hours." doc:"Why they are not waited for any longer; it stays on record."`
 }
 
 // givenUp is how many slots were given up.

@@ -64,9 +64,12 @@ type OneID struct {
 
 // Because is a body that gives a reason alone.
 type Because struct {
-	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"Checked against the network's own counts." doc:"Why; it stays on record."`
-	}
+	Body Reasoned
+}
+
+// Reasoned is a reason.
+type Reasoned struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"Checked against the network's own counts." doc:"Why; it stays on record."`
 }
 
 // computeWorkers are the groups of devices that are read at once, each over a

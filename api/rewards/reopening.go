@@ -82,10 +82,13 @@ func (d *desk) listReopenings(ctx context.Context, tx pgx.Tx, _ auth.Caller, _ *
 }
 
 type proposeReopening struct {
-	Body struct {
-		Span
-		Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"The network has found lost heartbeats." doc:"Why they are opened again; it stays on record."`
-	}
+	Body proposeReopeningBody
+}
+
+// proposeReopeningBody is what proposeReopening takes.
+type proposeReopeningBody struct {
+	Span
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"The network has found lost heartbeats." doc:"Why they are opened again; it stays on record."`
 }
 
 // hours returns the span, of whole hours.

@@ -41,7 +41,7 @@ func asking(path, id, summary, description string) huma.Operation {
 func operation(method string, status int, path, id, summary, description string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: prefix + path, DefaultStatus: status, Tags: []string{"Rewards"},
-		Summary: summary, Description: description,
+		Summary: summary, Description: description, Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}
 }
 

@@ -81,13 +81,16 @@ func (r Rules) text() ([]byte, error) {
 }
 
 type createSeason struct {
-	Body struct {
-		Code string `json:"code" minLength:"1" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" example:"ignition-s3" doc:"How people will name it."`
-		From string `json:"from" format:"date" maxLength:"10" example:"2024-06-01" doc:"First day (UTC), inclusive."`
-		To   string `json:"to" format:"date" maxLength:"10" example:"2024-06-30" doc:"Last day (UTC), inclusive."`
-		Pool string `json:"pool" pattern:"^[0-9]{1,19}$" example:"2000000000000000" doc:"What it pays, in base units."`
-		Rules
-	}
+	Body createSeasonBody
+}
+
+// createSeasonBody is what createSeason takes.
+type createSeasonBody struct {
+	Code string `json:"code" minLength:"1" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" example:"ignition-s3" doc:"How people will name it."`
+	From string `json:"from" format:"date" maxLength:"10" example:"2024-06-01" doc:"First day (UTC), inclusive."`
+	To   string `json:"to" format:"date" maxLength:"10" example:"2024-06-30" doc:"Last day (UTC), inclusive."`
+	Pool string `json:"pool" pattern:"^[0-9]{1,19}$" example:"2000000000000000" doc:"What it pays, in base units."`
+	Rules
 }
 
 // season returns the season that is asked for.

@@ -72,7 +72,7 @@ func TestASeasonIsBroughtToItsSealAndCorrected(t *testing.T) {
 		Errors []struct{ Location, Message string }
 	}
 	w.ada.Post(at("1", "seal"), nil).Problem(t, http.StatusConflict, "guard").Into(t, &problem)
-	if len(problem.Errors) == 0 || !strings.HasPrefix(problem.Errors[0].Location, "incident ") {
+	if len(problem.Errors) != 2 || problem.Errors[0].Location != "surge 1" || problem.Errors[1].Location != "incident 2" {
 		t.Fatalf("barred by %+v", problem.Errors)
 	}
 
@@ -315,6 +315,10 @@ func (w *town) sameDiff(t *testing.T, device string) {
 		if got, pages := w.table(w.fay, at("2", "diff/lines?against=1"), limit); got != string(want) || (pages > 1) != (limit == 9) {
 			t.Errorf("%d pages of %d lines differ from the command line's", pages, limit)
 		}
+	}
+	var page struct{ Items []fields }
+	if w.fay.Get(at("2", "diff/lines?against=1&limit=1")).Want(t, http.StatusOK).Into(t, &page); len(page.Items) != 1 {
+		t.Errorf("%d lines on a page of one", len(page.Items))
 	}
 	var diff struct {
 		Change  struct{ Amount string }

@@ -56,9 +56,12 @@ func (d *desk) listSnapshots(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *
 }
 
 type takeSnapshot struct {
-	Body struct {
-		Season string `json:"season" minLength:"1" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" example:"ignition-s1" doc:"Season to take."`
-	}
+	Body takeSnapshotBody
+}
+
+// takeSnapshotBody is what takeSnapshot takes.
+type takeSnapshotBody struct {
+	Season string `json:"season" minLength:"1" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" example:"ignition-s1" doc:"Season to take."`
 }
 
 // takeSnapshot enqueues what computes the revision in the transaction that begins it.

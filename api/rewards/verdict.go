@@ -3,9 +3,11 @@ package rewards
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strconv"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -25,6 +27,12 @@ func (d *desk) verdicts() {
 	op := acting("/verdicts/import", "import-verdicts", "Import a file of verdicts",
 		"Records the verdicts of a file, all of them or none. Rows that say what was entered last on their device are left out.")
 	op.MaxBodyBytes, op.Metadata = importMax, map[string]any{wire.Long: computing}
+	op.RequestBody = &huma.RequestBody{
+		Required: true, Description: "CSV with the header device_id,verdict,effective_at,reason,evidence; or JSON, an array of objects with these names.",
+		Content: map[string]*huma.MediaType{
+			"application/json": {Schema: d.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[[]Entry](), true, "")},
+		},
+	}
 	wire.Act(d.Service, op, team, d.importVerdicts)
 }
 
@@ -74,7 +82,7 @@ func (p verdictPage) Rows(yield func([]string) bool) {
 }
 
 type listVerdicts struct {
-	Device uuid.UUID `query:"device" format:"uuid" doc:"Only those on this device."`
+	Device uuid.UUID `query:"device" format:"uuid" example:"1c7a0c1e-53f0-4f3a-8f0e-0a3b5b7c9d11" doc:"Only those on this device."`
 	ManyRows
 }
 
@@ -144,9 +152,12 @@ func entriesOf(entries []Entry) []uptime.VerdictEntry {
 }
 
 type addVerdicts struct {
-	Body struct {
-		Verdicts []Entry `json:"verdicts" minItems:"1" maxItems:"1000" nullable:"false" doc:"The verdicts, in order: the last on a device is the one that counts."`
-	}
+	Body addVerdictsBody
+}
+
+// addVerdictsBody is what addVerdicts takes.
+type addVerdictsBody struct {
+	Verdicts []Entry `json:"verdicts" minItems:"1" maxItems:"1000" nullable:"false" doc:"The verdicts, in order: the last on a device is the one that counts."`
 }
 
 func (d *desk) addVerdicts(ctx context.Context, a wire.Acting, in *addVerdicts) (*made[wire.Page[Verdict]], error) {

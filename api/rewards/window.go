@@ -151,10 +151,13 @@ func (d *desk) listWindows(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *Ma
 }
 
 type proposeWindow struct {
-	Body struct {
-		Season string `json:"season" minLength:"1" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" example:"ignition-s1" doc:"Season that it is of."`
-		Rule
-	}
+	Body proposeWindowBody
+}
+
+// proposeWindowBody is what proposeWindow takes.
+type proposeWindowBody struct {
+	Season string `json:"season" minLength:"1" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" example:"ignition-s1" doc:"Season that it is of."`
+	Rule
 }
 
 func (d *desk) proposeWindow(ctx context.Context, a wire.Acting, in *proposeWindow) (*made[Window], error) {
