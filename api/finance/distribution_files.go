@@ -22,16 +22,18 @@ const fileMax = 2 * time.Minute
 var errNotGiven = wire.Refuse(http.StatusConflict, "export-not-recorded",
 	"You are not on record to be given the files: record the export first.")
 
+// DistributionFiles are all files of a distribution.
+type DistributionFiles struct {
+	Items []DistributionFile `json:"items" nullable:"false" doc:"The files, by name."`
+}
+
 func registerFiles(s *wire.Service) {
-	type list struct {
-		Items []DistributionFile `json:"items" nullable:"false" doc:"The files, by name."`
-	}
-	type listOutput struct{ Body list }
+	type listOutput struct{ Body DistributionFiles }
 	wire.Read(s, reading("list-distribution-files", "/distributions/{id}/files", "List a distribution's files",
 		"Their names and digests. The bytes of each are fixed when the distribution is prepared."), books,
 		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *byDistribution) (*listOutput, error) {
 			d, err := distribution.Show(ctx, tx, in.ID)
-			return &listOutput{list{viewFiles(d.Files)}}, err
+			return &listOutput{DistributionFiles{viewFiles(d.Files)}}, err
 		})
 
 	type input struct {

@@ -26,11 +26,13 @@ type MerkleTree struct {
 	Signature string     `json:"funding,omitempty" doc:"Signature of what funded it."`
 }
 
+// MerkleTrees are all trees of a distribution.
+type MerkleTrees struct {
+	Items []MerkleTree `json:"items" nullable:"false" doc:"The trees, in order; none on another rail."`
+}
+
 func registerTrees(s *wire.Service) {
-	type list struct {
-		Items []MerkleTree `json:"items" nullable:"false" doc:"The trees, in order; none on another rail."`
-	}
-	type output struct{ Body list }
+	type output struct{ Body MerkleTrees }
 	wire.Read(s, reading("list-merkle-trees", "/distributions/{id}/trees", "List a distribution's merkle trees",
 		"Their roots and totals, and what funded them."), books,
 		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *byDistribution) (*output, error) {
@@ -47,7 +49,7 @@ func registerTrees(s *wire.Service) {
 				f, funded := fundings[t.ID]
 				items[i] = MerkleTree{t.ID, t.Root.String(), t.Nodes, len(t.Payouts), wire.MoneyOf(t.Total), funded, f.Vault, f.Signature}
 			}
-			return &output{list{items}}, err
+			return &output{MerkleTrees{items}}, err
 		})
 	registerProofs(s)
 }
@@ -68,16 +70,18 @@ type ClaimProof struct {
 	Funding      string     `json:"funding" doc:"Signature of what funded it."`
 }
 
+// ClaimProofs are what somebody claims with.
+type ClaimProofs struct {
+	Items []ClaimProof `json:"items" nullable:"false" doc:"The proofs, in the order of the distributions."`
+}
+
 func registerProofs(s *wire.Service) {
 	type input struct {
 		Payout   string    `query:"payout" maxLength:"40" pattern:"^(d[1-9][0-9]*-[1-9][0-9]*)?$" example:"d1-17" doc:"Of a payout."`
 		Wallet   string    `query:"wallet" maxLength:"44" pattern:"^[1-9A-HJ-NP-Za-km-z]*$" doc:"All of a wallet."`
 		Supplier uuid.UUID `query:"supplier" format:"uuid" doc:"All of a supplier."`
 	}
-	type list struct {
-		Items []ClaimProof `json:"items" nullable:"false" doc:"The proofs, in the order of the distributions."`
-	}
-	type output struct{ Body list }
+	type output struct{ Body ClaimProofs }
 	wire.Read(s, with(reading("find-claim-proofs", "/proofs", "Find merkle proofs",
 		"What a payee claims with, of trees that are funded. Give a payout, a wallet or a supplier."), wire.Long, fileMax), money,
 		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *input) (*output, error) {
@@ -90,7 +94,7 @@ func registerProofs(s *wire.Service) {
 			for i, p := range proofs {
 				items[i] = viewProof(p)
 			}
-			return &output{list{items}}, err
+			return &output{ClaimProofs{items}}, err
 		})
 }
 

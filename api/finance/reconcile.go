@@ -45,6 +45,11 @@ type SupplierDiscrepancy struct {
 	Has        wire.Money `json:"has" doc:"What they have."`
 }
 
+// StatementRequest says whose statement is asked for.
+type StatementRequest struct {
+	Supplier *uuid.UUID `json:"supplier_id,omitempty" format:"uuid" doc:"The statement of one supplier; without it, everybody's."`
+}
+
 // reconcileMax is how long it may take: a second or two a hundred thousand suppliers.
 const reconcileMax = time.Minute
 
@@ -60,11 +65,7 @@ func registerReconciling(s *wire.Service) {
 			return &output{viewReconciliation(found)}, nil
 		})
 
-	type asked struct {
-		Body struct {
-			Supplier *uuid.UUID `json:"supplier_id,omitempty" format:"uuid" doc:"The statement of one supplier; without it, everybody's."`
-		}
-	}
+	type asked struct{ Body StatementRequest }
 	wire.Act(s, acting("reconcile-chain", "/reconciliation/chain", http.StatusAccepted, "Reconcile what was paid",
 		"As a task: holds what was earned, paid and is owed against each other and, where a node is configured, against the chain. It writes nothing."), money,
 		func(ctx context.Context, a wire.Acting, in *asked) (*taskOutput, error) {

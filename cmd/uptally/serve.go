@@ -18,6 +18,7 @@ type serveCommand struct {
 	apiFlags
 	paidFrom
 	chainFlag
+	domainFlag
 
 	LedgerHead      string `placeholder:"FILE" env:"UPTALLY_LEDGER_HEAD" help:"Signed head of the ledger, which the nightly verification compares and then replaces."`
 	LedgerKey       string `placeholder:"FILE" env:"UPTALLY_LEDGER_KEY_FILE" help:"Key to sign it with; or the key itself in UPTALLY_LEDGER_KEY. Without one the head is compared only."`
@@ -69,7 +70,7 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 
 // options are those of the jobs. A process that works none pulls nothing.
 func (c serveCommand) options(a *app, counted *metrics.Metrics) (options jobs.Options, err error) {
-	options = jobs.Options{Workers: int(c.Workers), Periodic: c.Workers > 0}
+	options = jobs.Options{Workers: int(c.Workers), Periodic: c.Workers > 0, Domain: c.Domain}
 	options.Alerted = func(alert audit.Alert) { counted.Alerted(string(alert.Kind)) }
 	options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	if c.Workers > 0 {
