@@ -68,7 +68,7 @@ func TestBadTokensAreRefusedEachForItsReason(t *testing.T) {
 	if _, err := verifier.Verify(t.Context(), token(t, one, devissuer.Claims{Subject: "mallory"})); err != nil {
 		t.Fatalf("a good token: %v", err)
 	}
-	cases, err := badtoken.All(one, other, noon)
+	cases, err := badtoken.All(one, other, devissuer.Audience, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestBadTokensOfAnRSAKey(t *testing.T) {
 	if _, err := verifier.Verify(t.Context(), token(t, one, devissuer.Claims{Subject: "mallory"})); err != nil {
 		t.Fatalf("a good token: %v", err)
 	}
-	cases, err := badtoken.All(one, other, noon)
+	cases, err := badtoken.All(one, other, devissuer.Audience, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -255,8 +255,9 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 			return uptally(t, append([]string{"--database-url", url, "--actor", actor}, args...)...)
 		}
 		other("ada", "season", "list").must(t, 0)
-		other("ada", "hold", "add", "--from", "2024-05-01", "--to", "2024-05-02", "--reason", "known").must(t, 0)
-		other("eve", "hold", "add", "--from", "2024-05-01", "--to", "2024-05-02", "--reason", "unknown").must(t, exitNotFound)
+		_, address := walletKey("first")
+		other("ada", "wallet", "challenge", walletSupplier, address).must(t, 0)
+		other("eve", "wallet", "challenge", walletSupplier, address).must(t, exitNotFound)
 		other("ada", "wallet", "import", "--file", filepath.Join(data, "wallets.csv"), "--hold", "1h").must(t, exitNotAllowed)
 		refused := other("grace", "snapshot", "seal", "spring").must(t, exitNotAllowed)
 		if !strings.Contains(refused.talk, "token") {

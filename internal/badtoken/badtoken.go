@@ -24,18 +24,18 @@ type Case struct {
 // off is how far a time must be off to be wrong with any leeway that can be configured.
 const off = 2 * auth.LeewayMax
 
-// All returns every bad token of an issuer. Both issuers must be trusted, with the
-// algorithms, audience and claims of devissuer.Issuer.Trusted; now is the verifier's
-// time.
-func All(issuer, other *devissuer.Issuer, now time.Time) ([]Case, error) {
+// All returns every bad token of an issuer, for a verifier with the audience. Both
+// issuers must be trusted there, with the algorithms and claims of
+// devissuer.Issuer.Trusted; now is the verifier's time.
+func All(issuer, other *devissuer.Issuer, audience string, now time.Time) ([]Case, error) {
 	good, err := issuer.Token(devissuer.Claims{
-		Subject: "mallory", Roles: auth.Roles(), Supplier: uuid.MustParse("9d2a0000-0000-4000-8000-000000000001"),
+		Subject: "mallory", Audience: audience, Roles: auth.Roles(), Supplier: uuid.MustParse("9d2a0000-0000-4000-8000-000000000001"),
 		Extra: map[string]any{"iat": now.Unix(), "exp": now.Add(time.Hour).Unix()},
 	})
 	if err != nil {
 		return nil, err
 	}
-	f := &forge{issuer: issuer, other: other, now: now, good: good}
+	f := &forge{issuer: issuer, other: other, audience: audience, now: now, good: good}
 	if f.header, f.claims, err = parts(good); err != nil {
 		return nil, err
 	}
@@ -52,6 +52,7 @@ func All(issuer, other *devissuer.Issuer, now time.Time) ([]Case, error) {
 // forge makes cases out of a good token.
 type forge struct {
 	issuer, other  *devissuer.Issuer
+	audience       string
 	now            time.Time
 	good           string
 	header, claims map[string]any

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/uptally/uptally/api/auth"
-	"github.com/uptally/uptally/api/auth/devissuer"
 )
 
 // claim adds the good token with one other claim, signed rightly.
@@ -41,9 +40,9 @@ func (f *forge) holders() {
 	f.claim(auth.ErrAudience, "no audience", "aud", nil)
 	f.claim(auth.ErrAudience, "an audience that is null", "aud", null)
 	f.claim(auth.ErrAudience, "two audiences, none ours", "aud", []string{"https://other.example/", "https://third.example/"})
-	f.claim(auth.ErrAudience, "an audience that begins as ours", "aud", devissuer.Audience+".mallory.example")
-	f.claim(auth.ErrAudience, "an audience that ours is a word of", "aud", "other "+devissuer.Audience)
-	f.claim(auth.ErrAudience, "an audience that is an object", "aud", map[string]string{devissuer.Audience: devissuer.Audience})
+	f.claim(auth.ErrAudience, "an audience that begins as ours", "aud", f.audience+".mallory.example")
+	f.claim(auth.ErrAudience, "an audience that ours is a word of", "aud", "other "+f.audience)
+	f.claim(auth.ErrAudience, "an audience that is an object", "aud", map[string]string{f.audience: f.audience})
 
 	f.claim(auth.ErrSubject, "no subject", "sub", nil)
 	f.claim(auth.ErrSubject, "an empty subject", "sub", "")
