@@ -173,7 +173,17 @@ func TestFactStampsStayAboveTheHorizon(t *testing.T) {
 // test unless the database refuses it with the code.
 func refused(t *testing.T, pool *pgxpool.Pool, code, statement string) {
 	t.Helper()
-	tx, err := pool.Begin(t.Context())
+	connection, err := pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Release()
+	refusedBy(t, connection.Conn(), code, statement)
+}
+
+func refusedBy(t *testing.T, connection *pgx.Conn, code, statement string) {
+	t.Helper()
+	tx, err := connection.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +191,7 @@ func refused(t *testing.T, pool *pgxpool.Pool, code, statement string) {
 	_, err = tx.Exec(t.Context(), statement)
 	var refusal *pgconn.PgError
 	if !errors.As(err, &refusal) || refusal.Code != code {
-		t.Errorf("as %s: %s: got %v, want a refusal with code %s", tx.Conn().Config().User, statement, err, code)
+		t.Errorf("as %s: %s: got %v, want a refusal with code %s", connection.Config().User, statement, err, code)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/uptally/uptally/ledger/distribution/solana"
 	"github.com/uptally/uptally/ledger/distribution/submit"
 	"github.com/uptally/uptally/ledger/distribution/wallet"
+	"github.com/uptally/uptally/migrations"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/evidence"
 	"github.com/uptally/uptally/snapshot/incident"
@@ -111,6 +112,7 @@ var exitCodes = []struct {
 	{audit.ErrNotHalted, exitConflict},
 
 	{errNotAllowed, exitNotAllowed},
+	{migrations.ErrTooPowerful, exitNotAllowed},
 	{auth.ErrToken, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},
 	{archive.ErrSelfApproval, exitNotAllowed},

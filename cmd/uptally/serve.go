@@ -11,6 +11,7 @@ import (
 	"github.com/uptally/uptally/api/metrics"
 	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/ledger"
+	"github.com/uptally/uptally/migrations"
 )
 
 type serveCommand struct {
@@ -57,6 +58,9 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.withDatabase(ctx, func(db *database) error {
+		if err := migrations.CheckServing(ctx, db.pool, migrations.AppRole); err != nil {
+			return err
+		}
 		client, err := jobs.New(db.pool, options)
 		if err != nil {
 			return err

@@ -47,6 +47,7 @@ var measurements = []measurement{
 	{[]string{"scale.devices"}, (*bench).measureScale},
 	{[]string{"fakes.precision", "fakes.recall"}, (*bench).measureFakes},
 	{[]string{"fakes.scan"}, (*bench).measureFakesScan},
+	{[]string{"api.season", "api.timeline_day", "api.timeline_month"}, (*bench).measureAPI}, // last: it seals the season
 }
 
 // start starts the private Postgres, as durable as the program's own unless the
@@ -98,7 +99,7 @@ func (b *bench) measure(ctx context.Context, prefix string) (figures []Figure, e
 		figures = append(figures, measured...)
 	}
 	if len(figures) == 0 {
-		return nil, fmt.Errorf("no figure's name begins with %q; they begin with merkle, ingest, snapshot, evidence, ledger, distribution, scale or fakes", prefix)
+		return nil, fmt.Errorf("no figure's name begins with %q; they begin with merkle, ingest, snapshot, evidence, ledger, distribution, scale, fakes or api", prefix)
 	}
 	return figures, nil
 }

@@ -31,7 +31,9 @@ type dataset struct {
 	owner *pgxpool.Pool // loads, and looks at sizes
 	app   *pgxpool.Pool // what is measured runs as the application does
 	url   string        // the application's
-	taker int64         // the person who takes snapshots
+
+	supplierURL string // of the role that suppliers read through
+	taker       int64  // the person who takes snapshots
 }
 
 // newFleet is the fleet of so many devices over the season's first days. Of no
@@ -101,7 +103,7 @@ func (b *bench) openDatabase(ctx context.Context, name string) (*dataset, error)
 	if _, err := migrations.Up(ctx, server.URL("")); err != nil {
 		return nil, err
 	}
-	d := &dataset{url: server.URL(migrations.AppRole)}
+	d := &dataset{url: server.URL(migrations.AppRole), supplierURL: server.URL(migrations.SupplierRole)}
 	if d.owner, err = connect(ctx, server.URL("")); err != nil {
 		return nil, err
 	}
@@ -131,4 +133,16 @@ func (d *dataset) close() {
 // begin runs f in a transaction of the owner.
 func (d *dataset) begin(ctx context.Context, f func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, d.owner, f)
+}
+
+// connectSuppliers returns the pool that the API reads through for suppliers.
+func connectSuppliers(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = 16
+	config.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+	config.ConnConfig.RuntimeParams["default_transaction_isolation"] = "repeatable read"
+	return pgxpool.NewWithConfig(ctx, config)
 }

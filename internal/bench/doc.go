@@ -97,6 +97,19 @@
 //	                              chosen by, one of them a world without fakes
 //	fakes.recall                  the same devices / all virtual ones
 //	    at least 0.9
+//	api.season                    requests a second of a supplier's season, sealed and
+//	    at least 0.4              estimated / those of a bare chi handler that runs one
+//	                              indexed single-row query on a pool of the same size,
+//	                              as the application, which no policy slows. The server
+//	                              is the program's own: tokens checked, row-level security
+//	                              on, each answer tagged; limits are off. 32 connections
+//	                              over loopback ask as 256 suppliers in turn, from this
+//	                              process, until it is saturated; every answer is read and
+//	                              must be a 200. Latencies are told apart
+//	api.timeline_day              the same of one device's timeline over a day,
+//	    at least 0.3              any of the season
+//	api.timeline_month            the same over 30 days, which meet the outage and its
+//	    at least 0.015            grace window
 //	fakes.scan                    a fortnight of the fleet read, transposed and searched
 //	    unbounded                 for likely fakes / one select sum(bit_count(up)) over
 //	                              the same chunks, warm, at the default parallelism

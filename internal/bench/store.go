@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // dropDatabase takes a database out of the server at the URL of another.
@@ -226,4 +227,23 @@ func vacuumLedger(ctx context.Context, conn *pgx.Conn) error {
 		}
 	}
 	return nil
+}
+
+// foldOwners fills in who owned which device, where the devices were loaded past the triggers.
+func foldOwners(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT supplier_device_fold(ARRAY(
+		SELECT number FROM device WHERE NOT EXISTS (SELECT FROM supplier_device s WHERE s.device = device.number)))`)
+	return err
+}
+
+// pointOf is the one indexed row that a bare handler reads.
+func pointOf(ctx context.Context, pool *pgxpool.Pool, season string) (code string, units int64, err error) {
+	err = pool.QueryRow(ctx, `SELECT code, pool FROM season WHERE code = $1`, season).Scan(&code, &units)
+	return code, units, err
+}
+
+// vacuumOwners brings what was folded into the state that it is in after a while.
+func vacuumOwners(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `VACUUM ANALYZE supplier_device, snapshot_supplier`)
+	return err
 }

@@ -37,9 +37,11 @@ func New(t testing.TB) *DB {
 		t.Fatal(noServer)
 	}
 	ownerURL := pgtestdb.Custom(t, serverConfig(t), migrator{}).URL()
+	owner := connect(t, ownerURL)
+	keepToRoles(t, owner)
 	appURL, supplierURL := withUser(t, ownerURL, migrations.AppRole), withUser(t, ownerURL, migrations.SupplierRole)
 	return &DB{
-		Owner: connect(t, ownerURL), App: connect(t, appURL), Supplier: connect(t, supplierURL),
+		Owner: owner, App: connect(t, appURL), Supplier: connect(t, supplierURL),
 		OwnerURL: ownerURL, AppURL: appURL, SupplierURL: supplierURL,
 	}
 }
@@ -89,6 +91,20 @@ func serverConfig(t testing.TB) pgtestdb.Config {
 		TestRole:   &pgtestdb.Role{Username: embedpg.Owner},
 		// A test that failed half way must not fail again for a connection it lost.
 		ForceTerminateConnections: true,
+	}
+}
+
+// keepToRoles grants on the database what migrations do: a clone of the template is
+// open to everyone as any new database is.
+func keepToRoles(t testing.TB, owner *pgxpool.Pool) {
+	t.Helper()
+	_, err := owner.Exec(context.Background(), `DO $$ BEGIN
+		EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+		EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO uptally_app', current_database());
+		EXECUTE format('GRANT CONNECT ON DATABASE %I TO uptally_supplier', current_database());
+	END $$`)
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
