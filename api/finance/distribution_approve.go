@@ -15,7 +15,7 @@ type Approval struct {
 
 func registerApproving(s *wire.Service) {
 	type input struct {
-		byDistribution
+		ByDistribution
 		Body Approval
 	}
 	wire.Act(s, acting("approve-distribution", "/distributions/{id}/approval", http.StatusOK, "Approve a distribution",
@@ -36,7 +36,7 @@ func registerApproving(s *wire.Service) {
 		})
 	wire.Act(s, acting("export-distribution", "/distributions/{id}/export", http.StatusOK, "Record that you are given the files",
 		"Of an approved distribution, before they are: what may be out is on record. From then on you can read them, and its payouts are returned by two persons only."), money,
-		func(ctx context.Context, a wire.Acting, in *byDistribution) (*distributionOutput, error) {
+		func(ctx context.Context, a wire.Acting, in *ByDistribution) (*distributionOutput, error) {
 			d, err := distribution.RecordExport(ctx, a.Tx, in.ID, a.Person)
 			if err != nil {
 				return nil, err

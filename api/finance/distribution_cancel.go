@@ -17,7 +17,7 @@ type Cancellation struct {
 
 func registerCancelling(s *wire.Service) {
 	type input struct {
-		byDistribution
+		ByDistribution
 		Body Cancellation
 	}
 	wire.Act(s, acting("cancel-distribution", "/distributions/{id}/cancellation", http.StatusOK, "Ask to cancel a distribution",
@@ -31,7 +31,7 @@ func registerCancelling(s *wire.Service) {
 		})
 	wire.Act(s, acting("approve-distribution-cancellation", "/distributions/{id}/cancellation/approval", http.StatusAccepted, "Approve a cancellation",
 		"As another person than who asked, and as a task: where a node is configured it is asked first what landed. While anything may still be paid, nothing is returned."), money,
-		func(ctx context.Context, a wire.Acting, in *byDistribution) (*taskOutput, error) {
+		func(ctx context.Context, a wire.Acting, in *ByDistribution) (*taskOutput, error) {
 			d, err := distribution.Show(ctx, a.Tx, in.ID)
 			if err != nil {
 				return nil, err

@@ -31,13 +31,13 @@ func registerFiles(s *wire.Service) {
 	type listOutput struct{ Body DistributionFiles }
 	wire.Read(s, reading("list-distribution-files", "/distributions/{id}/files", "List a distribution's files",
 		"Their names and digests. The bytes of each are fixed when the distribution is prepared."), books,
-		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *byDistribution) (*listOutput, error) {
+		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *ByDistribution) (*listOutput, error) {
 			d, err := distribution.Show(ctx, tx, in.ID)
 			return &listOutput{DistributionFiles{viewFiles(d.Files)}}, err
 		})
 
 	type input struct {
-		byDistribution
+		ByDistribution
 		Name string `path:"name" minLength:"1" maxLength:"40" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" example:"payouts.csv" doc:"Name of the file."`
 	}
 	type output struct {

@@ -33,7 +33,7 @@ func registerDistributions(s *wire.Service) {
 		})
 	wire.Read(s, reading("get-distribution", "/distributions/{id}", "Read a distribution",
 		"How far it and its payouts have come, what was carried forward, its files and who did what."), books,
-		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *byDistribution) (*distributionOutput, error) {
+		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *ByDistribution) (*distributionOutput, error) {
 			d, err := distribution.Show(ctx, tx, in.ID)
 			if err != nil {
 				return nil, err

@@ -53,7 +53,7 @@ func (p DistributionPayouts) Rows(yield func([]string) bool) {
 
 func registerPayouts(s *wire.Service) {
 	type input struct {
-		byDistribution
+		ByDistribution
 		State distribution.PayoutState `query:"state" enum:"waiting,live,landed,aside,paid,returned" doc:"Only those in this state."`
 		Paging
 	}
@@ -94,7 +94,7 @@ type SettingAside struct {
 
 func registerAside(s *wire.Service) {
 	type input struct {
-		byDistribution
+		ByDistribution
 		Body SettingAside
 	}
 	wire.Act(s, acting("set-payouts-aside", "/distributions/{id}/payouts/aside", http.StatusOK, "Set payouts aside",

@@ -14,8 +14,8 @@ import (
 // uploadMax is how long a file of the largest size may take to be received and kept.
 const uploadMax = time.Minute
 
-// dryRun asks for what a settlement would do.
-type dryRun struct {
+// Trial asks for what a settlement would do.
+type Trial struct {
 	DryRun bool `query:"dry_run" doc:"Post nothing, and tell what would be."`
 }
 
@@ -28,9 +28,9 @@ type TreeFunding struct {
 
 func registerSettling(s *wire.Service) {
 	type receipts struct {
-		byDistribution
+		ByDistribution
 		Format string `query:"format" enum:"solana-tokens,uptally,trees" default:"solana-tokens" doc:"How the file is written: the log of solana-tokens; payout_id,wallet,amount,outcome,signature; or tree,amount,vault,signature."`
-		dryRun
+		Trial
 		RawBody []byte `contentType:"text/csv"`
 	}
 	upload := with(acting("settle-by-receipts", "/distributions/{id}/settlements", http.StatusAccepted, "Settle by receipts",
@@ -45,8 +45,8 @@ func registerSettling(s *wire.Service) {
 	})
 
 	type funding struct {
-		byDistribution
-		dryRun
+		ByDistribution
+		Trial
 		Body TreeFunding
 	}
 	wire.Act(s, acting("settle-by-funding", "/distributions/{id}/settlements/funding", http.StatusAccepted, "Settle by the funding of a tree",
@@ -57,8 +57,8 @@ func registerSettling(s *wire.Service) {
 		})
 
 	type chain struct {
-		byDistribution
-		dryRun
+		ByDistribution
+		Trial
 	}
 	wire.Act(s, acting("settle-from-chain", "/distributions/{id}/settlements/chain", http.StatusAccepted, "Settle from the chain",
 		"As a task: what landed of the distribution's own transactions, as a job does by itself every few minutes. It takes a node."), money,

@@ -35,7 +35,7 @@ func registerTrees(s *wire.Service) {
 	type output struct{ Body MerkleTrees }
 	wire.Read(s, reading("list-merkle-trees", "/distributions/{id}/trees", "List a distribution's merkle trees",
 		"Their roots and totals, and what funded them."), books,
-		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *byDistribution) (*output, error) {
+		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *ByDistribution) (*output, error) {
 			if _, err := distribution.Show(ctx, tx, in.ID); err != nil {
 				return nil, err
 			}

@@ -34,14 +34,17 @@ type office struct {
 	*apitest.Server
 	t        *testing.T
 	ann, bob *apitest.Client
-	annID    int64
+
+	annID, bobID int64
 }
 
 func open(t *testing.T) *office {
 	t.Helper()
 	s := apitest.New(t)
-	o := &office{Server: s, t: t, ann: s.As("ann", auth.Finance), bob: s.As("bob", auth.Finance), annID: pgtest.Person(t, s.DB.Owner, "ann")}
-	pgtest.Person(t, s.DB.Owner, "bob")
+	o := &office{
+		Server: s, t: t, ann: s.As("ann", auth.Finance), bob: s.As("bob", auth.Finance),
+		annID: pgtest.Person(t, s.DB.Owner, "ann"), bobID: pgtest.Person(t, s.DB.Owner, "bob"),
+	}
 	o.do(func(ctx context.Context, tx pgx.Tx) error {
 		day := func(d int) time.Time { return time.Date(2024, 4, d, 0, 0, 0, 0, time.UTC) }
 		return snapshot.CreateSeason(ctx, tx, snapshot.Season{Code: "s1", FirstDay: day(1), LastDay: day(2), Pool: 1000}, snapshot.Embedded()[0].TOML, o.annID)

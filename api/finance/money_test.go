@@ -87,7 +87,7 @@ func (o *office) approveAndExport(d finance.Distribution) {
 	o.ann.Post(path+"/approval", binding(d.ManifestSHA256)).Problem(o.t, http.StatusForbidden, "own-work")
 	o.bob.Post(path+"/approval", binding(strings.Repeat("0", 64))).Problem(o.t, http.StatusConflict, "manifest-differs")
 	o.bob.Post(path+"/export", nil).Problem(o.t, http.StatusConflict, "conflict")
-	manifest := sha256.Sum256(o.bob.Get(path + "/files/manifest.json").Want(o.t, http.StatusOK).Body)
+	manifest := sha256.Sum256(o.bob.Get(path+"/files/manifest.json").Want(o.t, http.StatusOK).Body)
 	if got := hex.EncodeToString(manifest[:]); got != d.ManifestSHA256 {
 		o.t.Errorf("the manifest has digest %s, want %s", got, d.ManifestSHA256)
 	}
@@ -111,7 +111,7 @@ func (o *office) approveAndExport(d finance.Distribution) {
 		if err != nil {
 			o.t.Fatal(err)
 		}
-		got := o.bob.Get(path + "/files/" + entry.Name()).Want(o.t, http.StatusOK)
+		got := o.bob.Get(path+"/files/"+entry.Name()).Want(o.t, http.StatusOK)
 		digest := sha256.Sum256(want)
 		if string(got.Body) != string(want) || got.Header.Get("Repr-Digest") != "sha-256=:"+base64.StdEncoding.EncodeToString(digest[:])+":" {
 			o.t.Errorf("%s: %d bytes with digest %s, want %d", entry.Name(), len(got.Body), got.Header.Get("Repr-Digest"), len(want))

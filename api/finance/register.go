@@ -71,7 +71,7 @@ type Paging struct {
 	Cursor string `query:"cursor" maxLength:"512" pattern:"^[A-Za-z0-9_-]*$" doc:"Where the page begins: next_cursor of the page before, or the header Next-Cursor, which tables have as well. Keep the other parameters as they were."`
 }
 
-// By the id of a distribution.
-type byDistribution struct {
+// ByDistribution names a distribution.
+type ByDistribution struct {
 	ID string `path:"id" minLength:"2" maxLength:"20" pattern:"^d[1-9][0-9]*$" example:"d1" doc:"Distribution, such as d1."`
 }

@@ -38,7 +38,7 @@ const nodeMax = 10 * time.Second
 
 func registerAllowing(s *wire.Service) {
 	type asked struct {
-		bySupplier
+		BySupplier
 		Body Allowance
 	}
 	wire.Act(s, acting("ask-wallet-allowance", "/wallets/{supplier}/allowances", http.StatusOK, "Ask that a vault be allowed",
@@ -50,10 +50,10 @@ func registerAllowing(s *wire.Service) {
 			if err := wallet.Allow(ctx, a.Tx, in.Supplier, in.Body.Wallet, in.Body.Reason, a.Person); err != nil {
 				return nil, err
 			}
-			return toldOf(ctx, s, a, in.bySupplier)
+			return toldOf(ctx, s, a, in.BySupplier)
 		})
 	type approved struct {
-		bySupplier
+		BySupplier
 		Body AllowanceApproval
 	}
 	wire.Act(s, acting("approve-wallet-allowance", "/wallets/{supplier}/allowances/approval", http.StatusOK, "Approve an allowance",
@@ -70,7 +70,7 @@ func registerAllowing(s *wire.Service) {
 			if _, err := wallet.ApproveAllowance(ctx, a.Tx, in.Supplier, in.Body.Wallet, proof); err != nil {
 				return nil, err
 			}
-			return toldOf(ctx, s, a, in.bySupplier)
+			return toldOf(ctx, s, a, in.BySupplier)
 		})
 	registerImport(s)
 }

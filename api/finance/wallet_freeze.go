@@ -15,7 +15,7 @@ type Reasoned struct {
 }
 
 type aboutSupplier struct {
-	bySupplier
+	BySupplier
 	Body Reasoned
 }
 
@@ -36,7 +36,7 @@ func registerFreezing(s *wire.Service) {
 		if err != nil {
 			return nil, err
 		}
-		told, err := toldOf(ctx, s, a, in.bySupplier)
+		told, err := toldOf(ctx, s, a, in.BySupplier)
 		if err != nil {
 			return nil, err
 		}
@@ -48,11 +48,11 @@ func registerFreezing(s *wire.Service) {
 			if err := wallet.AskRelease(ctx, a.Tx, in.Supplier, in.Body.Reason, a.Person); err != nil {
 				return nil, err
 			}
-			return toldOf(ctx, s, a, in.bySupplier)
+			return toldOf(ctx, s, a, in.BySupplier)
 		})
 	wire.Act(s, acting("approve-supplier-release", "/wallets/{supplier}/release/approval", http.StatusOK, "Approve a release",
 		"As another person than who asked: the supplier is paid again, unless they were frozen once more since."), money,
-		func(ctx context.Context, a wire.Acting, in *bySupplier) (*walletsOutput, error) {
+		func(ctx context.Context, a wire.Acting, in *BySupplier) (*walletsOutput, error) {
 			if err := wallet.ApproveRelease(ctx, a.Tx, in.Supplier, a.Person); err != nil {
 				return nil, err
 			}
@@ -61,7 +61,7 @@ func registerFreezing(s *wire.Service) {
 }
 
 // toldOf asks that what happened be told, and shows how the supplier's wallets stand.
-func toldOf(ctx context.Context, s *wire.Service, a wire.Acting, in bySupplier) (*walletsOutput, error) {
+func toldOf(ctx context.Context, s *wire.Service, a wire.Acting, in BySupplier) (*walletsOutput, error) {
 	if err := s.Jobs.RequestNotices(ctx, a.Tx); err != nil {
 		return nil, err
 	}

@@ -124,8 +124,8 @@ func supplierOf(cursor string) (uuid.UUID, error) {
 	return after, nil
 }
 
-// bySupplier names a supplier.
-type bySupplier struct {
+// BySupplier names a supplier.
+type BySupplier struct {
 	Supplier uuid.UUID `path:"supplier" format:"uuid" doc:"Supplier's id."`
 }
 
@@ -141,7 +141,7 @@ type walletsOutput struct{ Body WalletsOfSupplier }
 func registerWalletsOf(s *wire.Service) {
 	wire.Read(s, reading("get-supplier-wallets", "/wallets/{supplier}", "Read a supplier's wallets",
 		"How they stand, and all that happened to them. Not found if nothing ever did."), guards,
-		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *bySupplier) (*walletsOutput, error) {
+		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *BySupplier) (*walletsOutput, error) {
 			view, err := walletsOf(ctx, tx, in.Supplier)
 			if err == nil && len(view.Wallets)+len(view.History) == 0 {
 				err = wire.NotFound
