@@ -26,12 +26,12 @@ type getDevice struct {
 	Device uuid.UUID `path:"device" format:"uuid" example:"1c7a0c1e-53f0-4f3a-8f0e-0a3b5b7c9d11" doc:"Id of the device."`
 }
 
-func (d *desk) getDevice(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *getDevice) (*body[snapshot.Dossier], error) {
+func (d *desk) getDevice(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *getDevice) (*body[dossier], error) {
 	v, err := snapshot.DossierOf(ctx, tx, in.Device)
 	if err != nil {
 		return nil, err
 	}
-	return &body[snapshot.Dossier]{*v}, nil
+	return &body[dossier]{dossier{*v, viewChanges(v.Changes)}}, nil
 }
 
 type explainDevice struct {
@@ -40,18 +40,12 @@ type explainDevice struct {
 	Revision int       `query:"revision" minimum:"1" maximum:"2147483647" example:"2" doc:"Revision of the season; absent: the latest that has lines, or an estimate as of now."`
 }
 
-// explanation is an explanation whose amounts are strings of base units.
-type explanation struct {
-	snapshot.Explanation
-	Decimals int `json:"decimals" example:"8" doc:"Decimals of the token, of every amount here."`
-}
-
 func (d *desk) explainDevice(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *explainDevice) (*body[explanation], error) {
 	e, err := d.explanation(ctx, tx, in)
 	if err != nil {
 		return nil, err
 	}
-	return &body[explanation]{explanation{*e, wire.Decimals}}, nil
+	return &body[explanation]{viewExplanation(e)}, nil
 }
 
 // explanation is of the revision that is named, or of the latest, or of now.

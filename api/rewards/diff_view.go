@@ -110,8 +110,8 @@ type changedLine struct {
 	DeviceID  uuid.UUID  `json:"device_id" format:"uuid" example:"1c7a0c1e-53f0-4f3a-8f0e-0a3b5b7c9d11" doc:"The device."`
 	SpanStart time.Time  `json:"span_start" example:"2023-11-04T00:00:00Z" doc:"First slot of the line."`
 	Change    wire.Money `json:"change" doc:"What it gets more or less."`
-	Before    *line      `json:"before" doc:"The line in a; null if it is not there."`
-	After     *line      `json:"after" doc:"The line in b; null if it is not there."`
+	Before    *line      `json:"before,omitempty" doc:"The line in a; absent if it is not there."`
+	After     *line      `json:"after,omitempty" doc:"The line in b; absent if it is not there."`
 	Steps     []step     `json:"steps" nullable:"false" doc:"What each cause made of it, in order."`
 }
 
@@ -119,7 +119,7 @@ type changedLine struct {
 type step struct {
 	Cause  string     `json:"cause" example:"grace" doc:"The cause."`
 	Change wire.Money `json:"change" doc:"What the line gets more or less by it."`
-	After  *line      `json:"after" doc:"The line after it; null if it is not there then."`
+	After  *line      `json:"after,omitempty" doc:"The line after it; absent if it is not there then."`
 }
 
 // changedPage is a page of lines that differ; as a table, a row a step.

@@ -19,7 +19,7 @@ type heldChange struct {
 	Hold       int64          `json:"hold" example:"2" doc:"The first hold that sets it aside, or did."`
 	Fields     []fieldChange  `json:"fields" nullable:"false" doc:"What it alters, against what is believed without it."`
 	State      string         `json:"state" enum:"open,released,refused" example:"open" doc:"How far its review has come."`
-	Decision   *decision      `json:"decision" doc:"What was decided; null while it is open."`
+	Decision   *decision      `json:"decision,omitempty" doc:"What was decided; absent while it is open."`
 	Effect     []effectOnHeld `json:"effect,omitempty" doc:"Whom believing it alone would pay; only with a season."`
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/internal/apitest"
 	"github.com/uptally/uptally/internal/pgtest"
@@ -33,9 +34,9 @@ type town struct {
 }
 
 // newTown is a town whose jobs wait for work.
-func newTown(t *testing.T) *town {
+func newTown(t *testing.T, options ...func(*api.Config)) *town {
 	t.Helper()
-	s := apitest.New(t)
+	s := apitest.New(t, options...)
 	return &town{
 		Server: s, t: t, ada: s.As("ada", auth.Rewards), grace: s.As("grace", auth.Rewards),
 		fay: s.As("fay", auth.Finance), oscar: s.As("oscar", auth.Operator),
@@ -43,9 +44,9 @@ func newTown(t *testing.T) *town {
 }
 
 // connected is a town that reads a world of so many devices.
-func connected(t *testing.T, devices int) *town {
+func connected(t *testing.T, devices int, options ...func(*api.Config)) *town {
 	t.Helper()
-	w := newTown(t)
+	w := newTown(t, options...)
 	world, err := simulator.New(simulator.Config{Scenario: simulator.April2024, Devices: devices, Seed: 424})
 	w.check(err)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -3,11 +3,9 @@ package rewards
 import (
 	"context"
 	"errors"
-	"reflect"
 	"strconv"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -27,13 +25,8 @@ func (d *desk) verdicts() {
 	op := acting("/verdicts/import", "import-verdicts", "Import a file of verdicts",
 		"Records the verdicts of a file, all of them or none. Rows that say what was entered last on their device are left out.")
 	op.MaxBodyBytes, op.Metadata = importMax, map[string]any{wire.Long: computing}
-	op.RequestBody = &huma.RequestBody{
-		Required: true, Description: "CSV with the header device_id,verdict,effective_at,reason,evidence; or JSON, an array of objects with these names.",
-		Content: map[string]*huma.MediaType{
-			"application/json": {Schema: d.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[[]Entry](), true, "")},
-		},
-	}
 	wire.Act(d.Service, op, team, d.importVerdicts)
+	d.describeImport(op.Path)
 }
 
 // Verdict is what a device was found to be.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"github.com/uptally/uptally/api/wire"
@@ -14,6 +16,18 @@ import (
 
 type importVerdicts struct {
 	RawBody []byte `contentType:"text/csv" doc:"CSV with the header device_id,verdict,effective_at,reason,evidence; or JSON, an array of objects with these names."`
+}
+
+// describeImport says in the specification that a file may be JSON, too. It is said after
+// the operation is registered, as otherwise the library would read JSON by itself, and
+// know nothing of lines.
+func (d *desk) describeImport(path string) {
+	specification := d.API.OpenAPI()
+	taken := specification.Paths[path].Post.RequestBody
+	taken.Description = "CSV with the header device_id,verdict,effective_at,reason,evidence; or JSON, an array of objects with these names."
+	taken.Content["application/json"] = &huma.MediaType{
+		Schema: specification.Components.Schemas.Schema(reflect.TypeFor[[]Entry](), true, ""),
+	}
 }
 
 // imported is what became of a file of verdicts.
