@@ -47,7 +47,7 @@ func TestAppealsOverHTTP(t *testing.T) {
 	anne.Get(own).Want(t, http.StatusOK)
 
 	// Of another it is as absent as one that there is not.
-	absent := ben.Get("/v1/appeals/" + uuid.NewString()).Problem(t, http.StatusNotFound, "not-found")
+	absent := ben.Get("/v1/appeals/"+uuid.NewString()).Problem(t, http.StatusNotFound, "not-found")
 	if theirs := ben.Get(own).Problem(t, http.StatusNotFound, "not-found"); string(theirs.Body) != string(absent.Body) {
 		t.Errorf("another's: %s, absent: %s", theirs.Body, absent.Body)
 	}
@@ -87,7 +87,7 @@ func TestAppealsOverHTTP(t *testing.T) {
 	if text := string(told.Body); !strings.Contains(text, "you are right") || strings.Contains(text, "ada") || strings.Contains(text, "anne") {
 		t.Errorf("the supplier reads %s", text)
 	}
-	ada.Get("/v1/rewards/appeals/" + uuid.NewString()).Problem(t, http.StatusNotFound, "not-found")
+	ada.Get("/v1/rewards/appeals/"+uuid.NewString()).Problem(t, http.StatusNotFound, "not-found")
 }
 
 func TestAppealsThatHTTPRefuses(t *testing.T) {

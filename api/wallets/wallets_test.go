@@ -188,7 +188,7 @@ func TestStandingIsTheDomains(t *testing.T) {
 			Items []wallets.Event `json:"items"`
 			Next  string          `json:"next_cursor"`
 		}
-		answer := anne.Get("/v1/wallets/history?limit=4&cursor=" + cursor).Want(t, http.StatusOK)
+		answer := anne.Get("/v1/wallets/history?limit=4&cursor="+cursor).Want(t, http.StatusOK)
 		if strings.Contains(string(answer.Body), "taken over") {
 			t.Errorf("a reason goes out: %s", answer.Body)
 		}

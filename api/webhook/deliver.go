@@ -71,7 +71,7 @@ func (s *Sender) record(ctx context.Context, tx pgx.Tx, d Delivery, r Result) (R
 		return recorded, nil
 	}
 	since, err := failingSince(ctx, tx, d.Webhook)
-	if err != nil || d.Now.Sub(since) < s.failingAfter {
+	if err != nil || since == nil || d.Now.Sub(*since) < s.failingAfter {
 		return recorded, err
 	}
 	if recorded.Off, err = insertEnd(ctx, tx, d.Webhook, d.Supplier, Failing, 0); err != nil {

@@ -200,8 +200,9 @@ func insertAttempt(ctx context.Context, tx pgx.Tx, d Delivery, r Result, next ti
 	return tag.RowsAffected() == 1, err
 }
 
-// failingSince returns the first try since the endpoint last took a message.
-func failingSince(ctx context.Context, tx pgx.Tx, webhook uuid.UUID) (since time.Time, err error) {
+// failingSince returns the first try since the endpoint last took a message; nil if it
+// took one since, by the hand of another process.
+func failingSince(ctx context.Context, tx pgx.Tx, webhook uuid.UUID) (since *time.Time, err error) {
 	err = tx.QueryRow(ctx, `
 		WITH tried AS (
 			SELECT a.attempted_at, a.outcome FROM webhook_message m JOIN webhook_attempt a ON a.message = m.id WHERE m.webhook = $1

@@ -29,8 +29,8 @@ type Delivery struct {
 }
 
 type deliveriesInput struct {
-	idInput
 	wire.Paging
+	Webhook uuid.UUID `path:"webhook" format:"uuid" doc:"The webhook."`
 }
 
 type deliveriesOutput struct{ Body wire.Page[Delivery] }
