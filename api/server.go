@@ -68,12 +68,9 @@ func New(c Config) *Server {
 		s.service.Now = time.Now
 	}
 	router.Use(named, hardened, caught(c.Log), middleware.Compress(5, "application/json", "application/problem+json", "text/csv"))
-	router.NotFound(func(w http.ResponseWriter, _ *http.Request) {
-		problem(w, http.StatusNotFound, wire.NotFound.Kind(), wire.NotFound.Detail)
-	})
-	router.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {
-		problem(w, http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")
-	})
+	router.NotFound(s.service.Nowhere(wire.NotFound))
+	router.MethodNotAllowed(s.service.Nowhere(
+		wire.Refuse(http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")))
 	s.service.API = humachi.New(router, specification())
 	register(s.service, c)
 	if c.Also != nil {

@@ -218,3 +218,32 @@ func TestAlertsAreDeliveredOnce(t *testing.T) {
 		return err
 	})
 }
+
+// Of two who look at once, one finds the surge.
+func TestTwoWhoWatchAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	thresholds := Thresholds{Span: time.Hour, CoolDown: time.Hour, Refusals: 1}
+	b.append(refusal(1))
+	second := make(chan error, 1)
+	b.do(func(tx pgx.Tx) error {
+		alerts, err := Watch(t.Context(), tx, thresholds)
+		if len(alerts) != 1 {
+			t.Errorf("the first: %v", alerts)
+		}
+		go func() {
+			second <- b.try(func(tx pgx.Tx) error {
+				alerts, err := Watch(context.Background(), tx, thresholds)
+				if len(alerts) > 0 {
+					t.Errorf("the second: %v", alerts)
+				}
+				return err
+			})
+		}()
+		b.until(writerWaits) // for the lock that we hold
+		return err
+	})
+	if err := <-second; err != nil {
+		t.Fatal(err)
+	}
+}

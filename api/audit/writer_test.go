@@ -287,3 +287,38 @@ func TestAnEndWithoutADatabase(t *testing.T) {
 		t.Errorf("got %v, %q", err, log.text)
 	}
 }
+
+// Who waits for room when the writer is closed gets it; who comes later is told of.
+func TestWhoWaitsAtTheEndIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	b, log := setup(t), listen()
+	letGo := b.hold()
+	w := newWriter(b.App, slog.New(log), 1)
+	w.Refused(t.Context(), refusal(0))
+	b.until(writerWaits)
+	w.Refused(t.Context(), refusal(1))
+	var group sync.WaitGroup
+	begun := make(chan struct{})
+	for i := range 20 {
+		group.Go(func() {
+			begun <- struct{}{}
+			w.Refused(t.Context(), refusal(10+i))
+		})
+	}
+	for range 20 {
+		<-begun
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- w.Close() }()
+	for w.enter() { // until it is closing
+		w.senders.Done()
+	}
+	letGo()
+	err := <-closed
+	group.Wait()
+	late := log.count("a refusal is not on record: the writer is closed")
+	if log.count("a refusal is not on record") != late || err != nil && !errors.Is(err, ErrLost) {
+		t.Errorf("got %v, %q", err, log.text)
+	}
+	b.whole(int64(22 - late))
+}

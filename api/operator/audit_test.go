@@ -65,7 +65,7 @@ func TestTheLogIsFiltered(t *testing.T) {
 	d := setup(t)
 	d.write(t, 3)
 	d.bob.Get("/v1/operator/audit?limit=0").Want(t, http.StatusUnprocessableEntity)
-	d.As("sue", auth.Rewards).Get("/v1/operator/audit").Problem(t, http.StatusForbidden, "forbidden-role")
+	d.As("sue", auth.Rewards).Get("/v1/operator/audit").Problem(t, http.StatusForbidden, "role-missing")
 	for len(d.entries(t, "?class=4").Items) < 2 { // as soon as the writer has written
 	}
 	newest := d.entries(t, "?class=2").Items[0].RecordedAt
@@ -84,7 +84,7 @@ func TestTheLogIsFiltered(t *testing.T) {
 		}
 	}
 	refused := d.entries(t, "?operation=list-audit-entries").Items
-	if len(refused) != 2 || !strings.HasSuffix(refused[0].Actor, " sue") || refused[0].Status != 403 || refused[0].Kind == "" || refused[0].Target != "/v1/operator/audit" {
+	if len(refused) != 2 || !strings.HasSuffix(refused[0].Actor, " sue") || refused[0].Status != 403 || refused[0].Kind != "role-missing" || refused[0].Target != "/v1/operator/audit" {
 		t.Errorf("got %+v", refused)
 	}
 	for _, query := range []string{"?address=home", "?class=6", "?cursor=AAAA", "?since=yesterday", "?actr=ada", "?limit=201"} {

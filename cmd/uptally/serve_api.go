@@ -25,7 +25,7 @@ import (
 type apiFlags struct {
 	API                 bool     `name:"api" default:"true" negatable:"" help:"Answer the API."`
 	Listen              string   `default:"127.0.0.1:8480" placeholder:"ADDR" env:"UPTALLY_LISTEN" help:"Where the API listens. While the development issuer's tokens are believed, on loopback only."`
-	Metrics             string   `placeholder:"ADDR" env:"UPTALLY_METRICS" help:"Where figures for Prometheus are served; nowhere unless given."`
+	Metrics             string   `placeholder:"ADDR" env:"UPTALLY_METRICS" help:"Where figures for Prometheus are served; nowhere unless given, and on loopback unless an address is named."`
 	SupplierDatabaseURL string   `name:"supplier-database-url" placeholder:"URL" env:"UPTALLY_SUPPLIER_DATABASE_URL" help:"The same database as uptally_supplier, through which suppliers read. Not needed for the embedded one."`
 	TrustedProxies      []string `placeholder:"PREFIX" env:"UPTALLY_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
 	Reads               int      `default:"1200" placeholder:"N" help:"Reads a minute of one caller; a quarter of it of an address without a token. 0 is no limit."`
@@ -106,7 +106,11 @@ func (c serveCommand) open(ctx context.Context, a *app, db *database) (*auth.Ver
 }
 
 func (c serveCommand) serveMetrics(ctx context.Context, handler http.Handler) error {
-	listener, err := net.Listen("tcp", c.Metrics)
+	address := c.Metrics
+	if host, port, err := net.SplitHostPort(address); err == nil && host == "" {
+		address = net.JoinHostPort("127.0.0.1", port) // to no network, unless one is named
+	}
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("--metrics %s: %w", c.Metrics, err)
 	}

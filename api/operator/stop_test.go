@@ -1,0 +1,121 @@
+package operator_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/api"
+	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/limit"
+	"github.com/uptally/uptally/api/wire"
+	"github.com/uptally/uptally/internal/apitest"
+)
+
+// What an act of the tests is given, and answers with.
+type (
+	slip struct {
+		Body struct {
+			Text string `json:"text" maxLength:"20"`
+		}
+	}
+	empty struct{}
+)
+
+// acts registers three: an ordinary one, one that goes on while writing is halted, and
+// one that waits until it is let go on.
+func acts(entered chan<- struct{}, leave <-chan struct{}) func(*api.Config) {
+	act := func(s *wire.Service, path string, metadata map[string]any, f func()) {
+		op := huma.Operation{OperationID: "test-" + path, Method: http.MethodPost, Path: "/v1/test/" + path, DefaultStatus: http.StatusNoContent, Metadata: metadata}
+		wire.Act(s, op, []auth.Role{auth.Rewards}, func(context.Context, wire.Acting, *slip) (*empty, error) {
+			f()
+			return &empty{}, nil
+		})
+	}
+	return func(c *api.Config) {
+		c.Also = func(s *wire.Service) {
+			act(s, "ordinary", nil, func() {})
+			act(s, "urgent", map[string]any{wire.WhileHalted: true}, func() {})
+			act(s, "slow", nil, func() {
+				entered <- struct{}{}
+				<-leave
+			})
+		}
+	}
+}
+
+// The halt is answered only once the acts that had begun have ended; from then on every
+// act is refused, and leaves nothing, until another person resumes.
+func TestAHaltStopsEveryActThatDoesNotGoOn(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	s := apitest.New(t, acts(entered, leave))
+	ann, bob, sue := s.As("ann", auth.Operator), s.As("bob", auth.Operator), s.As("sue", auth.Rewards)
+	text := map[string]string{"text": "x"}
+	key := http.Header{"Idempotency-Key": {"before"}}
+	sue.Do(http.MethodPost, "/v1/test/ordinary", text, key).Want(t, http.StatusNoContent)
+
+	slow, halted := make(chan apitest.Answer, 1), make(chan apitest.Answer, 1)
+	call := func(c *apitest.Client, path string, body any, answered chan<- apitest.Answer) {
+		answer, err := c.Try(http.MethodPost, path, body, http.Header{"Idempotency-Key": {path}})
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- answer
+	}
+	go call(sue, "/v1/test/slow", text, slow)
+	<-entered
+	go call(ann, "/v1/operator/halt", reason("a token leaked"), halted)
+	for waiting := false; !waiting; {
+		if err := s.DB.Owner.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+			WHERE locktype = 'advisory' AND NOT granted AND datname = current_database())`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(leave)
+	(<-slow).Want(t, http.StatusNoContent)
+	(<-halted).Want(t, http.StatusOK)
+
+	sue.Post("/v1/test/ordinary", text).Problem(t, http.StatusServiceUnavailable, "writes-halted")
+	sue.Post("/v1/test/urgent", text).Want(t, http.StatusNoContent)
+	sue.Do(http.MethodPost, "/v1/test/ordinary", text, key).Want(t, http.StatusNoContent) // answered again, not done again
+	bob.Get("/v1/operator/audit").Want(t, http.StatusOK)
+	bob.Post("/v1/operator/resumption", reason("revoked")).Want(t, http.StatusOK)
+	sue.Post("/v1/test/ordinary", text).Want(t, http.StatusNoContent)
+
+	var acted int
+	if err := s.DB.Owner.QueryRow(t.Context(), `SELECT count(*) FROM audit_entry WHERE operation LIKE 'test-%' AND status = 204`).Scan(&acted); err != nil || acted != 4 {
+		t.Errorf("%d acts on record, error %v, want 4", acted, err)
+	}
+}
+
+// Whoever feels for what may be there is answered alike, charged, and on record.
+func TestCallsOfNoOperationAreOnRecord(t *testing.T) {
+	t.Parallel()
+	s := apitest.New(t, func(c *api.Config) { c.Limits = limit.New(limit.Budgets{Address: limit.Budget{Reads: 2, Writes: 1}}) })
+	nobody := s.Anyone()
+	nobody.Get("/v1/admin").Problem(t, http.StatusNotFound, "not-found")
+	nobody.Get("/.env").Problem(t, http.StatusNotFound, "not-found")
+	if answer := nobody.Get("/wp-login.php").Problem(t, http.StatusTooManyRequests, "rate-limited"); answer.Header.Get("Retry-After") == "" {
+		t.Errorf("got %v", answer.Header)
+	}
+	nobody.Post("/v1/operator/audit", nil).Problem(t, http.StatusMethodNotAllowed, "method-not-allowed")
+	var got []string
+	for len(got) < 4 {
+		rows, err := s.DB.Owner.Query(t.Context(), `SELECT status || ' ' || kind || ' ' || method || ' ' || target FROM audit_entry WHERE operation = '' ORDER BY number`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"404 not-found GET /v1/admin", "404 not-found GET /.env", "429 rate-limited GET /wp-login.php",
+		"405 method-not-allowed POST /v1/operator/audit"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
