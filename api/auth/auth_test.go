@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/google/uuid"
 
 	"github.com/uptally/uptally/api/auth"
@@ -115,6 +117,37 @@ func TestBadTokensOfAnRSAKey(t *testing.T) {
 	for _, c := range cases {
 		if caller, err := verifier.Verify(t.Context(), c.Token); !errors.Is(err, c.Reason) {
 			t.Errorf("%s: %+v, error %v, want %v", c.Name, caller, err, c.Reason)
+		}
+	}
+}
+
+// A key that is published for one algorithm is used for no other, though it could be.
+func TestKeysKeepToTheirAlgorithm(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for published, want := range map[string]error{"RS256": auth.ErrSignature, "PS256": nil, "": nil} {
+		set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "one", Algorithm: published}}}
+		issuer := auth.Issuer{URL: urlOfOne, Algorithms: []string{"RS256", "PS256"}, Audience: "us", Keys: func() jose.JSONWebKeySet { return set }}
+		verifier, err := auth.New(t.Context(), auth.Config{Issuers: []auth.Issuer{issuer}, Now: at(noon)}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.PS256, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", "one"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := signer.Sign([]byte(`{"iss":"` + urlOfOne + `","aud":"us","sub":"ada","exp":` + strconv.FormatInt(noon.Unix()+60, 10) + `,"scope":"` + auth.ScopeRead + `"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compact, err := signed.CompactSerialize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := verifier.Verify(t.Context(), compact); !errors.Is(err, want) {
+			t.Errorf("PS256 by a key published for %q: %v, want %v", published, err, want)
 		}
 	}
 }

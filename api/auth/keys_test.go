@@ -260,6 +260,9 @@ func TestWhoWaitsCanLeave(t *testing.T) {
 	}
 }
 
+// ed25519Key is the public key of RFC 8037, appendix A.2, under a name.
+const ed25519Key = `{"kty": "OKP", "crv": "Ed25519", "kid": "one", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
+
 func TestAnswersThatAreNoKeys(t *testing.T) {
 	p := publish(t)
 	for name, answer := range map[string]http.HandlerFunc{
@@ -275,8 +278,8 @@ func TestAnswersThatAreNoKeys(t *testing.T) {
 		"a short RSA": func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, `{"keys": [{"kty": "RSA", "kid": "one", "n": "sXchDaQ", "e": "AQAB"}]}`)
 		},
-		"no end": func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprint(w, `{"keys": [`, strings.Repeat(" ", answerMax), `]}`)
+		"good keys, at the end of all time": func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, `{"keys": [`, ed25519Key, strings.Repeat(" ", answerMax), `]}`)
 		},
 		"keys without end": func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, `{"keys": [`, strings.Repeat(`{"kty": "x"},`, keysMax), `{"kty": "x"}]}`)
@@ -292,15 +295,22 @@ func TestAnswersThatAreNoKeys(t *testing.T) {
 			}
 		})
 	}
+	p.answer = func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"keys": [{"kty": "x"}, `, ed25519Key, `]}`)
+	}
+	k, _ := watch(t, p)
+	if _, err := k.find(t.Context(), "one"); err != nil {
+		t.Errorf("a good key beside one of another kind: %v", err)
+	}
 }
 
 func TestDiscoveryIsHeldAgainstTheIssuer(t *testing.T) {
-	for name, document := range map[string]string{
-		"another issuer":     `{"issuer": "https://mallory.example", "jwks_uri": "URL/jwks"}`,
-		"keys over http":     `{"issuer": "URL", "jwks_uri": "http://keys.example/jwks"}`,
-		"no place of keys":   `{"issuer": "URL"}`,
-		"keys in a file":     `{"issuer": "URL", "jwks_uri": "file:///etc/passwd"}`,
-		"something for ever": `{"issuer": "URL", "padding": "` + strings.Repeat("x", answerMax) + `"}`,
+	for name, c := range map[string]struct{ document, says string }{
+		"another issuer":     {`{"issuer": "https://mallory.example", "jwks_uri": "URL/jwks"}`, "did not match"},
+		"keys over http":     {`{"issuer": "URL", "jwks_uri": "http://192.0.2.1/jwks"}`, "must be https"},
+		"no place of keys":   {`{"issuer": "URL"}`, "must be a plain one"},
+		"keys in a file":     {`{"issuer": "URL", "jwks_uri": "file:///etc/passwd"}`, "must be a plain one"},
+		"something for ever": {`{"issuer": "URL", "jwks_uri": "URL/jwks", "padding": "` + strings.Repeat("x", answerMax) + `"}`, "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var server *httptest.Server
@@ -308,13 +318,13 @@ func TestDiscoveryIsHeldAgainstTheIssuer(t *testing.T) {
 				if r.URL.Path == "/jwks" {
 					t.Error("its keys were asked for")
 				}
-				fmt.Fprint(w, strings.ReplaceAll(document, "URL", server.URL))
+				fmt.Fprint(w, strings.ReplaceAll(c.document, "URL", server.URL))
 			}))
 			t.Cleanup(server.Close)
 			k := newRemoteKeys(t.Context(), server.URL, server.Client(), Config{Cooldown: time.Hour, Now: time.Now})
 			_, err := k.find(t.Context(), "one")
-			if !errors.Is(err, ErrIssuerDown) {
-				t.Errorf("got %v, want ErrIssuerDown", err)
+			if !errors.Is(err, ErrIssuerDown) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want ErrIssuerDown and %q", err, c.says)
 			}
 			if err != nil && len(err.Error()) > 500 {
 				t.Errorf("the error is %d bytes long", len(err.Error()))
