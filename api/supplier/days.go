@@ -55,15 +55,15 @@ func (t DayTable) Rows(yield func([]string) bool) {
 type daysOut struct{ Body DayTable }
 
 func (r rooms) days(ctx context.Context, reader wire.Reader, me auth.Caller, in *explanationIn) (*daysOut, error) {
-	e, read, err := r.explain(ctx, reader, me, in)
+	e, own, err := r.explain(ctx, reader, me, in)
 	if err != nil {
 		return nil, err
 	}
-	body := DayTable{Result: read.result, DeviceID: e.DeviceID, Items: []EarnedDay{}}
+	body := DayTable{Result: own.result, DeviceID: e.DeviceID, Items: []EarnedDay{}}
 	var sum ledger.Amount
 	for i := range e.Lines {
 		line := &e.Lines[i]
-		if !wire.Mine(me, line.SupplierID) {
+		if !own.own(&line.LineFigures) {
 			continue
 		}
 		amount := storedAmount(e, line)

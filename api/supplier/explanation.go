@@ -75,16 +75,47 @@ type explanationIn struct {
 type explanationOut struct{ Body Explanation }
 
 func (r rooms) explanation(ctx context.Context, reader wire.Reader, me auth.Caller, in *explanationIn) (*explanationOut, error) {
-	e, _, err := r.explain(ctx, reader, me, in)
+	e, own, err := r.explain(ctx, reader, me, in)
 	if err != nil {
 		return nil, err
 	}
-	return &explanationOut{cutDown(me, e)}, nil
+	return &explanationOut{own.cutDown(e)}, nil
 }
 
-// explain passes the gate, then computes: the device must have been the caller's, the
-// result must be sealed or an estimate, and a line of it must be theirs.
-func (r rooms) explain(ctx context.Context, reader wire.Reader, me auth.Caller, in *explanationIn) (*snapshot.Explanation, *linesRead, error) {
+// gate is which lines of one device the caller has, in a sealed revision or an estimate,
+// as row-level security lets them be read: what is computed is cut down to these.
+type gate struct {
+	me     auth.Caller
+	result Result
+	starts []time.Time // the first slots of the lines
+}
+
+// own says whether a line that was computed is one of them.
+func (g *gate) own(l *snapshot.LineFigures) bool {
+	return wire.Mine(g.me, l.SupplierID) && slices.ContainsFunc(g.starts, l.Span.From.Equal)
+}
+
+// pass reads the caller's lines of the device; wire.NotFound, if there is none.
+func pass(ctx context.Context, reader wire.Reader, me auth.Caller, season string, which Which, device uuid.UUID) (*gate, error) {
+	g := &gate{me: me, result: Result{Season: season, Estimate: which.Estimate}}
+	ask := &pgx.Batch{}
+	if which.Estimate {
+		queueOwnEstimate(ask, season, device, g)
+	} else {
+		queueOwnLines(ask, season, which, device, g)
+	}
+	if err := reader.Ask(ctx, ask); err != nil {
+		return nil, err
+	}
+	if len(g.starts) == 0 {
+		return nil, wire.NotFound
+	}
+	g.result.AsOf = g.result.AsOf.UTC()
+	return g, nil
+}
+
+// explain passes the gate, then computes.
+func (r rooms) explain(ctx context.Context, reader wire.Reader, me auth.Caller, in *explanationIn) (*snapshot.Explanation, *gate, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, nil, err
@@ -92,7 +123,7 @@ func (r rooms) explain(ctx context.Context, reader wire.Reader, me auth.Caller, 
 	if err := in.check(); err != nil {
 		return nil, nil, err
 	}
-	read, err := readOwnLines(ctx, reader, me, in.Season, in.Which, id)
+	own, err := pass(ctx, reader, me, in.Season, in.Which, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +133,7 @@ func (r rooms) explain(ctx context.Context, reader wire.Reader, me auth.Caller, 
 			e, err = snapshot.ExplainEstimated(ctx, tx, id, in.Season)
 			return err
 		}
-		s, err := snapshot.Find(ctx, tx, snapshot.Snapshot{Season: in.Season, Revision: read.result.Revision}.Name())
+		s, err := snapshot.Find(ctx, tx, snapshot.Snapshot{Season: in.Season, Revision: own.result.Revision}.Name())
 		if err != nil {
 			return err
 		}
@@ -112,12 +143,11 @@ func (r rooms) explain(ctx context.Context, reader wire.Reader, me auth.Caller, 
 		e, err = snapshot.ExplainDevice(ctx, tx, id, s)
 		return err
 	})
-	return e, read, err
+	return e, own, err
 }
 
 // cutDown keeps of an explanation what is the caller's.
-func cutDown(me auth.Caller, e *snapshot.Explanation) Explanation {
-	own := func(l *snapshot.LineFigures) bool { return wire.Mine(me, l.SupplierID) }
+func (g *gate) cutDown(e *snapshot.Explanation) Explanation {
 	v := Explanation{
 		Season: e.Season, Revision: e.Revision, Estimate: e.Estimate, AsOf: e.AsOf, Decimals: wire.Decimals, DeviceID: e.DeviceID,
 		RegisteredAt: e.RegisteredAt, Exclude: e.Exclude, Rate: e.Rate,
@@ -125,13 +155,13 @@ func cutDown(me auth.Caller, e *snapshot.Explanation) Explanation {
 	}
 	var spans []snapshot.Interval
 	for i := range e.Lines {
-		if own(&e.Lines[i].LineFigures) {
+		if g.own(&e.Lines[i].LineFigures) {
 			v.Lines = append(v.Lines, ExplainedLine{e.Lines[i], e.Lines[i].Excluded})
 			spans = append(spans, e.Lines[i].Span)
 		}
 	}
 	for i := range e.Stored {
-		if own(&e.Stored[i]) {
+		if g.own(&e.Stored[i]) {
 			v.Stored = append(v.Stored, e.Stored[i])
 		}
 	}
@@ -144,7 +174,7 @@ func cutDown(me auth.Caller, e *snapshot.Explanation) Explanation {
 			v.Windows = append(v.Windows, ExplainedWindow{e.Windows[i], e.Windows[i].Before})
 		}
 	}
-	v.Changes = ownChanges(me, e.Changes, spans)
+	v.Changes = ownChanges(g.me, e.Changes, spans)
 	v.Days = ownDays(e.Days, spans)
 	return v
 }

@@ -153,6 +153,7 @@ func readLines(ctx context.Context, reader wire.Reader, me auth.Caller, asked li
 	if !found {
 		return nil, wire.NotFound
 	}
+	read.result.AsOf = read.result.AsOf.UTC()
 	read.page(me, asked.limit)
 	return read, nil
 }

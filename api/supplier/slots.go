@@ -1,6 +1,7 @@
 package supplier
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/uptally/uptally/uptime"
@@ -69,6 +70,12 @@ func (s *slots) grant(granted uptime.Timeline) {
 			s.grace[i] = '1'
 		}
 	}
+}
+
+// owns says whether a slot of them lies in the other span.
+func (s *slots) owns(other uptime.Span) bool {
+	within := s.span.Intersect(other)
+	return !within.Empty() && bytes.IndexByte(s.owned[within.From-s.span.From:within.To-s.span.From], '1') >= 0
 }
 
 // state returns the state of the i-th slot.

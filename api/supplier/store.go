@@ -1,13 +1,11 @@
 package supplier
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/snapshot"
@@ -226,38 +224,39 @@ func (r *linesRead) scan(rows pgx.Rows) error {
 	return rows.Err()
 }
 
-// readOwnLines is the gate to what is computed: it reads whether a line of the device, in
-// the revision or the estimate, is the caller's. wire.NotFound, if none is.
-func readOwnLines(ctx context.Context, reader wire.Reader, me auth.Caller, season string, which Which, device uuid.UUID) (*linesRead, error) {
-	read := &linesRead{result: Result{Season: season, Estimate: which.Estimate}}
-	found, owner := false, uuid.Nil
-	ask := &pgx.Batch{}
-	if which.Estimate {
-		ask.Queue(`
-			SELECT 0, s.as_of, NULL::timestamptz, l.supplier_id FROM estimate s JOIN estimate_line l ON l.season = s.season
-			WHERE s.season = $1 AND l.device = supplier_line_number($2) LIMIT 1`, season, device).
-			Query(one(&found, func(row pgx.Rows) error {
-				return row.Scan(&read.result.Revision, &read.result.AsOf, &read.sealedAt, &owner)
-			}))
-	} else {
-		ask.Queue(`
-			SELECT s.revision, s.as_of, s.sealed_at, l.supplier_id
+// queueOwnLines reads the caller's lines of the device in the revision.
+func queueOwnLines(b *pgx.Batch, season string, which Which, device uuid.UUID, g *gate) {
+	b.Queue(`
+			SELECT s.revision, s.as_of, l.supplier_id, l.first_slot
 			FROM (SELECT id, revision, as_of, sealed_at FROM snapshot
 				WHERE season = $1 AND state = 'sealed' AND ($2 = 0 OR revision = $2) ORDER BY revision DESC LIMIT 1) s
 			JOIN snapshot_line l ON l.snapshot_id = s.id
-			WHERE l.device = supplier_line_number($3) AND l.shard = supplier_line_number($3) / 1024 LIMIT 1`, season, int32(which.Revision), device).
-			Query(one(&found, func(row pgx.Rows) error {
-				return row.Scan(&read.result.Revision, &read.result.AsOf, &read.sealedAt, &owner)
-			}))
+			WHERE l.device = supplier_line_number($3) AND l.shard = supplier_line_number($3) / 1024`, season, int32(which.Revision), device).
+		Query(g.scan)
+}
+
+// queueOwnEstimate reads the caller's lines of the device in the estimate.
+func queueOwnEstimate(b *pgx.Batch, season string, device uuid.UUID, g *gate) {
+	b.Queue(`
+		SELECT 0, s.as_of, l.supplier_id, l.first_slot FROM estimate s JOIN estimate_line l ON l.season = s.season
+		WHERE s.season = $1 AND l.device = supplier_line_number($2)`, season, device).Query(g.scan)
+}
+
+// scan reads what the lines are of, and where each begins.
+func (g *gate) scan(rows pgx.Rows) error {
+	for rows.Next() {
+		var (
+			supplier uuid.UUID
+			first    int64
+		)
+		if err := rows.Scan(&g.result.Revision, &g.result.AsOf, &supplier, &first); err != nil {
+			return err
+		}
+		if wire.Mine(g.me, supplier) {
+			g.starts = append(g.starts, uptime.Slot(first).Start())
+		}
 	}
-	if err := reader.Ask(ctx, ask); err != nil {
-		return nil, err
-	}
-	if !found || !wire.Mine(me, owner) {
-		return nil, wire.NotFound
-	}
-	read.result.AsOf = read.result.AsOf.UTC()
-	return read, nil
+	return rows.Err()
 }
 
 // queueAccounts reads the accounts.

@@ -177,7 +177,7 @@ func (r rooms) judge(ctx context.Context, device uuid.UUID, seasons []string, bi
 			}
 			bits.grant(judged.Granted)
 			for i := range judged.Windows {
-				if w := &judged.Windows[i]; !uptime.SpanOf(w.From, w.To).Intersect(bits.span).Empty() {
+				if w := &judged.Windows[i]; bits.owns(uptime.SpanOf(w.From, w.To)) {
 					body.Grace = append(body.Grace, windowOf(season, w, bits))
 				}
 			}

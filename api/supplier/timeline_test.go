@@ -142,6 +142,14 @@ func checkAgainstExplanation(t *testing.T, w *town, id, device uuid.UUID, got su
 	if granted != got.Bits.Grace {
 		t.Fatalf("device %s of %s: grace\n got %s\nwant %s", device, id, got.Bits.Grace, granted)
 	}
+	met := uptime.SpanOf(outage.From, outage.To).Intersect(sealedIn.Span())
+	from := met.From - sealedIn.Span().From
+	if !strings.Contains(got.Bits.Owned[from:int(from)+met.Len()], "1") {
+		if len(got.Grace) != 0 {
+			t.Fatalf("a window that meets no slot of theirs is told: %+v", got.Grace)
+		}
+		return
+	}
 	if len(got.Grace) != 1 || got.Grace[0].Season != sealedIn.Code || got.Grace[0].Cause != outage.Cause {
 		t.Fatalf("grace %+v", got.Grace)
 	}
