@@ -18,6 +18,7 @@ const (
 	typeJSON    = "application/json"
 	typeProblem = "application/problem+json"
 	typeCSV     = "text/csv"
+	typeFile    = "application/octet-stream"
 )
 
 // csvFormat writes tables, and problems as JSON, which is what they are in any format.

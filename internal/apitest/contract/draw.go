@@ -91,6 +91,9 @@ func (o *Operation) draw(s *Source, f flaw) Call {
 		default:
 			continue
 		}
+		if p.In == "query" && text == "" && !p.Required {
+			continue // as if it were not there
+		}
 		call.Allowed = call.Allowed && o.FitsParameter(p, text) == nil
 	}
 	if f == unknownQuery {
