@@ -40,6 +40,12 @@ func (w *Town) Known(p *Party) map[string][]string {
 	for _, operation := range []string{"approve-distribution", "cancel-distribution", "approve-distribution-cancellation", "set-payouts-aside"} {
 		known[operation+".id"] = []string{"d2"}
 	}
+	for _, operation := range []string{"approve-snapshot", "reject-snapshot", "seal-snapshot", "ask-override", "approve-override"} {
+		known[operation+".revision"] = []string{fmt.Sprint(w.Draft.Revision)}
+	}
+	for _, operation := range []string{"get-season-estimate", "list-estimate-lines", "list-estimate-suppliers", "get-ingest-reconciliation"} {
+		known[operation+".season"] = []string{Running.Code}
+	}
 	known["get-distribution-file.name"] = []string{"manifest.json"}
 	known["get-public-ruleset.name"] = []string{"ignition-s1"}
 	for _, operation := range []string{"approve-supplier-release", "ask-supplier-release", "freeze-supplier"} {

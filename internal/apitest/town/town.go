@@ -63,6 +63,7 @@ type Town struct {
 	Secrets         []Secret
 	// Numbers of what waits for a second person, and of what is there.
 	Window, Incident, Hold, Override, Reopening, Task string
+	Held                                              string            // a device with changes that are held
 	Draft                                             snapshot.Snapshot // the third revision
 
 	t       testing.TB

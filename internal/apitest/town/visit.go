@@ -34,8 +34,10 @@ func (w *Town) visitStaff() {
 	ada, ann := w.As(Ada), w.As(Ann)
 	w.prepareSecond()
 	ada.Post("/v1/rewards/incidents/scans", nil).Want(w.t, http.StatusOK)
-	w.number(`SELECT min(id) FROM incident`, &w.Incident)
+	w.number(`SELECT min(id) FROM incident WHERE kind = 'collapse'`, &w.Incident)
 	w.number(`SELECT min(id) FROM metadata_hold`, &w.Hold)
+	w.check(w.DB.Owner.QueryRow(w.t.Context(), `SELECT d.id::text FROM device d JOIN device_change c ON c.device = d.number
+		WHERE c.channel = 'worker-api' AND c.changed_at >= '2024-04-25 08:00Z' AND c.changed_at < '2024-04-25 12:00Z' LIMIT 1`).Scan(&w.Held))
 	w.Window = w.id(ada.Post("/v1/rewards/windows", fields{"season": Running.Code, "from": april(27, 1), "to": april(27, 3),
 		"reconnect_by": april(28, 0), "cause": "a small outage, mugwort"}).Want(w.t, http.StatusCreated), "id")
 	draft := fmt.Sprintf("/v1/rewards/snapshots/%s/%d", Sealed.Code, w.Draft.Revision)
