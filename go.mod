@@ -3,7 +3,10 @@ module github.com/uptally/uptally
 go 1.26.0
 
 // npm packages may hold Go files, which are none of ours.
-ignore ./internal/svm/front/node_modules
+ignore (
+	./internal/apitest/lint/node_modules
+	./internal/svm/front/node_modules
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0

@@ -18,18 +18,19 @@ type caller struct {
 	name   string
 	client *apitest.Client
 	party  *town.Party // whose things they ask for
+	role   auth.Role
 }
 
 // callers are the owner, the stranger, one of each role, and who is none of them.
 func callers(w *town.Town) []caller {
 	return []caller{
-		{"owner", w.Of(w.Owner), w.Owner},
-		{"stranger", w.Of(w.Stranger), w.Stranger},
-		{"rewards", w.As(town.Grace), w.Owner},
-		{"finance", w.As(town.Bob), w.Owner},
-		{"operator", w.As(town.Oscar), w.Owner},
-		{"signed", w.With(devissuer.Claims{Subject: "nobody.in.particular", Roles: []auth.Role{}}), w.Owner},
-		{"nobody", w.Anyone(), w.Owner},
+		{"owner", w.Of(w.Owner), w.Owner, auth.Supplier},
+		{"stranger", w.Of(w.Stranger), w.Stranger, auth.Supplier},
+		{"rewards", w.As(town.Grace), w.Owner, auth.Rewards},
+		{"finance", w.As(town.Bob), w.Owner, auth.Finance},
+		{"operator", w.As(town.Oscar), w.Owner, auth.Operator},
+		{"signed", w.With(devissuer.Claims{Subject: "nobody.in.particular", Roles: []auth.Role{}}), w.Owner, "none"},
+		{"nobody", w.Anyone(), w.Owner, "nobody"},
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 
+	"github.com/google/uuid"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -53,7 +55,15 @@ func (o *Operation) Fits(body []byte) error {
 	if o.Body == nil || o.Body.Type != "application/json" {
 		return nil
 	}
-	return o.document.fits(o.Body.pointer, body)
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	schema, err := o.document.compile(o.Body.pointer)
+	if err != nil {
+		return err
+	}
+	return schema.Validate(o.document.asRead(o.Body.Schema, value))
 }
 
 // FitsParameter says why a text is not one that the parameter takes; nil if it is.
@@ -62,7 +72,7 @@ func (o *Operation) FitsParameter(p Parameter, text string) error {
 	if err != nil {
 		return err
 	}
-	return schema.Validate(typed(o.document.resolve(p.Schema), text))
+	return schema.Validate(typed(o.document.resolve(p.Schema), text)) // as it is read
 }
 
 // typed is what a text in a URL stands for, as its schema takes it.
@@ -73,11 +83,39 @@ func typed(s Schema, text string) any {
 			return json.Number(text)
 		}
 	case "boolean":
-		if text == "true" || text == "false" {
-			return text == "true"
+		if yes, err := strconv.ParseBool(text); err == nil {
+			return yes
 		}
 	}
+	if id, err := uuid.Parse(text); err == nil && s["format"] == "uuid" {
+		return id.String()
+	}
 	return text
+}
+
+// asRead is a body as it is read: a member that is not required and null is one that is
+// not there, and an id may be written in every form of RFC 9562.
+func (d *Document) asRead(s Schema, value any) any {
+	s = d.resolve(s)
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			if member == nil && !slices.Contains(list(s["required"]), any(name)) {
+				delete(value, name)
+				continue
+			}
+			value[name] = d.asRead(object(object(s["properties"])[name]), member)
+		}
+	case []any:
+		for i := range value {
+			value[i] = d.asRead(object(s["items"]), value[i])
+		}
+	case string:
+		if s["format"] == "uuid" {
+			return typed(s, value)
+		}
+	}
+	return value
 }
 
 func (d *Document) fits(pointer string, body []byte) error {

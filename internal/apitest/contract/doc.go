@@ -11,6 +11,9 @@
 //   - A value is drawn from what is known of its name, where a test says so, from the
 //     edges of its schema, from what the schema forbids, or from texts that are known
 //     to upset servers.
+//   - A request is read as liberally as the library reads it: an optional member that is
+//     null, or a parameter that is empty, is one that is not there; truth is what
+//     strconv.ParseBool takes; an id may have every form of RFC 9562.
 //   - An answer must have a status that the operation documents, a type that is
 //     documented for it, and a body that the schema of both allows.
 //
