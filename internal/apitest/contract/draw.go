@@ -134,6 +134,9 @@ func (o *Operation) drawBody(s *Source, f flaw, call *Call) {
 	}
 	value := s.value(o.document, o.ID, "", o.Body.Schema, 0)
 	members := object(value)
+	if members == nil {
+		members = map[string]any{}
+	}
 	switch f {
 	case unknownMember:
 		members["owner_of_it"] = 1

@@ -59,7 +59,7 @@ func (w *Town) fund() {
 		trees, err = distribution.ReadTrees(ctx, tx, "d1")
 		return err
 	})
-	vault := solanago.PublicKeyFromBytes(w.world.WalletKey(w.Third).Public().(ed25519.PublicKey)).String()
+	vault := solanago.PublicKeyFromBytes(w.world.WalletKey(uuid.NewSHA1(w.Third, []byte("vault"))).Public().(ed25519.PublicKey)).String()
 	signature := solanago.SignatureFromBytes(ed25519.Sign(w.world.WalletKey(w.Third), []byte("funding"))).String()
 	table := fmt.Sprintf("tree,amount,vault,signature\n%s,%d,%s,%s\n", trees[0].ID, trees[0].Total, vault, signature)
 	fundings, err := settle.ReadFundings(strings.NewReader(table), trees)

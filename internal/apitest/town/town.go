@@ -2,6 +2,7 @@ package town
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -123,6 +124,16 @@ func (w *Town) Of(p *Party) *apitest.Client {
 func (w *Town) Reading(p *Party) *apitest.Client {
 	w.t.Helper()
 	return w.With(devissuer.Claims{Subject: p.Subject, Roles: []auth.Role{auth.Supplier}, Supplier: p.ID, Scopes: []string{auth.ScopeRead}})
+}
+
+// Suppliers are all suppliers of the town.
+func (w *Town) Suppliers() (all []uuid.UUID) {
+	for i := range w.world.Devices() {
+		if supplier := w.world.Device(i).Facts.SupplierID; !slices.Contains(all, supplier) {
+			all = append(all, supplier)
+		}
+	}
+	return all
 }
 
 // RoleOf returns the role of a person of staff.
