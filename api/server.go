@@ -89,14 +89,14 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 
 // register adds the operations of every room.
 func register(s *wire.Service, c Config) {
-	supplier.Register(s)
-	public.Register(s)
-	rewards.Register(s)
-	finance.Register(s)
 	operator.Register(s)
-	appeal.Register(s, c.Appeals)
+	supplier.Register(s, c.Appeals)
+	rewards.Register(s)
 	wallets.Register(s, c.Wallets)
 	webhooks.Register(s, c.Webhooks)
+	appeal.Register(s, c.Appeals)
+	public.Register(s)
+	finance.Register(s)
 }
 
 // The bounds of a connection.

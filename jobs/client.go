@@ -25,9 +25,11 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
+// The queues. Pulls wait for the network, snapshots for the processor, wallets for
+// others' answers, payments for the chain, and people for tasks; alarms wait for
+// nothing.
 // The queues. Pulls wait for the network, snapshots for the processor, wallets and
-// webhooks for others' answers, payments for the chain, people for tasks; alarms wait
-// for nothing.
+// webhooks for others' answers, and payments for the chain; alarms wait for nothing.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
@@ -89,7 +91,8 @@ type Client struct {
 // New returns a client that is not started yet: it can enqueue, and works nothing.
 func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	c := &Client{
-		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, domain: cmp.Or(o.Domain, domainDefault), webhooks: o.Webhooks,
+		pool: pool, feed: o.Feed, hook: o.Hook, solana: o.Solana, payer: o.Payer, webhooks: o.Webhooks,
+		domain: cmp.Or(o.Domain, domainDefault),
 		surges: o.Surges, alerted: o.Alerted, hours: o.Hours, head: o.Head, now: o.Now, log: o.Log, id: clientID(),
 	}
 	if c.now == nil {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,10 +37,17 @@ func (*runTask) NextRetry(job *river.Job[RunTask]) time.Time {
 	return retryAfter(job.Attempt, time.Now())
 }
 
+// haltedFor is when a task is looked at again while writes are halted.
+const haltedFor = 30 * time.Second
+
 // Work runs the task, which knows itself whether it has ended.
 func (w *runTask) Work(ctx context.Context, job *river.Job[RunTask]) error {
 	tools := task.Tools{Pool: w.c.pool, Node: w.c.solana, Payer: w.c.payer, Domain: w.c.domain, Notify: w.c.RequestNotices, Log: w.c.log}
-	return tools.Run(ctx, job.Args.Task, job.Attempt >= job.MaxAttempts)
+	err := tools.Run(ctx, job.Args.Task, job.Attempt >= job.MaxAttempts)
+	if errors.Is(err, task.ErrHalted) {
+		return river.JobSnooze(haltedFor)
+	}
+	return err
 }
 
 // RequestTask enqueues a task in the transaction that records it.

@@ -159,34 +159,54 @@ DECLARE
     end_hour   CONSTANT bigint      := ceil(to_slot / 12.0);
     starts     CONSTANT timestamptz := to_timestamp(first_hour * 3600);
     ends       CONSTANT timestamptz := to_timestamp(end_hour * 3600);
-    froms      bigint[]; -- the runs of slots that are theirs, as far as they lie in the span
+    froms      bigint[]; -- the runs of slots that are theirs, cut to the span: some are empty then
     tos        bigint[];
     lane       integer;
+    whole      boolean; -- theirs for all of a span of whole hours
 BEGIN
     IF to_slot <= from_slot OR to_slot - from_slot > 92 * 288 THEN
         RAISE EXCEPTION 'slots % to %: give a span of 1 slot to 92 days', from_slot, to_slot
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(least(d.to_slot, $3)) INTO device, froms, tos
+    SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(greatest(least(d.to_slot, $3), d.from_slot, $2)),
+        bool_or(d.from_slot <= $2 AND coalesce(d.to_slot, $3) >= $3) AND $2 % 12 = 0 AND $3 % 12 = 0 INTO device, froms, tos, whole
     FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device;
     IF NOT FOUND THEN
         RETURN;
     END IF;
     lane := device & 1023;
+    -- Most devices are, and each of the hours was requested and has a chunk: then there is
+    -- nothing to mask, to join or to fill in, and they are strung together as the indexes
+    -- give them, in half the time.
+    IF whole THEN
+        SELECT string_agg(int2send(chunk.bits::smallint), '') INTO up
+        FROM (SELECT get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
+              + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
+              + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
+              + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
+              FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends ORDER BY c.hour) chunk;
+        SELECT string_agg(int2send(coverage.observed::integer::smallint), '') INTO observed
+        FROM (SELECT v.observed FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends ORDER BY v.hour) coverage;
+        IF length(up) = (end_hour - first_hour) * 2 AND length(observed) = (end_hour - first_hour) * 2 THEN
+            owned := decode(repeat('0fff', (end_hour - first_hour)::integer), 'hex');
+            RETURN NEXT;
+            RETURN;
+        END IF;
+    END IF;
     SELECT string_agg(int2send((hour.mask & coalesce(chunk.bits, 0))::smallint), ''),
            string_agg(int2send((hour.mask & coalesce(coverage.bits, 0))::smallint), ''),
            string_agg(int2send(hour.mask::smallint), '')
     INTO up, observed, owned
     FROM (SELECT to_timestamp(h * 3600) AS at, CASE WHEN cardinality(froms) = 1
               THEN (4095 >> least(greatest(froms[1] - h * 12, 0), 12)::integer) - (4095 >> least(greatest(tos[1] - h * 12, 0), 12)::integer)
-              ELSE (SELECT sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer))
-              FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer END AS mask
+              ELSE (SELECT coalesce(sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer)), 0)
+                    FROM unnest(froms, tos) AS run (f, t))::integer END AS mask
           FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
     LEFT JOIN (SELECT c.hour AS at,
-              get_bit(c.up, lane) << 11 | get_bit(c.up, lane + 1024) << 10 | get_bit(c.up, lane + 2048) << 9
-              | get_bit(c.up, lane + 3072) << 8 | get_bit(c.up, lane + 4096) << 7 | get_bit(c.up, lane + 5120) << 6
-              | get_bit(c.up, lane + 6144) << 5 | get_bit(c.up, lane + 7168) << 4 | get_bit(c.up, lane + 8192) << 3
-              | get_bit(c.up, lane + 9216) << 2 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
+              get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
+              + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
+              + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
+              + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
           FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
     LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
           FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at);

@@ -171,71 +171,26 @@ $$;
 REVOKE ALL ON FUNCTION supplier_has_line(integer), supplier_line_device(integer), supplier_line_number(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION supplier_line_device(integer), supplier_line_number(uuid) TO uptally_supplier;
 
--- supplier_timeline, with its bits in place: << and | are of one precedence and are
--- read from the left, so that each << here shifts all the slots before it.
+-- What everybody may see, whoever asks: counts, of what is sealed or closed.
 -- +goose StatementBegin
-CREATE OR REPLACE FUNCTION supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint,
-    OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea)
-RETURNS SETOF record LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER
-SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan ROWS 1 AS $$
-#variable_conflict use_variable
+DO $$
 DECLARE
-    me         CONSTANT uuid        := current_setting('uptally.supplier')::uuid;
-    first_hour CONSTANT bigint      := floor(from_slot / 12.0);
-    end_hour   CONSTANT bigint      := ceil(to_slot / 12.0);
-    starts     CONSTANT timestamptz := to_timestamp(first_hour * 3600);
-    ends       CONSTANT timestamptz := to_timestamp(end_hour * 3600);
-    froms      bigint[]; -- the runs of slots that are theirs, as far as they lie in the span
-    tos        bigint[];
-    lane       integer;
+    kept text;
 BEGIN
-    IF to_slot <= from_slot OR to_slot - from_slot > 92 * 288 THEN
-        RAISE EXCEPTION 'slots % to %: give a span of 1 slot to 92 days', from_slot, to_slot
-            USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(least(d.to_slot, $3)) INTO device, froms, tos
-    FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    lane := device & 1023;
-    SELECT string_agg(int2send((hour.mask & coalesce(chunk.bits, 0))::smallint), ''),
-           string_agg(int2send((hour.mask & coalesce(coverage.bits, 0))::smallint), ''),
-           string_agg(int2send(hour.mask::smallint), '')
-    INTO up, observed, owned
-    FROM (SELECT to_timestamp(h * 3600) AS at, (
-              SELECT sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer))
-              FROM unnest(froms, tos) AS run (f, t) WHERE f < t)::integer AS mask
-          FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
-    LEFT JOIN (SELECT c.hour AS at,
-              get_bit(c.up, lane) << 1 | get_bit(c.up, lane + 1024) << 1 | get_bit(c.up, lane + 2048) << 1
-              | get_bit(c.up, lane + 3072) << 1 | get_bit(c.up, lane + 4096) << 1 | get_bit(c.up, lane + 5120) << 1
-              | get_bit(c.up, lane + 6144) << 1 | get_bit(c.up, lane + 7168) << 1 | get_bit(c.up, lane + 8192) << 1
-              | get_bit(c.up, lane + 9216) << 1 | get_bit(c.up, lane + 10240) << 1 | get_bit(c.up, lane + 11264) AS bits
-          FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
-    LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
-          FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at);
-    RETURN NEXT;
+    FOREACH kept IN ARRAY ARRAY['snapshot_total', 'uptime_population'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', kept);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', kept);
+        EXECUTE format('CREATE POLICY owner ON %I TO CURRENT_USER USING (true) WITH CHECK (true)', kept);
+        EXECUTE format('CREATE POLICY app ON %I TO uptally_app USING (true) WITH CHECK (true)', kept);
+        EXECUTE format('CREATE POLICY everybody ON %I FOR SELECT TO uptally_supplier USING (true)', kept);
+    END LOOP;
 END $$;
 -- +goose StatementEnd
-
--- What everybody may see, who is nobody to row security: the tables below stay closed
--- to uptally_supplier without a supplier, and these are all that it reads then.
-CREATE VIEW public_season AS
-SELECT q.code, q.first_day, q.last_day, q.pool, r.name AS ruleset, r.version AS ruleset_version, r.sha256 AS ruleset_sha256,
-    s.revision, s.as_of, s.sealed_at, s.points, s.allocated, s.residual, s.drawn, s.lines, s.suppliers, s.observed_slots, s.season_slots,
-    s.digest, t.devices, t.outcomes
-FROM season q
-JOIN ruleset r ON r.sha256 = q.ruleset
-LEFT JOIN LATERAL (SELECT * FROM snapshot WHERE season = q.code AND state = 'sealed' ORDER BY revision DESC LIMIT 1) s ON true
-LEFT JOIN snapshot_total t ON t.snapshot_id = s.id;
-CREATE VIEW public_ruleset AS SELECT name, version, sha256, toml FROM ruleset;
-CREATE VIEW public_population AS
-SELECT p.hour, p.up, c.observed FROM uptime_population p JOIN uptime_coverage c ON c.hour = p.hour WHERE c.closed_at IS NOT NULL;
 
 GRANT SELECT ON snapshot_supplier, snapshot_total, estimate_supplier TO uptally_app;
 GRANT SELECT, INSERT, UPDATE ON uptime_population TO uptally_app;
 GRANT SELECT (snapshot_id, supplier_id, devices, lines, observed, up, grace, points, amount, outcomes) ON snapshot_supplier TO uptally_supplier;
 GRANT SELECT (season, supplier_id, devices, lines, observed, up, grace, points, amount, outcomes) ON estimate_supplier TO uptally_supplier;
-GRANT SELECT ON public_season, public_ruleset, public_population TO uptally_app, uptally_supplier;
+GRANT SELECT (snapshot_id, devices, outcomes) ON snapshot_total TO uptally_supplier;
+GRANT SELECT (hour, up) ON uptime_population TO uptally_supplier;
 GRANT SELECT (journal) ON distribution TO uptally_supplier;

@@ -72,7 +72,8 @@ func TestWhateverSuppliersSeeIsUnderForcedRowSecurity(t *testing.T) {
 
 // publicTables are what suppliers and everybody see alike: no row is anybody's.
 var publicTables = []string{
-	"estimate", "grace_approval", "grace_window", "metadata_hold", "metadata_release", "ruleset", "season", "snapshot", "uptime_coverage",
+	"estimate", "grace_approval", "grace_window", "metadata_hold", "metadata_release", "ruleset", "season", "snapshot",
+	"snapshot_total", "uptime_coverage", "uptime_population",
 }
 
 // A table whose policy does not ask for the setting shows everybody the same.
@@ -122,7 +123,7 @@ func TestSuppliersWriteCreateAndBecomeNothing(t *testing.T) {
 		WHERE pronamespace = 'public'::regnamespace AND has_function_privilege('uptally_supplier', oid, 'EXECUTE')
 		  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')
 		ORDER BY 1`)
-	if want := []string{"ledger_counterpart", "supplier_timeline"}; !slices.Equal(functions, want) {
+	if want := []string{"ledger_counterpart", "supplier_line_device", "supplier_line_number", "supplier_timeline"}; !slices.Equal(functions, want) {
 		t.Errorf("functions for suppliers: got %q, want %q", functions, want)
 	}
 	for _, statement := range []string{

@@ -10,14 +10,11 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
-// Judged is what one season says of one device's slots: which of them its grace
-// windows grant, and which a verdict takes out.
+// Judged is what one season's grace windows say of one device's slots.
 type Judged struct {
-	Season   string
-	Windows  []ExplainedWindow // that meet the season, in the order of the basis
-	Granted  uptime.Timeline   // G: the slots that are granted, over the span of the basis
-	Exclude  Exclude           // what a last verdict of spoofed takes out
-	Excluded uptime.Span       // the slots of the season that it takes out; empty: none
+	Season  string
+	Windows []ExplainedWindow // that meet the season, in the order of the basis
+	Granted uptime.Timeline   // G: the slots that are granted, over the span of the basis
 }
 
 // JudgeDevice judges the device's slots as things stand now. It reads that device's
@@ -48,15 +45,9 @@ func (b *Basis) judge(d *Device) (*Judged, error) {
 	last := lastVerdict(d.Verdicts)
 	j := &Judged{
 		Season: b.Season.Code, Windows: s.explainWindows(last, span), Granted: uptime.NewTimeline(b.Observed.Span()),
-		Exclude: b.Rules.Eligibility.Exclude,
 	}
 	for i := range s.decisions {
 		j.Granted.AddAll(s.down, s.decisions[i].granted)
-	}
-	if counted := j.Exclude.counted(span, last); counted != span {
-		j.Excluded = uptime.Span{From: counted.To, To: span.To}
-	} else if j.Exclude.spoofed(counted, last) {
-		j.Excluded = span
 	}
 	return j, nil
 }

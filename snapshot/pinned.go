@@ -34,7 +34,11 @@ func CreateSeason(ctx context.Context, tx pgx.Tx, s Season, toml []byte, person 
 		return err
 	}
 	if len(old) == 0 {
-		return insertSeason(ctx, tx, s, digest[:], person)
+		err := insertSeason(ctx, tx, s, digest[:], person)
+		if refusal(err) == uniqueViolation {
+			return fmt.Errorf("season %s: %w: another person created it at this moment; look at it", s.Code, ErrConflict)
+		}
+		return err
 	}
 	same := old[0].FirstDay.Equal(s.FirstDay) && old[0].LastDay.Equal(s.LastDay) && old[0].Pool == s.Pool &&
 		string(old[0].RulesetSHA256) == string(digest[:])

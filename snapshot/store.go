@@ -684,17 +684,33 @@ func visitLines(rows pgx.Rows, visit func(*Line) error) error {
 }
 
 // selectLinesAfter returns the snapshot's lines behind the key, in the order of
-// eachLine. The shard follows from the device, so that a page walks the devices by id
-// and looks each one's lines up.
-func selectLinesAfter(ctx context.Context, tx pgx.Tx, snapshot int64, f LineFilter, after LineKey, limit int) ([]Line, error) {
+// eachLine, of one outcome unless it is 0. It walks the devices by id and looks each
+// one's lines up: OFFSET 0 keeps the planner from reading and sorting all of them.
+func selectLinesAfter(ctx context.Context, tx pgx.Tx, snapshot int64, outcome Outcome, after LineKey, limit int) ([]Line, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
 			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
-		FROM snapshot_line l JOIN device d ON d.number = l.device AND l.shard = d.number / $8
-		WHERE l.snapshot_id = $1 AND d.id >= $2 AND (d.id, l.first_slot) > ($2, $3)
-			AND ($4::uuid IS NULL OR d.id = $4) AND ($5::uuid IS NULL OR l.supplier_id = $5) AND ($6 = 0 OR l.outcome = $6)
-		ORDER BY d.id, l.first_slot LIMIT $7`,
-		snapshot, after.DeviceID, int64(after.First), f.Device, f.Supplier, int16(f.Outcome), limit, int32(uptime.LanesPerShard))
+		FROM device d CROSS JOIN LATERAL (
+			SELECT * FROM snapshot_line WHERE snapshot_id = $1 AND shard = d.number / $6 AND device = d.number OFFSET 0
+		) AS l
+		WHERE d.id >= $2 AND (d.id, l.first_slot) > ($2, $3) AND ($4 = 0 OR l.outcome = $4)
+		ORDER BY d.id, l.first_slot LIMIT $5`,
+		snapshot, after.DeviceID, int64(after.First), int16(outcome), limit, int32(uptime.LanesPerShard))
+	if err != nil {
+		return nil, err
+	}
+	return collectLines(rows)
+}
+
+// selectSupplierLinesAfter is selectLinesAfter for the lines of one supplier.
+func selectSupplierLinesAfter(ctx context.Context, tx pgx.Tx, snapshot int64, supplier uuid.UUID, outcome Outcome, after LineKey, limit int) ([]Line, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
+			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
+		FROM snapshot_line l JOIN device d ON d.number = l.device
+		WHERE l.snapshot_id = $1 AND l.supplier_id = $2 AND (d.id, l.first_slot) > ($3, $4) AND ($5 = 0 OR l.outcome = $5)
+		ORDER BY d.id, l.first_slot LIMIT $6`,
+		snapshot, supplier, after.DeviceID, int64(after.First), int16(outcome), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -1041,17 +1057,17 @@ func selectEstimatedSuppliers(ctx context.Context, tx pgx.Tx, season string) ([]
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[SupplierAmount])
 }
 
-// selectEstimatedAfter returns the estimate's lines behind the key, in the order of
-// eachEstimated.
-func selectEstimatedAfter(ctx context.Context, tx pgx.Tx, season string, f LineFilter, after LineKey, limit int) ([]Line, error) {
+// selectEstimatedAfter is selectLinesAfter for the estimate.
+func selectEstimatedAfter(ctx context.Context, tx pgx.Tx, season string, outcome Outcome, after LineKey, limit int) ([]Line, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT l.device, d.id, l.supplier_id, l.first_slot, l.end_slot, l.observed, l.up, l.grace, l.longest_run,
 			l.weight_millionths, l.job_minutes, l.points, l.amount, l.outcome, l.notes
-		FROM estimate_line l JOIN device d ON d.number = l.device
-		WHERE l.season = $1 AND d.id >= $2 AND (d.id, l.first_slot) > ($2, $3)
-			AND ($4::uuid IS NULL OR d.id = $4) AND ($5::uuid IS NULL OR l.supplier_id = $5) AND ($6 = 0 OR l.outcome = $6)
-		ORDER BY d.id, l.first_slot LIMIT $7`,
-		season, after.DeviceID, int64(after.First), f.Device, f.Supplier, int16(f.Outcome), limit)
+		FROM device d CROSS JOIN LATERAL (
+			SELECT * FROM estimate_line WHERE season = $1 AND device = d.number OFFSET 0
+		) AS l
+		WHERE d.id >= $2 AND (d.id, l.first_slot) > ($2, $3) AND ($4 = 0 OR l.outcome = $4)
+		ORDER BY d.id, l.first_slot LIMIT $5`,
+		season, after.DeviceID, int64(after.First), int16(outcome), limit)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func TestTheProjectionOfOwnersIsTheFold(t *testing.T) {
 		defer trial.Rollback(context.Background())
 		w := projected{t: t, tx: trial, person: person, basis: Basis{Released: map[int64]bool{}}}
 		w.register()
-		for range rapid.IntRange(0, 6).Draw(t, "acts") {
+		for range rapid.IntRange(0, 10).Draw(t, "acts") {
 			w.act()
 		}
 		w.compare()
@@ -88,7 +88,7 @@ func (w *projected) act() {
 	switch rapid.IntRange(0, 5).Draw(w.t, "act") {
 	case 0:
 		h := Hold{From: w.instant("held from")}
-		h.To = h.From.Add(time.Duration(rapid.IntRange(1, 30).Draw(w.t, "held minutes")) * time.Minute)
+		h.To = h.From.Add(time.Duration(rapid.IntRange(1, 60).Draw(w.t, "held minutes")) * time.Minute)
 		err := w.tx.QueryRow(context.Background(), `INSERT INTO metadata_hold (held_from, held_to, reason, person_id, recorded_at)
 			VALUES ($1, $2, 'attack', $3, fact_stamp()) RETURNING id`, h.From, h.To, w.person).Scan(&h.ID)
 		if err != nil {
@@ -102,12 +102,16 @@ func (w *projected) act() {
 			w.basis.Holds = append(w.basis.Holds[:i:i], w.basis.Holds[i+1:]...)
 		}
 	case 2:
-		if n := len(w.changes); n > 0 {
-			c := w.changes[rapid.IntRange(0, n-1).Draw(w.t, "released change")]
-			if !w.basis.Released[c.Seq] {
-				w.exec(`INSERT INTO metadata_release (change_seq, reason, person_id, recorded_at) VALUES ($1, 'own', $2, fact_stamp())`, c.Seq, w.person)
-				w.basis.Released[c.Seq] = true
+		var held []uptime.Change
+		for _, c := range w.changes {
+			if w.basis.held(&c) {
+				held = append(held, c)
 			}
+		}
+		if len(held) > 0 {
+			c := rapid.SampledFrom(held).Draw(w.t, "released change")
+			w.exec(`INSERT INTO metadata_release (change_seq, reason, person_id, recorded_at) VALUES ($1, 'own', $2, fact_stamp())`, c.Seq, w.person)
+			w.basis.Released[c.Seq] = true
 		}
 	default:
 		w.change()
@@ -120,7 +124,7 @@ func (w *projected) change() {
 		w.seq++
 		device := rapid.IntRange(0, len(w.devices)-1).Draw(w.t, "device")
 		c := uptime.Change{Seq: w.seq, DeviceID: uuid.UUID{0: 1, 15: byte(device)}, ChangedAt: w.instant("changed").Add(-10 * time.Minute)}
-		c.Channel = rapid.SampledFrom([]uptime.Channel{uptime.ChannelWorkerAPI, uptime.ChannelUser, uptime.ChannelRegistration}).Draw(w.t, "channel")
+		c.Channel = rapid.SampledFrom([]uptime.Channel{uptime.ChannelWorkerAPI, uptime.ChannelWorkerAPI, uptime.ChannelUser, uptime.ChannelRegistration}).Draw(w.t, "channel")
 		text := func(label string) *string {
 			if rapid.Bool().Draw(w.t, label+" named") {
 				return new(fmt.Sprintf("%s %d", label, w.seq))

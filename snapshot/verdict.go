@@ -46,3 +46,16 @@ func (e Exclude) counted(line uptime.Span, last *uptime.Verdict) uptime.Span {
 func (e Exclude) spoofed(counted uptime.Span, last *uptime.Verdict) bool {
 	return isKind(last, uptime.Spoofed) && (e == ExcludeSeason || counted.Empty())
 }
+
+// Excluded returns which slots of a line's span a device's last verdict takes out; none
+// unless that is spoofed.
+func (e Exclude) Excluded(line uptime.Span, last *uptime.Verdict) uptime.Span {
+	counted := e.counted(line, last)
+	switch {
+	case e.spoofed(counted, last):
+		return line
+	case counted != line:
+		return uptime.Span{From: counted.To, To: line.To}
+	}
+	return uptime.Span{}
+}

@@ -75,8 +75,20 @@ func (c *closedHour) mustReopen(t *testing.T) {
 	}
 }
 
+// population is how many devices were counted in each slot of the hour.
+func (c *closedHour) population(t *testing.T) (up []int32) {
+	t.Helper()
+	if err := c.Owner.QueryRow(t.Context(), `SELECT up FROM uptime_population WHERE hour = $1`, hour.Start()).Scan(&up); err != nil {
+		t.Fatal(err)
+	}
+	return up
+}
+
 func TestReopenedHoursArePulledAgainAndClosed(t *testing.T) {
 	c := closed(t)
+	if up := c.population(t); !slices.Equal(up, []int32{0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}) {
+		t.Errorf("counted when it was closed: %v", up)
+	}
 	c.beat(0, hour.First()+7)  // committed after its hour was closed
 	c.beat(0, hour.First()+11) // never answered for
 	if pull := c.merge(t, c.read(t, slots(0, 12), later)); pull.Late != 3 || pull.Accepted != 0 {
@@ -104,6 +116,9 @@ func TestReopenedHoursArePulledAgainAndClosed(t *testing.T) {
 	c.close(t, 1)
 	if up := c.up(t, 0, slots(0, 12)); !slices.Equal(up, []int{2, 7, 11}) {
 		t.Errorf("up in %v", up)
+	}
+	if up := c.population(t); !slices.Equal(up, []int32{0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1}) {
+		t.Errorf("counted when it was closed again: %v", up)
 	}
 	hours, totals = c.coverage(t, slots(0, 12))
 	if h := hours[0]; h.ClosedAt == nil || h.Reopened != 1 || totals.Observed != 12 {

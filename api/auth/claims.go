@@ -2,8 +2,8 @@ package auth
 
 import (
 	"encoding/json"
-	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -80,14 +80,15 @@ func (t *trusted) valid(claims object, now time.Time) (validity, error) {
 	return validity{notBefore: notBefore, expires: expires}, nil
 }
 
-// numericDate reads a NumericDate: seconds since 1970 as a JSON number, of which
-// fractions are cut off.
+// numericDate reads a NumericDate: seconds since 1970 as a JSON number without an
+// exponent, of which fractions are cut off.
 func numericDate(raw json.RawMessage) (time.Time, bool) {
-	var seconds *float64
-	if json.Unmarshal(raw, &seconds) != nil || seconds == nil || *seconds < 0 || *seconds > timeMax {
+	whole, fraction, _ := strings.Cut(string(raw), ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || seconds < 0 || seconds > timeMax || strings.ContainsAny(fraction, "eE") {
 		return time.Time{}, false
 	}
-	return time.Unix(int64(math.Floor(*seconds)), 0).UTC(), true
+	return time.Unix(seconds, 0).UTC(), true
 }
 
 // addressed refuses tokens for others, and ID tokens.

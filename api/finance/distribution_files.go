@@ -2,7 +2,6 @@ package finance
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"path"
@@ -43,7 +42,7 @@ func registerFiles(s *wire.Service) {
 	type output struct {
 		ContentType string `header:"Content-Type"`
 		Disposition string `header:"Content-Disposition" doc:"The name to save it by."`
-		Digest      string `header:"Repr-Digest" doc:"SHA-256 of the file (RFC 9530)."`
+		Digest      string `header:"X-Checksum-SHA256" doc:"SHA-256 of the file in hexadecimal, whatever coding it was sent in."`
 		Body        []byte
 	}
 	wire.Read(s, with(reading("get-distribution-file", "/distributions/{id}/files/{name}", "Read a file",
@@ -57,8 +56,7 @@ func registerFiles(s *wire.Service) {
 				return nil, err
 			}
 			return &output{
-				contentTypes[path.Ext(f.Name)], `attachment; filename="` + in.ID + "-" + f.Name + `"`,
-				"sha-256=:" + base64.StdEncoding.EncodeToString(f.SHA256[:]) + ":", data,
+				contentTypes[path.Ext(f.Name)], `attachment; filename="` + in.ID + "-" + f.Name + `"`, f.SHA256.String(), data,
 			}, nil
 		})
 }

@@ -3,16 +3,12 @@ package finance
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/uptally/uptally/api/task"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/settle"
 )
-
-// uploadMax is how long a file of the largest size may take to be received and kept.
-const uploadMax = time.Minute
 
 // Trial asks for what a settlement would do.
 type Trial struct {
@@ -33,10 +29,9 @@ func registerSettling(s *wire.Service) {
 		Trial
 		RawBody []byte `contentType:"text/csv"`
 	}
-	upload := with(acting("settle-by-receipts", "/distributions/{id}/settlements", http.StatusAccepted, "Settle by receipts",
-		"As a task: a file of what was paid outside of here. All of it is settled, or nothing. Where a node is configured, the chain must confirm it."), wire.Long, uploadMax)
-	upload.MaxBodyBytes = task.InputMax
-	wire.Act(s, upload, money, func(ctx context.Context, a wire.Acting, in *receipts) (*taskOutput, error) {
+	wire.Act(s, uploading("settle-by-receipts", "/distributions/{id}/settlements", "Settle by receipts",
+		"As a task: a file of what was paid outside of here. All of it is settled, or nothing. Where a node is configured, the chain must confirm it.",
+		"A header as the format has it, then a row a payment, in base units."), money, func(ctx context.Context, a wire.Acting, in *receipts) (*taskOutput, error) {
 		kind := task.SettleReceipts
 		if settle.Format(in.Format) == task.FormatTrees {
 			kind = task.SettleFunding

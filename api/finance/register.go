@@ -2,10 +2,12 @@ package finance
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/uptally/uptally/api/auth"
+	"github.com/uptally/uptally/api/task"
 	"github.com/uptally/uptally/api/wire"
 )
 
@@ -55,6 +57,18 @@ func acting(id, path string, status int, summary, description string) huma.Opera
 	op.Method, op.DefaultStatus = http.MethodPost, status
 	return op
 }
+
+// uploading is an acting operation that takes a table, of at most task.InputMax bytes,
+// and is answered with a task.
+func uploading(id, path, summary, description, columns string) huma.Operation {
+	op := with(acting(id, path, http.StatusAccepted, summary, description), wire.Long, uploadMax)
+	op.MaxBodyBytes = task.InputMax
+	op.RequestBody = &huma.RequestBody{Required: true, Description: columns}
+	return op
+}
+
+// uploadMax is how long a file of the largest size may take to be kept.
+const uploadMax = time.Minute
 
 // with returns the operation with one more setting of wire's.
 func with(op huma.Operation, key string, value any) huma.Operation {

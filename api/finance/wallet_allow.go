@@ -91,10 +91,9 @@ func registerImport(s *wire.Service) {
 		Hours   int    `query:"hold_hours" minimum:"72" maximum:"2160" default:"72" doc:"How long each wallet waits before it counts; the one before it counts until then."`
 		RawBody []byte `contentType:"text/csv"`
 	}
-	upload := with(acting("import-wallets", "/wallets/imports", http.StatusAccepted, "Import signed wallets",
-		"As a task: a table with the header supplier_id,wallet,text,signature. Every signature is verified, and all of it is recorded, or nothing."), wire.Long, uploadMax)
-	upload.MaxBodyBytes = task.InputMax
-	wire.Act(s, upload, money, func(ctx context.Context, a wire.Acting, in *input) (*taskOutput, error) {
+	wire.Act(s, uploading("import-wallets", "/wallets/imports", "Import signed wallets",
+		"As a task: every signature is verified, and all of it is recorded, or nothing.",
+		"The header supplier_id,wallet,text,signature, then a row a supplier."), money, func(ctx context.Context, a wire.Acting, in *input) (*taskOutput, error) {
 		return askFor(ctx, s, a, task.ImportWallets, task.Arguments{HoldHours: in.Hours}, in.RawBody)
 	})
 }

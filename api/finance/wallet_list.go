@@ -102,7 +102,7 @@ func registerWallets(s *wire.Service) {
 				return nil, err
 			}
 			page := wire.Page[SupplierWallet]{}
-			if last != uuid.Nil { // which may be the last there is: the next page is empty then
+			if last != uuid.Nil {
 				page.NextCursor = wire.Cursor(last.String())
 			}
 			page.Items, err = viewWallets(ctx, tx, records)

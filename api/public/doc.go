@@ -6,9 +6,8 @@
 //	   └─────► ruleset             its file, byte for byte
 //
 // It reads as nobody through the role of the database that row-level security holds for.
-// To nobody every table of suppliers is an error; three views of totals are all there is
-// (public_season, public_ruleset, public_population). Nothing leads to a person or a
-// device: no ids, no names, no amounts of one supplier.
+// To nobody every table of suppliers is an error. Nothing leads to a person or a device:
+// no ids, no names, no amounts of one supplier.
 //
 // The readings that it takes:
 //   - Counts of lines by outcome below 5 are withheld, as in a small network they could

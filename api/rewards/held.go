@@ -55,11 +55,14 @@ func (q HeldQuery) filter() snapshot.HeldFilter {
 // read reads the changes that are meant, and the moment as of which.
 func (q HeldQuery) read(ctx context.Context, tx pgx.Tx) ([]snapshot.HeldChange, time.Time, error) {
 	asOf := q.AsOf
+	var err error
 	if asOf.IsZero() {
-		var err error
-		if asOf, err = snapshot.Now(ctx, tx); err != nil {
-			return nil, asOf, err
-		}
+		asOf, err = snapshot.Now(ctx, tx)
+	} else {
+		err = moments("query.as_of", &asOf)
+	}
+	if err != nil {
+		return nil, asOf, err
 	}
 	held, err := snapshot.Review(ctx, tx, q.filter(), asOf)
 	return held, asOf, err

@@ -3,6 +3,7 @@ package rewards
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,7 +21,7 @@ type choice struct {
 	Supplier *uuid.UUID `json:"supplier,omitempty" format:"uuid" example:"6f1f9c1e-0b1a-4f5e-9d7a-2b7e3f0a1c55" doc:"Only changes of this supplier's devices, or that would make it the owner."`
 	Device   *uuid.UUID `json:"device,omitempty" format:"uuid" example:"1c7a0c1e-53f0-4f3a-8f0e-0a3b5b7c9d11" doc:"Only changes of this device."`
 	Field    string     `json:"field,omitempty" enum:"supplier,gpu_model,gpu_count,connectivity,display" example:"display" doc:"Only changes that name this field."`
-	Reason   string     `json:"reason" minLength:"1" maxLength:"2000" example:"The owner confirmed it." doc:"Why it was decided so; it stays on record."`
+	Reason   string     `json:"reason" minLength:"1" maxLength:"2000" pattern:"^[^\\x00]*[^\\x00\\s][^\\x00]*$" example:"The owner confirmed it." doc:"Why it was decided so; it stays on record."`
 }
 
 func (c choice) filter() (snapshot.HeldFilter, error) {
@@ -30,6 +31,9 @@ func (c choice) filter() (snapshot.HeldFilter, error) {
 		return f, invalid("body.changes", errors.New("changes names them: leave out the hold and the filters"))
 	case len(c.Changes) == 0 && !narrow:
 		return f, invalid("body", errors.New("name changes, or a hold, a supplier, a device or a field"))
+	}
+	if len(c.Changes) > 0 && slices.Min(c.Changes) < 0 {
+		return f, invalid("body.changes", errors.New("give numbers of the network's log"))
 	}
 	f.Changes = c.Changes
 	return f, nil

@@ -2,7 +2,6 @@ package rewards
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -87,12 +86,16 @@ type Interval struct {
 	To   time.Time `json:"to" example:"2024-04-25T12:00:00Z" doc:"End, exclusive."`
 }
 
-// check refuses an interval that does not end after it begins.
-func (i Interval) check() error {
-	if !i.To.After(i.From) {
-		return invalid("body.to", errors.New("let it end after it begins"))
+// hold returns the hold over the interval, checked.
+func (i Interval) hold(part string) (h snapshot.Hold, err error) {
+	if err := moments(part, &i.From, &i.To); err != nil {
+		return h, err
 	}
-	return nil
+	h.From, h.To = i.From, i.To
+	if err := h.Validate(); err != nil {
+		return h, invalid(part, err)
+	}
+	return h, nil
 }
 
 type addHold struct {
@@ -102,14 +105,15 @@ type addHold struct {
 // addHoldBody is what addHold takes.
 type addHoldBody struct {
 	Interval
-	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"shared-token attack" doc:"Why the changes are not believed."`
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" pattern:"^[^\\x00]*[^\\x00\\s][^\\x00]*$" example:"shared-token attack" doc:"Why the changes are not believed."`
 }
 
 func (d *desk) addHold(ctx context.Context, a wire.Acting, in *addHold) (*made[Hold], error) {
-	if err := in.Body.check(); err != nil {
+	h, err := in.Body.hold("body")
+	if err != nil {
 		return nil, err
 	}
-	id, err := snapshot.AddHold(ctx, a.Tx, snapshot.Hold{From: in.Body.From, To: in.Body.To}, in.Body.Reason, a.Person)
+	id, err := snapshot.AddHold(ctx, a.Tx, h, in.Body.Reason, a.Person)
 	if err != nil {
 		return nil, err
 	}

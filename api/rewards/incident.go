@@ -152,7 +152,7 @@ type dismissIncident struct {
 // dismissIncidentBody is what dismissIncident takes.
 type dismissIncidentBody struct {
 	Season string `json:"season" minLength:"1" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$" example:"ignition-s1" doc:"Season for which it changes nothing."`
-	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"Announced maintenance, before any device had earned." doc:"Why; it stays on record."`
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" pattern:"^[^\\x00]*[^\\x00\\s][^\\x00]*$" example:"Announced maintenance, before any device had earned." doc:"Why; it stays on record."`
 }
 
 func (d *desk) dismissIncident(ctx context.Context, a wire.Acting, in *dismissIncident) (*body[Incident], error) {
@@ -170,10 +170,13 @@ type endIncident struct {
 // endIncidentBody is what endIncident takes.
 type endIncidentBody struct {
 	At     time.Time `json:"at" example:"2024-05-01T00:00:00Z" doc:"From when on the level is accepted."`
-	Reason string    `json:"reason" minLength:"1" maxLength:"2000" example:"The virtual devices are gone for good." doc:"Why it is there to stay."`
+	Reason string    `json:"reason" minLength:"1" maxLength:"2000" pattern:"^[^\\x00]*[^\\x00\\s][^\\x00]*$" example:"The virtual devices are gone for good." doc:"Why it is there to stay."`
 }
 
 func (d *desk) endIncident(ctx context.Context, a wire.Acting, in *endIncident) (*body[Incident], error) {
+	if err := moments("body.at", &in.Body.At); err != nil {
+		return nil, err
+	}
 	if err := incident.End(ctx, a.Tx, in.ID, in.Body.At, in.Body.Reason, a.Person); err != nil {
 		return nil, err
 	}

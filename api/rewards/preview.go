@@ -44,13 +44,15 @@ func (in supposition) whatIf() (what snapshot.WhatIf, err error) {
 		what.AddWindows = append(what.AddWindows, w)
 	}
 	for i, h := range in.WithHolds {
-		hold := snapshot.Hold{From: h.From, To: h.To}
-		if err := hold.Validate(); err != nil {
-			return what, invalid(fmt.Sprintf("body.with_holds[%d]", i), err)
+		hold, err := h.hold(fmt.Sprintf("body.with_holds[%d]", i))
+		if err != nil {
+			return what, err
 		}
 		what.WithHolds = append(what.WithHolds, hold)
 	}
-	what.Verdicts = entriesOf(in.Verdicts)
+	if what.Verdicts, err = entriesOf(in.Verdicts); err != nil {
+		return what, err
+	}
 	var errs []error
 	for _, e := range what.Verdicts {
 		errs = append(errs, e.Validate())

@@ -37,7 +37,10 @@ const spanDaysMax = 800
 
 // slots returns the slots of the span, at least one and none that is not over.
 func (s Span) slots(now time.Time) (uptime.Span, error) {
-	if s.From.Before(epoch) || s.To.After(now) {
+	if err := moments("body", &s.From, &s.To); err != nil {
+		return uptime.Span{}, err
+	}
+	if s.To.After(now) {
 		return uptime.Span{}, invalid("body.to", fmt.Errorf("a slot can be read once it is over: let it end by %s", now.UTC().Format(time.RFC3339)))
 	}
 	span := uptime.SpanOf(s.From, s.To)
@@ -83,7 +86,7 @@ type giveUp struct {
 // giveUpBody is what giveUp takes.
 type giveUpBody struct {
 	Span
-	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"The network has lost these hours." doc:"Why they are not waited for any longer; it stays on record."`
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" pattern:"^[^\\x00]*[^\\x00\\s][^\\x00]*$" example:"The network has lost these hours." doc:"Why they are not waited for any longer; it stays on record."`
 }
 
 // givenUp is how many slots were given up.

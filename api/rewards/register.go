@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -69,7 +70,7 @@ type Because struct {
 
 // Reasoned is a reason.
 type Reasoned struct {
-	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"Checked against the network's own counts." doc:"Why; it stays on record."`
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" pattern:"^[^\\x00]*[^\\x00\\s][^\\x00]*$" example:"Checked against the network's own counts." doc:"Why; it stays on record."`
 }
 
 // computeWorkers are the groups of devices that are read at once, each over a
@@ -93,6 +94,24 @@ func invalid(part string, err error) error {
 	return wire.Refuse(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid.").
 		Because(wire.FieldError{Location: part, Message: err.Error()})
 }
+
+// moments bounds instants to what every calendar writes, and cuts them to the
+// microseconds that the database keeps.
+func moments(part string, instants ...*time.Time) error {
+	for _, at := range instants {
+		*at = at.UTC().Truncate(time.Microsecond)
+		if year := at.Year(); year < firstYear || year > lastYear {
+			return invalid(part, fmt.Errorf("give instants of the years %d to %d", firstYear, lastYear))
+		}
+	}
+	return nil
+}
+
+// The years that instants may be of.
+const (
+	firstYear = 1970
+	lastYear  = 9000
+)
 
 // names are the names that persons are shown by.
 type names map[int64]string

@@ -88,7 +88,7 @@ type proposeReopening struct {
 // proposeReopeningBody is what proposeReopening takes.
 type proposeReopeningBody struct {
 	Span
-	Reason string `json:"reason" minLength:"1" maxLength:"2000" example:"The network has found lost heartbeats." doc:"Why they are opened again; it stays on record."`
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" pattern:"^[^\\x00]*[^\\x00\\s][^\\x00]*$" example:"The network has found lost heartbeats." doc:"Why they are opened again; it stays on record."`
 }
 
 // hours returns the span, of whole hours.

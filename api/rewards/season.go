@@ -59,7 +59,7 @@ func (d *desk) listSeasons(ctx context.Context, tx pgx.Tx, _ auth.Caller, _ *str
 // Rules names a shipped ruleset, or gives one.
 type Rules struct {
 	Ruleset     string `json:"ruleset,omitempty" maxLength:"100" example:"ignition-s1" doc:"Name of a shipped ruleset; or give ruleset_toml."`
-	RulesetTOML string `json:"ruleset_toml,omitempty" maxLength:"65536" example:"name = \"ignition-s3\"" doc:"A ruleset of your own, as TOML."`
+	RulesetTOML string `json:"ruleset_toml,omitempty" maxLength:"65536" pattern:"^[^\\x00]*$" example:"name = \"ignition-s3\"" doc:"A ruleset of your own, as TOML."`
 }
 
 // text returns the ruleset's file; nil, if there is none.
@@ -101,6 +101,9 @@ func (in *createSeason) season() (s snapshot.Season, err error) {
 	}
 	if s.LastDay, err = time.Parse(time.DateOnly, in.Body.To); err != nil {
 		return s, invalid("body.to", errors.New("write a day such as 2024-06-30"))
+	}
+	if err := moments("body", &s.FirstDay, &s.LastDay); err != nil {
+		return s, err
 	}
 	pool, err := ledger.ParseAmount(in.Body.Pool)
 	if err != nil {

@@ -31,7 +31,7 @@ type approve struct {
 // approveBody is what approve takes.
 type approveBody struct {
 	Digest string `json:"digest" minLength:"64" maxLength:"64" pattern:"^[0-9a-f]{64}$" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"Digest of the revision that you looked at, in full."`
-	Reason string `json:"reason,omitempty" maxLength:"2000" default:"approved" example:"looked at it" doc:"What you say to it; it stays on record."`
+	Reason string `json:"reason,omitempty" maxLength:"2000" default:"approved" pattern:"^[^\\x00]*$" example:"looked at it" doc:"What you say to it; it stays on record."`
 }
 
 func (d *desk) approve(ctx context.Context, a wire.Acting, in *approve) (*body[Snapshot], error) {

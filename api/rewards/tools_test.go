@@ -1,6 +1,8 @@
 package rewards_test
 
 import (
+	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,3 +44,15 @@ func (w *town) firstPaid(lines string) int {
 	}
 	return row
 }
+
+// quote writes a text as JSON.
+func quote(text string) string {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(quoted)
+}
+
+// escape writes a text into an address.
+func escape(text string) string { return url.QueryEscape(text) }

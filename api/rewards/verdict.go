@@ -3,6 +3,7 @@ package rewards
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -130,18 +131,21 @@ type Entry struct {
 	DeviceID    uuid.UUID `json:"device_id" format:"uuid" example:"1c7a0c1e-53f0-4f3a-8f0e-0a3b5b7c9d11" doc:"The device."`
 	Verdict     string    `json:"verdict" enum:"spoofed,genuine" example:"spoofed" doc:"What it is found to be."`
 	EffectiveAt time.Time `json:"effective_at" example:"2024-04-23T06:00:00Z" doc:"From when it holds."`
-	Reason      string    `json:"reason" minLength:"1" maxLength:"2000" example:"pow_hash_rate_mismatch" doc:"Why; one line."`
+	Reason      string    `json:"reason" minLength:"1" maxLength:"2000" pattern:"^[^\\x00]*[^\\x00\\s][^\\x00]*$" example:"pow_hash_rate_mismatch" doc:"Why; one line."`
 	Evidence    string    `json:"evidence" minLength:"1" maxLength:"2000" example:"run 17" doc:"What shows it; one line."`
 }
 
-func entriesOf(entries []Entry) []uptime.VerdictEntry {
+func entriesOf(entries []Entry) ([]uptime.VerdictEntry, error) {
 	all := make([]uptime.VerdictEntry, len(entries))
 	for i, e := range entries {
+		if err := moments(fmt.Sprintf("body.verdicts[%d].effective_at", i), &e.EffectiveAt); err != nil {
+			return nil, err
+		}
 		all[i] = uptime.VerdictEntry{
 			DeviceID: e.DeviceID, Kind: uptime.VerdictKind(e.Verdict), EffectiveAt: e.EffectiveAt, Reason: e.Reason, Evidence: e.Evidence,
 		}
 	}
-	return all
+	return all, nil
 }
 
 type addVerdicts struct {
@@ -154,7 +158,11 @@ type addVerdictsBody struct {
 }
 
 func (d *desk) addVerdicts(ctx context.Context, a wire.Acting, in *addVerdicts) (*made[wire.Page[Verdict]], error) {
-	added, err := uptime.AddVerdicts(ctx, a.Tx, entriesOf(in.Body.Verdicts), a.Person)
+	entries, err := entriesOf(in.Body.Verdicts)
+	if err != nil {
+		return nil, err
+	}
+	added, err := uptime.AddVerdicts(ctx, a.Tx, entries, a.Person)
 	if err != nil {
 		return nil, err
 	}

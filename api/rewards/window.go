@@ -26,7 +26,7 @@ func (d *desk) windows() {
 type Rule struct {
 	From           time.Time `json:"from" example:"2024-04-25T08:05:00Z" doc:"First instant."`
 	To             time.Time `json:"to" example:"2024-04-26T00:00:00Z" doc:"End, exclusive."`
-	Cause          string    `json:"cause" minLength:"1" maxLength:"500" example:"authentication migration" doc:"What happened."`
+	Cause          string    `json:"cause" minLength:"1" maxLength:"500" pattern:"^[^\\x00]*[^\\x00\\s][^\\x00]*$" example:"authentication migration" doc:"What happened."`
 	Lookback       int       `json:"lookback,omitempty" minimum:"1" maximum:"100000" default:"288" example:"288" doc:"Slots before the window that are looked at."`
 	MinBefore      string    `json:"min_before,omitempty" maxLength:"20" default:"0.5" example:"0.5" doc:"Share of the observed ones of them that the device was up, at least."`
 	Sustain        int       `json:"sustain,omitempty" minimum:"1" maximum:"100000" default:"3" example:"3" doc:"Slots in a row that prove a device back."`
@@ -38,6 +38,9 @@ type Rule struct {
 
 // window returns the window of the rule, checked.
 func (r Rule) window(part string) (snapshot.Window, error) {
+	if err := moments(part, &r.From, &r.To, &r.ReconnectBy); err != nil {
+		return snapshot.Window{}, err
+	}
 	w := snapshot.Window{
 		From: r.From, To: r.To, Cause: r.Cause, Lookback: r.Lookback, MinBefore: snapshot.DefaultMinBefore, Sustain: r.Sustain,
 		ReconnectBy: r.ReconnectBy, Credit: snapshot.Credit(r.Credit), Cap: r.Cap, RequireGenuine: r.RequireGenuine,

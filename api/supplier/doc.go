@@ -20,9 +20,10 @@
 // as the application, on that one device. What comes of it is cut down to the caller's
 // own lines: no ids of other owners, no evidence, no names of persons.
 //
-// A day of a timeline, and a season's earnings, are asked for often. Each is one
-// statement in one round trip, and nothing is computed: the bits come from the function
-// supplier_timeline, the sums of a sealed revision were made when it was sealed.
+// A timeline, and a season's earnings, are asked for often. Each is one statement in one
+// round trip, and nothing is computed: the bits come from the function supplier_timeline,
+// the sums of a sealed revision were made when it was sealed, those of an estimate with
+// it (snapshot_supplier, estimate_supplier).
 //
 // # The days of an amount
 //
@@ -33,9 +34,9 @@
 //	day(d) = floor(amount * P(d) / P) - floor(amount * P(d-1) / P)
 //
 // P(d) is (1000 * 5 * credited + permille * job minutes) * weight of the slots and
-// minutes of the days so far. At a window's own rate, what is credited so far is
-// floor(granted so far * |U ∩ B| / |B|): a floor of sums, again, so that the last day
-// brings it to what the line has.
+// minutes of the days so far. Of what a window credits to the line for the slots that it
+// grants there, floor(credit * granted so far / granted) is credited so far: at its own
+// rate a device is credited for fewer, and again the last brings it to what the line has.
 //
 // The readings that it takes:
 //   - Only sealed revisions and estimates are shown, never drafts. The newest sealed

@@ -72,8 +72,21 @@ type timelineRow struct {
 	found               bool
 	supplier            uuid.UUID
 	up, observed, owned []byte
+	registeredAt        time.Time
 	last                verdictRow
-	seasons             []string // whose windows meet the span, or which a verdict of spoofed may take slots out of
+	graced              []string          // seasons of which an approved window meets the span
+	seasons             []excludingSeason // that meet the span, if the last verdict is spoofed
+}
+
+// excludingSeason is a season that a verdict may take slots out of.
+type excludingSeason struct {
+	code              string
+	firstDay, lastDay time.Time
+	ruleset           []byte // its digest
+}
+
+func (s *excludingSeason) span() uptime.Span {
+	return uptime.SpanOf(s.firstDay, s.lastDay.AddDate(0, 0, 1))
 }
 
 // slots turns what was read into texts.
@@ -85,26 +98,40 @@ func (r *timelineRow) slots() slots {
 // queueTimeline reads all that most timelines need in one statement.
 func queueTimeline(b *pgx.Batch, id uuid.UUID, into *timelineRow) {
 	b.Queue(`
-		SELECT d.supplier_id, t.up, t.observed, t.owned, v.kind, v.decided_at, v.effective_at, v.reason,
-			CASE WHEN v.kind = 'spoofed'
-				THEN ARRAY(SELECT code FROM season WHERE first_day < $5 AND last_day + 1 > $4 ORDER BY first_day, code)
-				ELSE ARRAY(SELECT DISTINCT season FROM grace_window WHERE window_from < $5 AND window_to > $4 ORDER BY season) END
-		FROM (SELECT supplier_id FROM supplier_device WHERE device_id = $1 LIMIT 1) d
+		SELECT d.supplier_id, d.registered_at, t.up, t.observed, t.owned, v.kind, v.decided_at, v.effective_at, v.reason,
+			ARRAY(SELECT DISTINCT season FROM grace_window WHERE window_from < $5::timestamptz AND window_to > $4::timestamptz ORDER BY season),
+			q.code, q.first_day, q.last_day, q.ruleset
+		FROM (SELECT supplier_id, registered_at FROM supplier_device WHERE device_id = $1 LIMIT 1) d
 		CROSS JOIN supplier_timeline($1, $2, $3) t
 		LEFT JOIN LATERAL (
 			SELECT kind, decided_at, effective_at, reason FROM verdict WHERE device = t.device
-			ORDER BY decided_at DESC, by_hand DESC, seq DESC LIMIT 1) v ON true`,
+			ORDER BY decided_at DESC, by_hand DESC, seq DESC LIMIT 1) v ON true
+		LEFT JOIN season q ON v.kind = 'spoofed' AND q.first_day::timestamp AT TIME ZONE 'UTC' < $5::timestamptz
+			AND (q.last_day + 1)::timestamp AT TIME ZONE 'UTC' > $4::timestamptz
+		ORDER BY q.first_day, q.code`,
 		id, int64(into.span.From), int64(into.span.To), into.span.From.Start(), into.span.To.Start()).
 		Query(func(rows pgx.Rows) error {
 			for rows.Next() {
+				var code *string
+				var season excludingSeason
+				var first, last *time.Time
 				into.found = true
-				if err := rows.Scan(&into.supplier, &into.up, &into.observed, &into.owned, &into.last.kind, &into.last.decidedAt,
-					&into.last.effectiveAt, &into.last.reason, &into.seasons); err != nil {
+				if err := rows.Scan(&into.supplier, &into.registeredAt, &into.up, &into.observed, &into.owned, &into.last.kind, &into.last.decidedAt,
+					&into.last.effectiveAt, &into.last.reason, &into.graced, &code, &first, &last, &season.ruleset); err != nil {
 					return err
+				}
+				if code != nil {
+					season.code, season.firstDay, season.lastDay = *code, *first, *last
+					into.seasons = append(into.seasons, season)
 				}
 			}
 			return rows.Err()
 		})
+}
+
+// queueRuleset reads a ruleset's file.
+func queueRuleset(b *pgx.Batch, sha256 []byte, file *[]byte) {
+	b.Queue(`SELECT toml FROM ruleset WHERE sha256 = $1`, sha256).QueryRow(func(row pgx.Row) error { return row.Scan(file) })
 }
 
 // scanTotals reads what queueSeasonTotals and queueTotals select.

@@ -28,6 +28,7 @@ func TestSuppliersRead(t *testing.T) {
 		{"who am I", testMe},
 		{"devices", testDevices},
 		{"timelines", testTimelines},
+		{"parts of timelines", testParts},
 		{"which spans", testSpans},
 		{"explanations", testExplanations},
 		{"days", testDays},

@@ -158,8 +158,11 @@ func (r rooms) timeline(ctx context.Context, reader wire.Reader, me auth.Caller,
 	if row.last.spoofed() {
 		body.Exclusion = &TimelineVerdict{Verdict: *row.last.view(), Excluded: []TimelineExclusion{}}
 	}
-	if len(row.seasons) > 0 {
-		if err := r.judge(ctx, id, row.seasons, &bits, &body); err != nil {
+	if err := r.exclude(ctx, reader, &row, &bits, &body); err != nil {
+		return nil, err
+	}
+	if len(row.graced) > 0 {
+		if err := r.judge(ctx, id, row.graced, &bits, &body); err != nil {
 			return nil, err
 		}
 	}
@@ -167,7 +170,25 @@ func (r rooms) timeline(ctx context.Context, reader wire.Reader, me auth.Caller,
 	return &timelineOut{body}, nil
 }
 
-// judge adds what the seasons say of the device's slots.
+// exclude adds what a last verdict of spoofed takes out, by each season's rules.
+func (r rooms) exclude(ctx context.Context, reader wire.Reader, row *timelineRow, bits *slots, body *Timeline) error {
+	for _, season := range row.seasons {
+		rule, err := r.rules.exclude(ctx, reader, season.ruleset)
+		if err != nil {
+			return err
+		}
+		line := season.span()
+		line.From = max(line.From, uptime.SlotAtOrAfter(row.registeredAt))
+		if out := rule.Excluded(line, row.last.verdict()).Intersect(bits.span); !out.Empty() {
+			bits.excluded = append(bits.excluded, out)
+			body.Exclusion.Excluded = append(body.Exclusion.Excluded,
+				TimelineExclusion{season.code, rule, TimelineSlot{out.From.Start(), out.To.Start()}})
+		}
+	}
+	return nil
+}
+
+// judge adds what the seasons' grace windows say of the device's slots.
 func (r rooms) judge(ctx context.Context, device uuid.UUID, seasons []string, bits *slots, body *Timeline) error {
 	return r.compute(ctx, func(tx pgx.Tx) error {
 		for _, season := range seasons {
@@ -180,11 +201,6 @@ func (r rooms) judge(ctx context.Context, device uuid.UUID, seasons []string, bi
 				if w := &judged.Windows[i]; bits.owns(uptime.SpanOf(w.From, w.To)) {
 					body.Grace = append(body.Grace, windowOf(season, w, bits))
 				}
-			}
-			if out := judged.Excluded.Intersect(bits.span); !out.Empty() && body.Exclusion != nil {
-				bits.excluded = append(bits.excluded, out)
-				body.Exclusion.Excluded = append(body.Exclusion.Excluded,
-					TimelineExclusion{season, judged.Exclude, TimelineSlot{out.From.Start(), out.To.Start()}})
 			}
 		}
 		return nil

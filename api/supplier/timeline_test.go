@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
 
 	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/snapshot"
@@ -159,6 +161,30 @@ func checkAgainstExplanation(t *testing.T, w *town, id, device uuid.UUID, got su
 	}
 	if slots != strings.Count(granted, "1") {
 		t.Fatalf("%d slots granted, want %s", slots, granted)
+	}
+}
+
+// A part of a timeline is a part of it, wherever it is cut: on hours, within them, and
+// where the device changed hands.
+func testParts(t *testing.T, w *town) {
+	season := sealedIn.Span()
+	for _, l := range slices.Concat(w.own(w.sealed[1], w.from), w.own(w.sealed[1], w.to)) {
+		me := w.as(l.SupplierID)
+		whole := in[supplier.Timeline](t, me, timelinePath(l.DeviceID, season))
+		rapid.Check(t, func(r *rapid.T) {
+			from := rapid.IntRange(0, season.Len()-1).Draw(r, "from")
+			to := rapid.IntRange(from+1, min(season.Len(), from+600)).Draw(r, "to")
+			if rapid.Bool().Draw(r, "on hours") {
+				from, to = from/12*12, (to+11)/12*12
+			}
+			part := in[supplier.Timeline](t, me, timelinePath(l.DeviceID, uptime.Span{From: season.From + uptime.Slot(from), To: season.From + uptime.Slot(to)}))
+			for i, bits := range [][2]string{{part.Bits.Up, whole.Bits.Up}, {part.Bits.Observed, whole.Bits.Observed},
+				{part.Bits.Owned, whole.Bits.Owned}, {part.Bits.Grace, whole.Bits.Grace}} {
+				if bits[0] != bits[1][from:to] {
+					r.Fatalf("slots %d to %d of %s: part %d is\n%s, want\n%s", from, to, l.DeviceID, i, bits[0], bits[1][from:to])
+				}
+			}
+		})
 	}
 }
 

@@ -40,3 +40,11 @@ func (v *verdictRow) view() *Verdict {
 	}
 	return &Verdict{uptime.VerdictKind(*v.kind), v.decidedAt.UTC(), v.effectiveAt.UTC(), *v.reason, toDo}
 }
+
+// verdict is what the rules go by; nil, if there is none.
+func (v *verdictRow) verdict() *uptime.Verdict {
+	if v.kind == nil {
+		return nil
+	}
+	return &uptime.Verdict{Kind: uptime.VerdictKind(*v.kind), EffectiveAt: *v.effectiveAt}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/settle"
 	"github.com/uptally/uptally/ledger/distribution/solana"
@@ -37,28 +38,33 @@ type work struct {
 	entries []wallet.Entry     // of import_wallets
 }
 
+// ErrHalted means that writes are halted: the task waits until they go on.
+var ErrHalted = errors.New("writes are halted")
+
 // act is what a kind of task does: look first, in transactions of its own or none;
 // then act, in one transaction with the task's end. Either may be nil.
 type act struct {
-	look func(ctx context.Context, w *work) error
-	act  func(ctx context.Context, tx pgx.Tx, w *work) (Result, error)
+	reads bool // it writes nothing but its own end, and goes on while writes are halted
+	look  func(ctx context.Context, w *work) error
+	act   func(ctx context.Context, tx pgx.Tx, w *work) (Result, error)
 }
 
 var acts = map[Kind]act{
-	Preview:        {look: seeChain, act: preview},
+	Preview:        {reads: true, look: seeChain, act: preview},
 	Prepare:        {look: seeChain, act: prepare},
 	ApproveCancel:  {look: findLanded, act: approveCancel},
 	SettleReceipts: {look: settleReceipts, act: settled},
 	SettleFunding:  {look: settleFunding, act: settled},
 	SettleChain:    {look: settleChain, act: settled},
-	ReconcileChain: {look: reconcileChain},
+	ReconcileChain: {reads: true, look: reconcileChain},
 	ImportWallets:  {look: readWallets, act: importWallets},
 }
 
 // Run does the task, unless it has ended: nobody else works it meanwhile. A refusal
 // ends it as failed, and is no error of Run's. Any other error leaves it to be tried
-// again, unless this is the last try, which ends it as failed as well. A task that is
-// not on record is ErrUnknown.
+// again, unless this is the last try, which ends it as failed as well. While writes are
+// halted, a task that writes is left as it is, with ErrHalted. A task that is not on
+// record is ErrUnknown.
 func (t Tools) Run(ctx context.Context, id uuid.UUID, last bool) error {
 	conn, err := t.Pool.Acquire(ctx)
 	if err != nil {
@@ -80,6 +86,9 @@ func (t Tools) held(ctx context.Context, id uuid.UUID, last bool) error {
 	w := &work{Tools: t}
 	if err := t.begin(ctx, func(tx pgx.Tx) (err error) {
 		if w.Task, err = Show(ctx, tx, id); err != nil || w.over() {
+			return err
+		}
+		if err := w.mayWrite(ctx, tx); err != nil {
 			return err
 		}
 		if w.input, err = selectInput(ctx, tx, id); err != nil {
@@ -110,6 +119,9 @@ func (w *work) do(ctx context.Context) error {
 		}
 	}
 	return w.begin(ctx, func(tx pgx.Tx) (err error) {
+		if err := w.mayWrite(ctx, tx); err != nil {
+			return err
+		}
 		result := w.found
 		if act.act != nil {
 			if result, err = act.act(ctx, tx, w); err != nil {
@@ -124,11 +136,23 @@ func (w *work) do(ctx context.Context) error {
 	})
 }
 
+// mayWrite holds off a halt until the transaction ends, or returns ErrHalted.
+func (w *work) mayWrite(ctx context.Context, tx pgx.Tx) error {
+	if acts[w.Kind].reads {
+		return nil
+	}
+	_, halted, err := audit.Halted(ctx, tx)
+	if err == nil && halted {
+		err = fmt.Errorf("task %s: %w", w.ID, ErrHalted)
+	}
+	return err
+}
+
 // fail ends the task if trying again is in vain, or over.
 func (w *work) fail(ctx context.Context, cause error, last bool) error {
 	refusal, why, refused := refusalOf(cause)
 	stopped := errors.Is(ctx.Err(), context.Canceled) // the worker is; a task whose time is up has failed
-	if !refused && (stopped || !last) {
+	if errors.Is(cause, ErrHalted) || !refused && (stopped || !last) {
 		return cause
 	}
 	ctx = context.WithoutCancel(ctx)

@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/mr-tron/base58"
 
+	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/task"
 	"github.com/uptally/uptally/internal/pgtest"
 	"github.com/uptally/uptally/ledger"
@@ -303,6 +304,30 @@ func TestHowTasksFail(t *testing.T) {
 	}
 	if err := tools(d.App).Run(context.Background(), uuid.New(), false); !errors.Is(err, task.ErrUnknown) {
 		t.Errorf("a task of nobody's: %v", err)
+	}
+}
+
+// While writes are halted what writes waits, even at its last try; what reads goes on.
+func TestTasksHeedAHalt(t *testing.T) {
+	t.Parallel()
+	d := seat(t, 1)
+	preparing, previewing := d.ask(task.Prepare, task.Arguments{Reason: "pay"}, ""), d.ask(task.Preview, task.Arguments{Reason: "pay"}, "")
+	d.do(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := audit.Halt(ctx, tx, d.ann, "an attack")
+		return err
+	})
+	if err := tools(d.App).Run(context.Background(), preparing.ID, true); !errors.Is(err, task.ErrHalted) || d.show(preparing.ID).State != task.Queued {
+		t.Errorf("halted: error %v, it is %s", err, d.show(preparing.ID).State)
+	}
+	if p := d.done(previewing).Preview; p.Payees != 1 {
+		t.Errorf("the preview pays %d", p.Payees)
+	}
+	d.do(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := audit.Resume(ctx, tx, d.bob, "over")
+		return err
+	})
+	if id := d.done(preparing).Distribution; id != "d1" {
+		t.Errorf("prepared %q", id)
 	}
 }
 

@@ -53,8 +53,10 @@ func describe[O any](op *huma.Operation, who admission) {
 	if !who.acts {
 		op.Responses["304"] = &huma.Response{Description: "What you have is still so."}
 	}
-	if isBytes[O]() { // of a type of the file's own
-		op.Responses[status].Content = map[string]*huma.MediaType{typeFile: {Schema: &huma.Schema{Type: "string", Format: "binary"}}}
+	if isBytes[O]() {
+		op.Responses[status].Content = map[string]*huma.MediaType{
+			"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary", Description: "A file; its own type is in Content-Type."}},
+		}
 	}
 	if tabular[O]() {
 		op.Responses[status].Content = map[string]*huma.MediaType{

@@ -18,7 +18,6 @@ const (
 	typeJSON    = "application/json"
 	typeProblem = "application/problem+json"
 	typeCSV     = "text/csv"
-	typeFile    = "application/octet-stream"
 )
 
 // csvFormat writes tables, and problems as JSON, which is what they are in any format.

@@ -11,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/internal/embedpg"
 	"github.com/uptally/uptally/migrations"
 )
@@ -146,14 +147,6 @@ func (db *database) close(ctx context.Context, say func(format string, args ...a
 // supplierMax is how many connections suppliers share.
 const supplierMax = 24
 
-// What every connection of suppliers is: it reads, from one snapshot a transaction, and
-// not for long.
-var supplierSettings = map[string]string{
-	"default_transaction_read_only": "on",
-	"default_transaction_isolation": "repeatable read",
-	"statement_timeout":             "10s",
-}
-
 // supplierPool connects as the role that suppliers read through.
 func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxpool.Pool, error) {
 	if db.embedded != nil {
@@ -163,13 +156,9 @@ func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxp
 		return nil, usage("no --supplier-database-url: on a database of your own the API reads for suppliers as %s; give its URL, or --api=false",
 			migrations.SupplierRole)
 	}
-	config, err := pgxpool.ParseConfig(url)
+	pool, err := api.ConnectSuppliers(ctx, url, supplierMax)
 	if err != nil {
-		return nil, usage("--supplier-database-url: it is no URL of a database")
+		return nil, fmt.Errorf("--supplier-database-url: %w", err)
 	}
-	config.MaxConns = max(config.MaxConns, supplierMax)
-	for name, value := range supplierSettings {
-		config.ConnConfig.RuntimeParams[name] = value
-	}
-	return pgxpool.NewWithConfig(ctx, config)
+	return pool, nil
 }

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/uptally/uptally/api/appeal"
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/persons"
+	"github.com/uptally/uptally/api/webhook"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
 	"github.com/uptally/uptally/ledger/distribution/merkle"
@@ -53,6 +55,10 @@ var exitCodes = []struct {
 	code int
 }{
 	{errUsage, exitUsage},
+	{appeal.ErrTerms, exitUsage},
+	{appeal.ErrText, exitUsage},
+	{appeal.ErrLink, exitUsage},
+	{webhook.ErrKey, exitUsage},
 	{snapshot.ErrSeasonsDiffer, exitUsage},
 	{fakes.ErrSpan, exitUsage},
 	{uptime.ErrVerdictEntry, exitUsage},
@@ -89,6 +95,7 @@ var exitCodes = []struct {
 	{settle.ErrNotReceipts, exitUsage},
 	{settle.ErrNoPayer, exitUsage},
 
+	{appeal.ErrUnknown, exitNotFound},
 	{snapshot.ErrNotFound, exitNotFound},
 	{snapshot.ErrNoSeason, exitNotFound},
 	{fakes.ErrUnobserved, exitNotFound},
@@ -116,12 +123,14 @@ var exitCodes = []struct {
 	{auth.ErrToken, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},
 	{archive.ErrSelfApproval, exitNotAllowed},
+	{appeal.ErrSelfAnswer, exitNotAllowed},
 	{snapshot.ErrSelfCheck, exitNotAllowed},
 	{distribution.ErrSelfApproval, exitNotAllowed},
 	{wallet.ErrSelfApproval, exitNotAllowed},
 	{wallet.ErrSignature, exitNotAllowed},
 
 	{persons.ErrNameTaken, exitConflict},
+	{appeal.ErrEnded, exitConflict},
 	{snapshot.ErrConflict, exitConflict},
 	{snapshot.ErrWindowsOverlap, exitConflict},
 	{snapshot.ErrAlreadyApproved, exitConflict},

@@ -19,7 +19,7 @@ type grammar struct {
 	globals
 
 	Demo         demoCommand          `cmd:"" group:"start" help:"Tell the story of both Ignition seasons at small scale, as it runs."`
-	Serve        serveCommand         `cmd:"" group:"start" help:"Work jobs: pull what is due by the clock, until stopped."`
+	Serve        serveCommand         `cmd:"" group:"start" help:"Answer the API, and work the jobs that are due by the clock, until stopped."`
 	Migrate      migrateCommands      `cmd:"" group:"start" help:"Bring a database up to date."`
 	Token        tokenCommand         `cmd:"" group:"start" help:"Print a token for local use, signed by the built-in development issuer."`
 	Person       personCommands       `cmd:"" group:"start" help:"Who acts: humans, and the names and tokens that are theirs."`
@@ -32,6 +32,7 @@ type grammar struct {
 	Incident     incidentCommands     `cmd:"" group:"worth" help:"What happened to everybody at once: collapses, and surges of untrusted changes."`
 	Grace        graceCommands        `cmd:"" group:"worth" help:"Intervals in which proven devices are credited although they were down."`
 	Snapshot     snapshotCommands     `cmd:"" group:"worth" help:"Numbered revisions of a season's result."`
+	Appeal       appealCommands       `cmd:"" group:"worth" help:"Suppliers' appeals against outcomes, and what came of them."`
 	Device       deviceCommands       `cmd:"" group:"worth" help:"One device's season: its slots, and what each step made of them."`
 	Ledger       ledgerCommands       `cmd:"" group:"money" help:"Who is owed: accounts, transfers, and the chain of journals."`
 	Reconcile    reconcileCommands    `cmd:"" group:"money" help:"Hold what we have against what others count: the service, and our own ledger."`

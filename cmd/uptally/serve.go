@@ -17,9 +17,9 @@ import (
 type serveCommand struct {
 	Workers workers `default:"4" placeholder:"N" help:"Jobs at once in a queue; false works none."`
 	apiFlags
+	supplierFlags
 	paidFrom
 	chainFlag
-	domainFlag
 
 	LedgerHead      string `placeholder:"FILE" env:"UPTALLY_LEDGER_HEAD" help:"Signed head of the ledger, which the nightly verification compares and then replaces."`
 	LedgerKey       string `placeholder:"FILE" env:"UPTALLY_LEDGER_KEY_FILE" help:"Key to sign it with; or the key itself in UPTALLY_LEDGER_KEY. Without one the head is compared only."`
@@ -61,6 +61,9 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 		if err := migrations.CheckServing(ctx, db.pool, migrations.AppRole); err != nil {
 			return err
 		}
+		if options.Webhooks, err = c.webhooks(a, db); err != nil {
+			return err
+		}
 		client, err := jobs.New(db.pool, options)
 		if err != nil {
 			return err
@@ -68,7 +71,7 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 		if !c.API {
 			return c.work(ctx, a, client)
 		}
-		return c.serveAPI(ctx, a, db, client, counted, options.Log)
+		return c.serveAPI(ctx, a, db, client, counted, options)
 	})
 }
 

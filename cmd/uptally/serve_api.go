@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -51,8 +50,16 @@ func (f apiFlags) proxies() (trusted []netip.Prefix, err error) {
 }
 
 // serveAPI answers the API and works jobs, until ctx ends or one of them fails.
-func (c serveCommand) serveAPI(ctx context.Context, a *app, db *database, client *jobs.Client, counted *metrics.Metrics, log *slog.Logger) (err error) {
+func (c serveCommand) serveAPI(ctx context.Context, a *app, db *database, client *jobs.Client, counted *metrics.Metrics, options jobs.Options) (err error) {
 	proxies, err := c.proxies()
+	if err != nil {
+		return err
+	}
+	terms, err := c.terms()
+	if err != nil {
+		return err
+	}
+	proving, err := c.wallets()
 	if err != nil {
 		return err
 	}
@@ -65,12 +72,13 @@ func (c serveCommand) serveAPI(ctx context.Context, a *app, db *database, client
 	if err != nil {
 		return err
 	}
-	refusals := audit.NewWriter(db.pool, log)
+	refusals := audit.NewWriter(db.pool, options.Log)
 	defer func() { err = errors.Join(err, refusals.Close()) }()
 	counted.Queue(refusals.Depth)
 	server := api.New(api.Config{
 		App: db.pool, Supplier: suppliers, Jobs: client, Verifier: verifier, Audit: refusals, Served: counted.Served,
-		Limits: c.limits(), Proxies: proxies, Log: log,
+		Limits: c.limits(), Proxies: proxies, Log: options.Log,
+		Appeals: terms, Wallets: proving, Webhooks: options.Webhooks,
 	})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.work(ctx, a, client) })

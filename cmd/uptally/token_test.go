@@ -212,3 +212,13 @@ func TestTokenFlags(t *testing.T) {
 		}
 	}
 }
+
+// What the manual shows can be copied.
+func TestManualShowsIssuersThatLoad(t *testing.T) {
+	_, rest, _ := strings.Cut(manual, "--auth or UPTALLY_AUTH:\n")
+	file, _, found := strings.Cut(rest, "  and, where they are needed")
+	config, err := auth.LoadConfig([]byte(file))
+	if !found || err != nil || len(config.Issuers) != 1 || config.Issuers[0].SupplierClaim != "https://example.org/supplier" {
+		t.Errorf("%+v, error %v, of:\n%s", config, err, file)
+	}
+}

@@ -3,6 +3,7 @@ package apitest
 import (
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -24,7 +25,7 @@ func Issuer(t testing.TB) *devissuer.Issuer {
 // Verifier returns a verifier that believes the issuers' tokens.
 func Verifier(t testing.TB, issuers ...*devissuer.Issuer) *auth.Verifier {
 	t.Helper()
-	config := auth.Config{Audience: Audience}
+	config := auth.Config{Audience: Audience, Cooldown: time.Millisecond}
 	for _, issuer := range issuers {
 		config.Issuers = append(config.Issuers, auth.Issuer{URL: issuer.URL(), Algorithms: []string{"ES256"}, Development: true})
 	}

@@ -2,6 +2,7 @@ package badtoken
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,9 +22,10 @@ func (f *forge) times() {
 	f.claim(auth.ErrIssuedAhead, "issued in the future", "iat", future)
 	f.claim(auth.ErrNoExpiry, "no expiry", "exp", nil)
 	f.claim(auth.ErrNoExpiry, "an expiry that is null", "exp", null)
-	f.claim(auth.ErrNoExpiry, "an expiry that is a string", "exp", json.Number(f.now.Add(time.Hour).Format("20060102")).String())
+	f.claim(auth.ErrNoExpiry, "an expiry that is a string", "exp", strconv.FormatInt(f.now.Add(time.Hour).Unix(), 10))
 	f.claim(auth.ErrNoExpiry, "an expiry that is a date", "exp", f.now.Add(time.Hour).Format(time.RFC3339))
 	f.claim(auth.ErrNoExpiry, "an expiry without end", "exp", json.RawMessage("1e300"))
+	f.claim(auth.ErrNoExpiry, "an expiry of a number and more", "exp", json.RawMessage("4000000000.5e9"))
 	f.claim(auth.ErrNoExpiry, "an expiry before all time", "exp", -1)
 	f.claim(auth.ErrNoExpiry, "a beginning that is a string", "nbf", "0")
 	f.claim(auth.ErrNoExpiry, "an issue that is a list", "iat", []int64{past})

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -105,7 +104,7 @@ func (f *forge) headers() {
 	} {
 		header := encode(changed(f.header, map[string]any{name: value, "kid": own.KeyID}))
 		f.signedBy(f.other, auth.ErrHeader, "a key of its own by "+name, header, payload)
-		f.with(auth.ErrHeader, fmt.Sprintf("%s, signed rightly", name), map[string]any{name: value}, nil)
+		f.with(auth.ErrHeader, name+", signed rightly", map[string]any{name: value}, nil)
 	}
 	f.with(auth.ErrHeader, "critical extensions", map[string]any{"crit": []string{"exp"}}, nil)
 	f.with(auth.ErrHeader, "a payload that is not encoded", map[string]any{"b64": false, "crit": []string{"b64"}}, nil)

@@ -99,8 +99,7 @@
 //	    at least 0.9
 //	api.season                    requests a second of a supplier's season, sealed and
 //	    at least 0.4              estimated / those of a bare chi handler that runs one
-//	                              indexed single-row query on a pool of the same size,
-//	                              as the application, which no policy slows. The server
+//	                              indexed single-row query on the same pool. The server
 //	                              is the program's own: tokens checked, row-level security
 //	                              on, each answer tagged; limits are off. 32 connections
 //	                              over loopback ask as 256 suppliers in turn, from this

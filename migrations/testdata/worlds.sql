@@ -63,5 +63,20 @@ INSERT INTO wallet_event (supplier_id, kind, address, reason, person, recorded_a
 INSERT INTO wallet_freeze (id, supplier_id, reason, frozen_by, recorded_at) OVERRIDING SYSTEM VALUE SELECT key, id, mark, 1, now() FROM of;
 INSERT INTO wallet_release (id, supplier_id, lifts, reason, asked_by, recorded_at) OVERRIDING SYSTEM VALUE SELECT key, id, key, mark, 1, now() FROM of;
 INSERT INTO wallet_release_approval SELECT key, 1, 2, now() FROM of;
+
+INSERT INTO appeal (id, supplier_id, season, revision, device, device_id, first_slot, end_slot, outcome, notes, amount, reason, evidence,
+        within_days, answer_days, opened_by, recorded_at, due_at, state, reviewed_by, reviewed_at, ended_at)
+    SELECT id, id, 's1', 1, n, id, 100, 200, 6, 0, amount, mark, ARRAY[mark], 30, 14, 1, now(), now() + interval '14 days', 'refused', 2, now(), now() FROM of;
+INSERT INTO appeal_answer (appeal, supplier_id, opened_by, answered_by, outcome, reason, verdict) SELECT id, id, 1, 2, 'refused', mark, key FROM of;
+INSERT INTO webhook (id, supplier_id, url, events, description, made_by)
+    SELECT id, id, 'https://' || mark || '.example/', ARRAY['payout.paid'], mark, 1 FROM of;
+INSERT INTO webhook_secret (webhook, supplier_id, number, made_by) SELECT id, id, 1, 1 FROM of;
+INSERT INTO webhook_end (webhook, supplier_id, cause, ended_by) SELECT id, id, 'deleted', 1 FROM of;
+INSERT INTO webhook_message (id, webhook, supplier_id, kind, source, occurred_at, body) SELECT id, id, id, 'payout.paid', mark, now(), mark::bytea FROM of;
+INSERT INTO webhook_attempt (message, number, supplier_id, outcome, attempted_at) SELECT id, 1, id, 'timeout', now() FROM of;
+INSERT INTO snapshot_supplier SELECT 1, id, 1, 1, 1, 1, 0, 1, amount, ARRAY[1, 0, 0, 0, 0, 0, 0] FROM of;
+INSERT INTO estimate_supplier SELECT 's1', id, 1, 1, 1, 1, 0, 1, amount, ARRAY[1, 0, 0, 0, 0, 0, 0] FROM of;
+INSERT INTO snapshot_total VALUES (1, 2, ARRAY[2, 0, 0, 0, 0, 0, 0]);
+INSERT INTO uptime_population VALUES ('2024-05-01Z', array_fill(2, ARRAY[12]));
 RESET session_replication_role;
 DROP TABLE of;

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -137,10 +138,7 @@ func TestClientCredentials(t *testing.T) {
 	}
 	good := url.Values{"grant_type": {"client_credentials"}, "client_id": {"feeder"}, "client_secret": {"its secret"}}
 	with := func(name, value string) url.Values {
-		form := url.Values{}
-		for n, v := range good {
-			form[n] = v
-		}
+		form := maps.Clone(good)
 		form.Set(name, value)
 		return form
 	}

@@ -46,8 +46,9 @@ func List(ctx context.Context, tx pgx.Tx, at time.Time) ([]Record, error) {
 }
 
 // ListAfter is List a page at a time: of at most so many suppliers, those after one. It
-// returns the last of them as well, uuid.Nil if there are none: of a supplier who was
-// frozen once and has no wallet there is nothing to tell.
+// returns whom the next page comes after as well, uuid.Nil if there is none: that is not
+// always the last of the records, as of a supplier who was frozen once and has no wallet
+// there is nothing to tell.
 func ListAfter(ctx context.Context, tx pgx.Tx, at time.Time, after uuid.UUID, limit int) ([]Record, uuid.UUID, error) {
 	suppliers, err := suppliersAfter(ctx, tx, after, limit)
 	if err != nil {
@@ -60,7 +61,10 @@ func ListAfter(ctx context.Context, tx pgx.Tx, at time.Time, after uuid.UUID, li
 	if err != nil {
 		return nil, uuid.Nil, fmt.Errorf("wallet: list after %s: %w", after, err)
 	}
-	return records, suppliers[len(suppliers)-1], nil
+	if len(suppliers) < limit {
+		return records, uuid.Nil, nil
+	}
+	return records, suppliers[limit-1], nil
 }
 
 // Of is List of one supplier.

@@ -1,0 +1,35 @@
+package supplier
+
+import (
+	"context"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/api/wire"
+	"github.com/uptally/uptally/snapshot"
+)
+
+// rules keeps what rulesets say of exclusion, by their digests: they never change, and
+// there are few.
+type rules struct{ known sync.Map } // of [32]byte: snapshot.Exclude
+
+// exclude returns what the ruleset with the digest lets a verdict take out.
+func (r *rules) exclude(ctx context.Context, reader wire.Reader, sha256 []byte) (snapshot.Exclude, error) {
+	digest := [32]byte(sha256)
+	if known, ok := r.known.Load(digest); ok {
+		return known.(snapshot.Exclude), nil
+	}
+	var file []byte
+	ask := &pgx.Batch{}
+	queueRuleset(ask, sha256, &file)
+	if err := reader.Ask(ctx, ask); err != nil {
+		return "", err
+	}
+	ruleset, err := snapshot.LoadRuleset(file)
+	if err != nil {
+		return "", err
+	}
+	r.known.Store(digest, ruleset.Eligibility.Exclude)
+	return ruleset.Eligibility.Exclude, nil
+}

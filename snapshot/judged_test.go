@@ -1,0 +1,124 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
+)
+
+// What is read of one device says what scoring the whole village says of it.
+func TestOneDeviceAtATime(t *testing.T) {
+	t.Parallel()
+	v := newVillage()
+	v.verdict(steady, uptime.Spoofed, may(2, 20))
+	v.down(sold, uptime.SpanOf(may(2, 11), may(2, 13)))
+	o := v.settle(t)
+	if _, err := snapshot.Reestimate(t.Context(), o.App, v.season.Code); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("its estimate is explained as the whole is estimated", func(t *testing.T) {
+		o := o.in(t)
+		for i := range villagers {
+			want := o.estimate(deviceID(i), v.season.Code)
+			o.tx(func(ctx context.Context, tx pgx.Tx) error {
+				got, err := snapshot.ExplainEstimated(ctx, tx, deviceID(i), v.season.Code)
+				if err != nil {
+					return err
+				}
+				if got.AsOf.After(want.AsOf) || got.Stored != nil {
+					t.Errorf("device %d: as of %s, stored %v", i, got.AsOf, got.Stored)
+				}
+				got.AsOf = want.AsOf
+				if !reflect.DeepEqual(got, want) {
+					t.Errorf("device %d:\n got %+v\nwant %+v", i, got, want)
+				}
+				return nil
+			})
+		}
+	})
+	t.Run("its slots are judged as its days are drawn", func(t *testing.T) {
+		o := o.in(t)
+		granted := 0
+		for i := range villagers {
+			e := o.estimate(deviceID(i), v.season.Code)
+			o.tx(func(ctx context.Context, tx pgx.Tx) error {
+				j, err := snapshot.JudgeDevice(ctx, tx, deviceID(i), v.season.Code)
+				if err != nil {
+					return err
+				}
+				if !reflect.DeepEqual(j.Windows, e.Windows) {
+					t.Errorf("device %d: %+v", i, j)
+				}
+				for _, day := range e.Days {
+					first, err := time.Parse(time.DateOnly, day.Day)
+					if err != nil {
+						return err
+					}
+					for n := range day.Slots {
+						if k := uptime.SlotOf(first) + uptime.Slot(n); j.Granted.Has(k) != (day.Slots[n] == snapshot.SlotGranted) {
+							t.Fatalf("device %d, slot %s: granted %v, drawn %c", i, k.Start(), j.Granted.Has(k), day.Slots[n])
+						}
+					}
+				}
+				granted += j.Granted.Count(j.Granted.Span())
+				return nil
+			})
+		}
+		if granted == 0 {
+			t.Error("no slot is granted")
+		}
+	})
+	t.Run("a verdict of spoofed takes out what its season's rules say", func(t *testing.T) {
+		day := villageSeason.Span()
+		spoofed := &uptime.Verdict{Kind: uptime.Spoofed, EffectiveAt: may(2, 20)}
+		for _, c := range []struct {
+			rule snapshot.Exclude
+			last *uptime.Verdict
+			want int
+		}{
+			{snapshot.ExcludeSeason, spoofed, 288},
+			{snapshot.ExcludeFromVerdict, spoofed, 48},
+			{snapshot.ExcludeFromVerdict, &uptime.Verdict{Kind: uptime.Spoofed, EffectiveAt: may(1, 0)}, 288},
+			{snapshot.ExcludeFromVerdict, &uptime.Verdict{Kind: uptime.Spoofed, EffectiveAt: may(4, 0)}, 0},
+			{snapshot.ExcludeSeason, &uptime.Verdict{Kind: uptime.Genuine, EffectiveAt: may(2, 20)}, 0},
+			{snapshot.ExcludeSeason, nil, 0},
+		} {
+			if got := c.rule.Excluded(day, c.last); got.Len() != c.want || c.want > 0 && got.To != day.To {
+				t.Errorf("%s, %+v: %v, want %d slots", c.rule, c.last, got, c.want)
+			}
+		}
+	})
+	t.Run("nobody else is there", func(t *testing.T) {
+		o := o.in(t)
+		for name, f := range map[string]func(context.Context, pgx.Tx) error{
+			"an unknown device": func(ctx context.Context, tx pgx.Tx) error {
+				_, err := snapshot.JudgeDevice(ctx, tx, uuid.New(), v.season.Code)
+				return err
+			},
+			"an unknown season": func(ctx context.Context, tx pgx.Tx) error {
+				_, err := snapshot.JudgeDevice(ctx, tx, deviceID(steady), "nowhere")
+				return err
+			},
+			"an unknown device estimated": func(ctx context.Context, tx pgx.Tx) error {
+				_, err := snapshot.ExplainEstimated(ctx, tx, uuid.New(), v.season.Code)
+				return err
+			},
+			"an unknown season estimated": func(ctx context.Context, tx pgx.Tx) error {
+				_, err := snapshot.ExplainEstimated(ctx, tx, deviceID(steady), "nowhere")
+				return err
+			},
+		} {
+			if err := o.try(f); !errors.Is(err, snapshot.ErrNotFound) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
