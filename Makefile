@@ -56,6 +56,7 @@ check: setup-test lint ## all that a change must pass: formatting, linters, gene
 lint: ## the linters of .golangci.yaml, and our own: no SQL is built from strings
 	$(GO) run $(GOLANGCI_LINT) run ./...
 	$(GO) run ./internal/lint -test=false ./...
+	$(GO) vet -tags sqlmap ./internal/sqlmap
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s) each
@@ -72,6 +73,11 @@ soak: setup-test ## the long runs in full: KILLS (50) of backfill, take and seal
 	$(GO) test ./snapshot ./uptime ./ledger -run 'Oracle|Property|Random|Conserv|Partition|Timeline|Allocat' -count=1 -timeout 60m -rapid.checks=$(CHECKS)
 	UPTALLY_TAMPERS=$(TAMPERS) $(GO) test ./snapshot -run TestEvidenceCatchesEveryTamper -count=1
 	UPTALLY_TAMPERS=$(TAMPERS) $(GO) test ./ledger -run TestVerifyNamesEveryTamper -count=1 -v
+
+.PHONY: sqlmap
+sqlmap: setup ## sqlmap, level 5 and risk 3, on every parameter: hours; SQLMAP_ONLY=get-me,list- takes operations by how their ids begin, SQLMAP_JSON=FILE writes verdicts
+	@UPTALLY_SQLMAP=$$(sh internal/sqlmap/install.sh) && export UPTALLY_SQLMAP && \
+		SQLMAP_ONLY='$(SQLMAP_ONLY)' SQLMAP_JSON='$(abspath $(SQLMAP_JSON))' $(GO) test -tags sqlmap ./internal/sqlmap -run 'TestCanary|TestEveryPlace' -count=1 -v -timeout 0
 
 .PHONY: generate
 generate: setup ## migrations/schema.sql, from the migrations

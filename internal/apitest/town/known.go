@@ -61,9 +61,3 @@ func (w *Town) ruleset() string {
 	digest := sha256.Sum256(snapshot.Embedded()[0].TOML)
 	return hex.EncodeToString(digest[:])
 }
-
-// manifest is the digest of the second distribution, which waits for approval.
-func (w *Town) manifest() (digest string) {
-	w.check(w.DB.Owner.QueryRow(w.t.Context(), `SELECT encode(manifest_sha256, 'hex') FROM distribution WHERE number = 2`).Scan(&digest))
-	return digest
-}

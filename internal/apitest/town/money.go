@@ -30,7 +30,7 @@ func (w *Town) pay() {
 	})
 	w.fund()
 	for _, p := range []*Party{w.Owner, w.Stranger} {
-		w.check(w.DB.Owner.QueryRow(w.t.Context(), `SELECT id FROM distribution_payout WHERE supplier_id = $1`, p.ID).Scan(&p.Payout))
+		p.Payout = w.payoutOf(p.ID)
 	}
 }
 

@@ -72,28 +72,6 @@ func (w *Town) choose() {
 	w.change(w.Stranger.Device, 1003, april(24, 1), "device_name", "stranger-rig-heliotrope")
 }
 
-// change records a change of one fact of a device, as if the log had told it.
-func (w *Town) change(device uuid.UUID, seq int, at time.Time, fact string, value any) {
-	w.owner(`INSERT INTO device_change (device, seq, changed_at, channel, supplier_id, device_name, recorded_at)
-		SELECT number, (SELECT max(seq) FROM device_change) + $2, $3, 'user', CASE $4 WHEN 'supplier_id' THEN $5::uuid END,
-			CASE $4 WHEN 'device_name' THEN $6 END, fact_stamp() FROM device WHERE id = $1`,
-		device, seq, at, fact, orNil(value), orName(value))
-}
-
-func orNil(value any) any {
-	if id, ok := value.(uuid.UUID); ok {
-		return id
-	}
-	return nil
-}
-
-func orName(value any) any {
-	if name, ok := value.(string); ok {
-		return name
-	}
-	return nil
-}
-
 func (w *Town) prepareSeasons() {
 	rules := snapshot.Embedded()[0].TOML
 	ada, grace := w.persons[Ada], w.persons[Grace]

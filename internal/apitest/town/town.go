@@ -159,9 +159,3 @@ func (w *Town) tx(f func(context.Context, pgx.Tx) error) {
 	ctx := context.Background()
 	w.check(pgx.BeginFunc(ctx, w.DB.App, func(tx pgx.Tx) error { return f(ctx, tx) }))
 }
-
-func (w *Town) owner(statement string, arguments ...any) {
-	w.t.Helper()
-	_, err := w.DB.Owner.Exec(context.Background(), statement, arguments...)
-	w.check(err)
-}

@@ -34,10 +34,7 @@ func (w *Town) visitStaff() {
 	ada, ann := w.As(Ada), w.As(Ann)
 	w.prepareSecond()
 	ada.Post("/v1/rewards/incidents/scans", nil).Want(w.t, http.StatusOK)
-	w.number(`SELECT min(id) FROM incident WHERE kind = 'collapse'`, &w.Incident)
-	w.number(`SELECT min(id) FROM metadata_hold`, &w.Hold)
-	w.check(w.DB.Owner.QueryRow(w.t.Context(), `SELECT d.id::text FROM device d JOIN device_change c ON c.device = d.number
-		WHERE c.channel = 'worker-api' AND c.changed_at >= '2024-04-25 08:00Z' AND c.changed_at < '2024-04-25 12:00Z' LIMIT 1`).Scan(&w.Held))
+	w.Incident, w.Hold, w.Held = w.collapse(), w.hold(), w.heldDevice()
 	w.Window = w.id(ada.Post("/v1/rewards/windows", fields{"season": Running.Code, "from": april(27, 1), "to": april(27, 3),
 		"reconnect_by": april(28, 0), "cause": "a small outage, mugwort"}).Want(w.t, http.StatusCreated), "id")
 	draft := fmt.Sprintf("/v1/rewards/snapshots/%s/%d", Sealed.Code, w.Draft.Revision)
@@ -60,11 +57,4 @@ func (w *Town) id(a apitest.Answer, member string) string {
 		return fmt.Sprintf("%.0f", number)
 	}
 	return fmt.Sprint(body[member])
-}
-
-func (w *Town) number(query string, to *string) {
-	w.t.Helper()
-	var number int64
-	w.check(w.DB.Owner.QueryRow(w.t.Context(), query).Scan(&number))
-	*to = fmt.Sprint(number)
 }
