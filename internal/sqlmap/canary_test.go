@@ -33,7 +33,7 @@ func TestCanary(t *testing.T) {
 	}
 	router.HandleFunc("GET /path/{name}", func(w http.ResponseWriter, r *http.Request) { answer(w, r, r.PathValue("name")) })
 	router.HandleFunc("GET /query", func(w http.ResponseWriter, r *http.Request) { answer(w, r, r.URL.Query().Get("name")) })
-	router.HandleFunc("GET /header", func(w http.ResponseWriter, r *http.Request) { answer(w, r, r.Header.Get("X-Request-Id")) })
+	router.HandleFunc("GET /header", func(w http.ResponseWriter, r *http.Request) { answer(w, r, r.Header.Get("X-Request-ID")) })
 	router.HandleFunc("POST /body", func(w http.ResponseWriter, r *http.Request) {
 		var body struct{ Inner []struct{ Name string } }
 		if json.NewDecoder(r.Body).Decode(&body) != nil || len(body.Inner) != 1 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/uptally/uptally/internal/apitest/contract"
@@ -44,7 +45,7 @@ func Probes(op *contract.Operation, source *contract.Source, try func(contract.C
 	}
 	best := &chooser{try: try, statuses: map[string]int{}}
 	var probes []Probe
-	for _, place := range placesOf(op, calls) {
+	for _, place := range placesOf(op, source, calls) {
 		var held []Probe
 		var of []contract.Call
 		for _, call := range calls {
@@ -95,7 +96,7 @@ type place struct {
 	in   func(op *contract.Operation, call contract.Call) (p Probe, holds bool)
 }
 
-func placesOf(op *contract.Operation, calls []contract.Call) (places []place) {
+func placesOf(op *contract.Operation, source *contract.Source, calls []contract.Call) (places []place) {
 	for _, p := range op.Parameters {
 		switch p.In {
 		case "path":
@@ -111,7 +112,7 @@ func placesOf(op *contract.Operation, calls []contract.Call) (places []place) {
 		return places
 	}
 	if op.Body.Type != "application/json" {
-		return append(places, place{"body", inText})
+		return append(places, place{"body", inText(source.Known[op.ID+".body"])})
 	}
 	seen := map[string]bool{}
 	for _, call := range calls {
@@ -185,17 +186,19 @@ func inHeader(header [2]string) func(*contract.Operation, contract.Call) (Probe,
 	}
 }
 
-// inText marks the first cell of the last row.
-func inText(op *contract.Operation, call contract.Call) (Probe, bool) {
-	p := unmarked(op, call, "body")
-	text := strings.TrimRight(p.Body, "\n")
-	row := strings.LastIndexByte(text, '\n') + 1
-	cell := strings.IndexByte(text[row:], ',')
-	if cell <= 0 || row == 0 {
-		return p, false
+// inText marks the first cell of the last row of a table that is known to mean something.
+func inText(known []string) func(*contract.Operation, contract.Call) (Probe, bool) {
+	return func(op *contract.Operation, call contract.Call) (Probe, bool) {
+		p := unmarked(op, call, "body")
+		text := strings.TrimRight(p.Body, "\n")
+		row := strings.LastIndexByte(text, '\n') + 1
+		cell := strings.IndexByte(text[row:], ',')
+		if !slices.Contains(known, string(call.Body)) || cell < 0 {
+			return p, false
+		}
+		p.Body = text[:row+cell] + mark + text[row+cell:] + "\n"
+		return p, true
 	}
-	p.Body = text[:row+cell] + mark + text[row+cell:] + "\n"
-	return p, true
 }
 
 func inMember(path string) func(*contract.Operation, contract.Call) (Probe, bool) {

@@ -49,7 +49,7 @@ func (t Tool) Run(ctx context.Context, url string, p Probe) (verdict Verdict, re
 	}
 	verdict, report = verdictOf(out.String())
 	if verdict == "" {
-		return "", "", fmt.Errorf("%w of %s (%v); its last words:\n%s", ErrNoVerdict, p.Name(), err, tail(out.String()))
+		return "", "", fmt.Errorf("%w of %s; its last words:\n%s", errors.Join(ErrNoVerdict, err), p.Name(), tail(out.String()))
 	}
 	return verdict, report, nil
 }

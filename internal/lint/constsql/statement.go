@@ -30,7 +30,7 @@ func speaksSQL(p *types.Package) bool {
 func statementOf(f *types.Func) (index int, is bool) {
 	signature := f.Signature()
 	theirs := speaksSQL(f.Pkg())
-	if !theirs && !(isAbstract(signature) && answersWithRows(signature)) {
+	if !theirs && (!isAbstract(signature) || !answersWithRows(signature)) {
 		return 0, false
 	}
 	for i := range signature.Params().Len() {
@@ -49,8 +49,8 @@ func isAbstract(s *types.Signature) bool {
 
 // answersWithRows says whether a library's type is among the results.
 func answersWithRows(s *types.Signature) bool {
-	for i := range s.Results().Len() {
-		result := types.Unalias(s.Results().At(i).Type())
+	for variable := range s.Results().Variables() {
+		result := types.Unalias(variable.Type())
 		if pointer, ok := result.(*types.Pointer); ok {
 			result = types.Unalias(pointer.Elem())
 		}
