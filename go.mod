@@ -3,7 +3,10 @@ module github.com/uptally/uptally
 go 1.26.0
 
 // npm packages may hold Go files, which are none of ours.
-ignore ./internal/svm/front/node_modules
+ignore (
+	./internal/apitest/lint/node_modules
+	./internal/svm/front/node_modules
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0
@@ -45,7 +48,10 @@ require (
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	go.uber.org/ratelimit v0.2.0 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/tools v0.52.0 // indirect
 )
 
 require (
