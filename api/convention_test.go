@@ -97,11 +97,41 @@ func refusals(t *testing.T, w *town.Town) {
 		w.Anyone().Get(path).Problem(t, http.StatusNotFound, "not-found")
 	}
 	w.Anyone().Do(http.MethodPut, "/v1/me", nil, nil).Problem(t, http.StatusMethodNotAllowed, "method-not-allowed")
+	owner := w.Of(w.Owner)
+	for _, path := range []string{"/v1/devices?name=a%00b", "/v1/devices?name=%FF", "/v1/devices?%00=", "/v1/seasons/%00/earnings", "/v1/seasons/%C3/earnings"} {
+		owner.Get(path).Problem(t, http.StatusBadRequest, "malformed")
+	}
+	for _, body := range []string{`{"reason":"a\u0000"}`, "{\"reason\":\"\xff\"}"} {
+		owner.Post("/v1/wallets/freeze", body).Problem(t, http.StatusBadRequest, "malformed")
+	}
 	for _, name := range []string{"two words", strings.Repeat("x", 65), "a\tb", "<script>"} {
 		got := w.Anyone().Do(http.MethodGet, "/v1/reasons", nil, http.Header{"X-Request-Id": {name}}).Header.Get("X-Request-Id")
 		if got == name || got == "" {
 			t.Errorf("a request that calls itself %q is named %q", name, got)
 		}
+	}
+}
+
+// Whatever bytes a refused call was made of, it is on record.
+func TestRefusalsOfAnyBytesAreOnRecord(t *testing.T) {
+	t.Parallel()
+	s := apitest.New(t)
+	hostile := []string{"/v1/me?x=\xff\xfe", "/v1/me?%00=%00", "/v1/seasons/%ff/earnings", "/v1/nothing/%00\xff", "/v1/me?" + strings.Repeat("é", 4000)}
+	for i, path := range hostile {
+		header := http.Header{"X-Request-Id": {"bytes-" + strconv.Itoa(i)}, "User-Agent": {"\xff"}}
+		if got := s.Anyone().Do(http.MethodGet, path, nil, header); got.Status < 400 || got.Status >= 500 {
+			t.Errorf("%q: %d %s", path, got.Status, got.Body)
+		}
+	}
+	if err := s.Config.Audit.Close(); err != nil { // which writes what waits
+		t.Fatal(err)
+	}
+	var recorded int
+	if err := s.DB.Owner.QueryRow(t.Context(), `SELECT count(*) FROM audit_entry WHERE request_id LIKE 'bytes-%'`).Scan(&recorded); err != nil {
+		t.Fatal(err)
+	}
+	if recorded != len(hostile) {
+		t.Errorf("%d of %d refusals are on record", recorded, len(hostile))
 	}
 }
 
