@@ -50,7 +50,7 @@ func TestOneDeviceAtATime(t *testing.T) {
 		for i := range villagers {
 			e := o.estimate(deviceID(i), v.season.Code)
 			o.tx(func(ctx context.Context, tx pgx.Tx) error {
-				j, err := snapshot.JudgeDevice(ctx, tx, deviceID(i), v.season.Code)
+				j, err := snapshot.JudgeDevice(ctx, tx, deviceID(i), v.season.Code, v.season.Span())
 				if err != nil {
 					return err
 				}
@@ -100,11 +100,11 @@ func TestOneDeviceAtATime(t *testing.T) {
 		o := o.in(t)
 		for name, f := range map[string]func(context.Context, pgx.Tx) error{
 			"an unknown device": func(ctx context.Context, tx pgx.Tx) error {
-				_, err := snapshot.JudgeDevice(ctx, tx, uuid.New(), v.season.Code)
+				_, err := snapshot.JudgeDevice(ctx, tx, uuid.New(), v.season.Code, v.season.Span())
 				return err
 			},
 			"an unknown season": func(ctx context.Context, tx pgx.Tx) error {
-				_, err := snapshot.JudgeDevice(ctx, tx, deviceID(steady), "nowhere")
+				_, err := snapshot.JudgeDevice(ctx, tx, deviceID(steady), "nowhere", v.season.Span())
 				return err
 			},
 			"an unknown device estimated": func(ctx context.Context, tx pgx.Tx) error {

@@ -192,7 +192,7 @@ func (r rooms) exclude(ctx context.Context, reader wire.Reader, row *timelineRow
 func (r rooms) judge(ctx context.Context, device uuid.UUID, seasons []string, bits *slots, body *Timeline) error {
 	return r.compute(ctx, func(tx pgx.Tx) error {
 		for _, season := range seasons {
-			judged, err := snapshot.JudgeDevice(ctx, tx, device, season)
+			judged, err := snapshot.JudgeDevice(ctx, tx, device, season, bits.span)
 			if err != nil {
 				return err
 			}
