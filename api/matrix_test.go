@@ -145,26 +145,28 @@ func (m *matrix) call(op *contract.Operation, client *apitest.Client) apitest.An
 	if op.Acts() {
 		header.Set("Idempotency-Key", fmt.Sprintf("matrix-%d", m.calls))
 	}
-	if op.Body != nil {
-		header.Set("Content-Type", op.Body.Type)
-		body = m.body(op)
+	if len(op.Bodies) > 0 {
+		var mediaType string
+		body, mediaType = m.body(op)
+		header.Set("Content-Type", mediaType)
 	}
 	return client.Do(op.Method, address, body, header)
 }
 
 // body is one that does something, where one is known, else one that is allowed.
-func (m *matrix) body(op *contract.Operation) []byte {
+func (m *matrix) body(op *contract.Operation) (text []byte, mediaType string) {
 	if body := bodies(m.w)[op.ID]; body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
 			m.t.Fatal(err)
 		}
-		return text
+		return text, "application/json"
 	}
 	if known := m.source.Known[op.ID+".body"]; known != nil {
-		return []byte(known[0])
+		return []byte(known[0]), "text/csv"
 	}
-	return op.Valid(m.source).Body
+	call := op.Valid(m.source)
+	return call.Body, call.Type
 }
 
 // refused fails the test unless the caller is refused at the door, or it is public.

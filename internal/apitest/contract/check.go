@@ -17,6 +17,8 @@ import (
 // ErrAnswer says that an answer is not one that the document describes.
 var ErrAnswer = errors.New("contract: not as the document describes it")
 
+const typeJSON = "application/json"
+
 // Check holds an answer against the document: its status, its type and its body.
 func (o *Operation) Check(status int, header http.Header, body []byte) error {
 	response, known := o.responses[strconv.Itoa(status)]
@@ -40,7 +42,7 @@ func (o *Operation) Check(status int, header http.Header, body []byte) error {
 		}
 		return fmt.Errorf("%w: %s, status %d, is %s", ErrAnswer, o.ID, status, mediaType)
 	}
-	if mediaType != "application/json" && mediaType != "application/problem+json" {
+	if mediaType != typeJSON && mediaType != "application/problem+json" {
 		return nil
 	}
 	pointer := o.pointer + "/responses/" + strconv.Itoa(status) + "/content/" + escape(mediaType) + "/schema"
@@ -50,20 +52,20 @@ func (o *Operation) Check(status int, header http.Header, body []byte) error {
 	return nil
 }
 
-// Fits says why a body is not one that the operation takes; nil if it is.
-func (o *Operation) Fits(body []byte) error {
-	if o.Body == nil || o.Body.Type != "application/json" {
+// Fits says why a text is not one that the operation takes as the body; nil if it is.
+func (o *Operation) Fits(as *Body, body []byte) error {
+	if as.Type != typeJSON {
 		return nil
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	schema, err := o.document.compile(o.Body.pointer)
+	schema, err := o.document.compile(as.pointer)
 	if err != nil {
 		return err
 	}
-	return schema.Validate(o.document.asRead(o.Body.Schema, value))
+	return schema.Validate(o.document.asRead(as.Schema, value))
 }
 
 // FitsParameter says why a text is not one that the parameter takes; nil if it is.

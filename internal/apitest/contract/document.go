@@ -27,7 +27,7 @@ type Operation struct {
 	Roles            []string // x-roles; nil: none are needed
 	Public           bool     // no token is needed
 	Parameters       []Parameter
-	Body             *Body // nil: it takes none
+	Bodies           []*Body // what it takes, by media type; nil: nothing
 
 	document  *Document
 	pointer   string // of the operation in the document
@@ -45,9 +45,8 @@ type Parameter struct {
 
 // Body is what an operation is sent.
 type Body struct {
-	Type     string // its media type
-	Required bool
-	Schema   Schema
+	Type   string // its media type
+	Schema Schema
 
 	pointer string
 }
@@ -103,10 +102,11 @@ func (d *Document) operation(path, method string, from map[string]any) *Operatio
 		op.Parameters = append(op.Parameters, parameter(object(one), op.pointer+"/parameters/"+strconv.Itoa(i)+"/schema"))
 	}
 	if body := object(from["requestBody"]); body != nil {
-		op.Body = &Body{Required: body["required"] == true}
-		for mediaType, content := range object(body["content"]) {
-			op.Body.Type, op.Body.Schema = mediaType, object(object(content)["schema"])
-			op.Body.pointer = op.pointer + "/requestBody/content/" + escape(mediaType) + "/schema"
+		for _, mediaType := range sorted(object(body["content"])) {
+			op.Bodies = append(op.Bodies, &Body{
+				Type: mediaType, Schema: object(object(object(body["content"])[mediaType])["schema"]),
+				pointer: op.pointer + "/requestBody/content/" + escape(mediaType) + "/schema",
+			})
 		}
 	}
 	return op

@@ -104,8 +104,8 @@ func (o *Operation) draw(s *Source, f flaw) Call {
 	if len(query) > 0 {
 		call.Path += "?" + query.Encode()
 	}
-	if o.Body != nil {
-		o.drawBody(s, f, &call)
+	if len(o.Bodies) > 0 {
+		o.drawBody(s, o.Bodies[s.IntN(len(o.Bodies))], f, &call)
 	}
 	return call
 }
@@ -126,21 +126,20 @@ func (o *Operation) text(s *Source, p Parameter) string {
 	panic("contract: no value fits parameter " + p.Name + " of " + o.ID)
 }
 
-func (o *Operation) drawBody(s *Source, f flaw, call *Call) {
-	call.Type = o.Body.Type
-	if o.Body.Type != "application/json" {
+func (o *Operation) drawBody(s *Source, as *Body, f flaw, call *Call) {
+	call.Type = as.Type
+	if as.Type != typeJSON {
 		call.Body = []byte(s.table(o.ID))
 		return
 	}
-	value := s.value(o.document, o.ID, "", o.Body.Schema, 0)
+	value := s.value(o.document, o.ID, "", as.Schema, 0)
 	members := object(value)
-	if members == nil {
-		members = map[string]any{}
-	}
 	switch f {
 	case unknownMember:
-		members["owner_of_it"] = 1
-		call.Unknown = true
+		if members != nil {
+			members["owner_of_it"] = 1
+			call.Unknown = true
+		}
 	case hostileMember, missing:
 		s.spoil(o.document, value, f)
 	}
@@ -151,7 +150,7 @@ func (o *Operation) drawBody(s *Source, f flaw, call *Call) {
 	case otherType:
 		call.Type = [...]string{"text/plain", "application/xml", "multipart/form-data", "application/x-www-form-urlencoded"}[s.IntN(4)]
 	}
-	call.Allowed = call.Allowed && f != otherType && o.Fits(call.Body) == nil
+	call.Allowed = call.Allowed && f != otherType && o.Fits(as, call.Body) == nil
 }
 
 // spoil takes a member away, or makes it what it should not be.
