@@ -108,10 +108,10 @@ func placesOf(op *contract.Operation, source *contract.Source, calls []contract.
 	for _, h := range headersOf(op) {
 		places = append(places, place{"header " + h[0], inHeader(h)})
 	}
-	if op.Body == nil {
+	if len(op.Bodies) == 0 {
 		return places
 	}
-	if op.Body.Type != "application/json" {
+	if !slices.ContainsFunc(op.Bodies, func(b *contract.Body) bool { return b.Type == "application/json" }) {
 		return append(places, place{"body", inText(source.Known[op.ID+".body"])})
 	}
 	seen := map[string]bool{}
