@@ -76,6 +76,7 @@ func New(c Config) *Server {
 	if c.Also != nil {
 		c.Also(s.service)
 	}
+	sayNull(s.service.API.OpenAPI())
 	mountDocs(router)
 	return s
 }

@@ -20,7 +20,7 @@ func Register(s *wire.Service, t appeal.Terms) {
 	if t == (appeal.Terms{}) {
 		t = appeal.DefaultTerms
 	}
-	r := rooms{service: s, app: s.App, rules: &rules{}, appeals: t}
+	r := rooms{service: s, app: s.App, rules: &rules{}, windows: &windows{}, appeals: t}
 	registerMe(s)
 	registerReasons(s)
 	r.registerDevices()
@@ -33,6 +33,7 @@ type rooms struct {
 	service *wire.Service
 	app     *pgxpool.Pool
 	rules   *rules
+	windows *windows
 	appeals appeal.Terms
 }
 
