@@ -156,7 +156,8 @@ var supplierSettings = map[string]string{
 	"plan_cache_mode":               "force_generic_plan",
 }
 
-// supplierPool connects as the role that suppliers read through.
+// supplierPool connects as the role that suppliers read through. Any other is refused:
+// as the application's, or the owner's, every supplier would see every row.
 func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxpool.Pool, error) {
 	if db.embedded != nil {
 		url = db.embedded.URL(migrations.SupplierRole)
@@ -173,5 +174,13 @@ func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxp
 	for name, value := range supplierSettings {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
-	return pgxpool.NewWithConfig(ctx, config)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrations.CheckServing(ctx, pool, migrations.SupplierRole); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return pool, nil
 }
