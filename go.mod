@@ -3,7 +3,10 @@ module github.com/uptally/uptally
 go 1.26.0
 
 // npm packages may hold Go files, which are none of ours.
-ignore ./internal/svm/front/node_modules
+ignore (
+	./internal/apitest/lint/node_modules
+	./internal/svm/front/node_modules
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0
@@ -41,11 +44,14 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
-	github.com/prometheus/client_golang v1.25.0 // indirect
+	github.com/prometheus/client_golang v1.25.0
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	go.uber.org/ratelimit v0.2.0 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/tools v0.52.0
 )
 
 require (

@@ -12,10 +12,7 @@ import (
 	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/internal/apitest"
-	"github.com/uptally/uptally/internal/pgtest"
 )
-
-func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // withCursor returns the paths that take a cursor, with something in their places.
 func withCursor(t *testing.T, s *apitest.Server) (paths []string) {

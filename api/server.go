@@ -76,6 +76,7 @@ func New(c Config) *Server {
 	if c.Also != nil {
 		c.Also(s.service)
 	}
+	sayNull(s.service.API.OpenAPI())
 	mountDocs(router)
 	return s
 }
@@ -89,7 +90,7 @@ func (s *Server) Specification() ([]byte, error) { return indented(s.service.API
 // register adds the operations of every room.
 func register(s *wire.Service, c Config) {
 	operator.Register(s)
-	supplier.Register(s)
+	supplier.Register(s, c.Appeals)
 	rewards.Register(s)
 	wallets.Register(s, c.Wallets)
 	webhooks.Register(s, c.Webhooks)

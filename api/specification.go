@@ -9,6 +9,8 @@ import (
 	"github.com/uptally/uptally/api/wire"
 )
 
+//go:generate go test . -count=1 -run ^TestCheckedDocument$ -update
+
 // Version is the version of the API, in its paths.
 const Version = "1"
 

@@ -149,7 +149,7 @@ SELECT supplier_device_fold(ARRAY(SELECT number FROM device));
 -- days 1.2 to 1.9 ms.
 -- +goose StatementBegin
 CREATE FUNCTION supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint,
-    OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea)
+    OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea, OUT supplier_id uuid, OUT registered_at timestamptz)
 RETURNS SETOF record LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER
 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan ROWS 1 AS $$
 #variable_conflict use_variable
@@ -169,8 +169,9 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(greatest(least(d.to_slot, $3), d.from_slot, $2)),
-        bool_or(d.from_slot <= $2 AND coalesce(d.to_slot, $3) >= $3) AND $2 % 12 = 0 AND $3 % 12 = 0 INTO device, froms, tos, whole
-    FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device;
+        bool_or(d.from_slot <= $2 AND coalesce(d.to_slot, $3) >= $3) AND $2 % 12 = 0 AND $3 % 12 = 0, d.supplier_id, min(d.registered_at)
+    INTO device, froms, tos, whole, supplier_id, registered_at
+    FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device, d.supplier_id;
     IF NOT FOUND THEN
         RETURN;
     END IF;

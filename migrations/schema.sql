@@ -652,7 +652,7 @@ CREATE FUNCTION public.supplier_line_number(of_id uuid) RETURNS integer
     SELECT number FROM device WHERE id = of_id AND supplier_has_line(number);
 $$;
 
-CREATE FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) RETURNS SETOF record
+CREATE FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea, OUT supplier_id uuid, OUT registered_at timestamp with time zone) RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER ROWS 1
     SET search_path TO 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -674,8 +674,9 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(greatest(least(d.to_slot, $3), d.from_slot, $2)),
-        bool_or(d.from_slot <= $2 AND coalesce(d.to_slot, $3) >= $3) AND $2 % 12 = 0 AND $3 % 12 = 0 INTO device, froms, tos, whole
-    FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device;
+        bool_or(d.from_slot <= $2 AND coalesce(d.to_slot, $3) >= $3) AND $2 % 12 = 0 AND $3 % 12 = 0, d.supplier_id, min(d.registered_at)
+    INTO device, froms, tos, whole, supplier_id, registered_at
+    FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device, d.supplier_id;
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -4361,8 +4362,8 @@ GRANT ALL ON FUNCTION public.supplier_line_device(of_device integer) TO uptally_
 REVOKE ALL ON FUNCTION public.supplier_line_number(of_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.supplier_line_number(of_id uuid) TO uptally_supplier;
 
-REVOKE ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea) TO uptally_supplier;
+REVOKE ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea, OUT supplier_id uuid, OUT registered_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea, OUT supplier_id uuid, OUT registered_at timestamp with time zone) TO uptally_supplier;
 
 REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;

@@ -47,8 +47,7 @@ func (b *Basis) Span() uptime.Span {
 	for i := range b.Windows {
 		w := &b.Windows[i]
 		if slots := w.slots(); !slots.Intersect(season).Empty() {
-			proof := uptime.SlotAtOrAfter(w.ReconnectBy) + uptime.Slot(w.Sustain)
-			span = uptime.Span{From: min(span.From, w.before().From), To: max(span.To, slots.To, proof)}
+			span = uptime.Span{From: min(span.From, w.looksAt().From), To: max(span.To, w.looksAt().To)}
 		}
 	}
 	return span

@@ -154,11 +154,16 @@ func loadDevice(ctx context.Context, tx pgx.Tx, b *Basis, id uuid.UUID) (*Device
 	if err := d.readLogs(ctx, tx, b.AsOf); err != nil {
 		return nil, err
 	}
-	d.Up, err = uptime.ReadTimeline(ctx, tx, number, b.Observed.Span())
+	return d, d.look(ctx, tx, b)
+}
+
+// look reads in which observed slots of the basis the device was up.
+func (d *Device) look(ctx context.Context, tx pgx.Tx, b *Basis) (err error) {
+	d.Up, err = uptime.ReadTimeline(ctx, tx, d.Number, b.Observed.Span())
 	for i, observed := range b.Observed.Words() {
 		d.Up.Words()[i] &= observed // an hour that is still open may have moved on since its coverage was read
 	}
-	return d, err
+	return err
 }
 
 // numberOf returns the device's number; ErrNotFound, if no registration of it was

@@ -74,6 +74,13 @@ func (w *Window) before() uptime.Span {
 	return uptime.Span{From: from - uptime.Slot(w.Lookback), To: from}
 }
 
+// looksAt are the slots that the window's decision goes by: the lookback, the window,
+// and those that may prove a device back.
+func (w *Window) looksAt() uptime.Span {
+	proof := uptime.SlotAtOrAfter(w.ReconnectBy) + uptime.Slot(w.Sustain)
+	return uptime.Span{From: w.before().From, To: max(w.slots().To, proof)}
+}
+
 // decision is what a window decides on a device: a grant, or a note that says why
 // there is none, or neither where the window does not concern it. It keeps the
 // numbers of every step that was taken.

@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func TestOneDeviceAtATime(t *testing.T) {
 		for i := range villagers {
 			e := o.estimate(deviceID(i), v.season.Code)
 			o.tx(func(ctx context.Context, tx pgx.Tx) error {
-				j, err := snapshot.JudgeDevice(ctx, tx, deviceID(i), v.season.Code)
+				j, err := judged(ctx, tx, e)
 				if err != nil {
 					return err
 				}
@@ -99,14 +100,6 @@ func TestOneDeviceAtATime(t *testing.T) {
 	t.Run("nobody else is there", func(t *testing.T) {
 		o := o.in(t)
 		for name, f := range map[string]func(context.Context, pgx.Tx) error{
-			"an unknown device": func(ctx context.Context, tx pgx.Tx) error {
-				_, err := snapshot.JudgeDevice(ctx, tx, uuid.New(), v.season.Code)
-				return err
-			},
-			"an unknown season": func(ctx context.Context, tx pgx.Tx) error {
-				_, err := snapshot.JudgeDevice(ctx, tx, deviceID(steady), "nowhere")
-				return err
-			},
 			"an unknown device estimated": func(ctx context.Context, tx pgx.Tx) error {
 				_, err := snapshot.ExplainEstimated(ctx, tx, uuid.New(), v.season.Code)
 				return err
@@ -121,4 +114,31 @@ func TestOneDeviceAtATime(t *testing.T) {
 			}
 		}
 	})
+}
+
+// judged judges a device by all approved windows, as an explanation has its facts.
+func judged(ctx context.Context, tx pgx.Tx, e *snapshot.Explanation) (*snapshot.Judged, error) {
+	windows, err := snapshot.Windows(ctx, tx, e.Season, e.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, w := range windows {
+		ids = append(ids, w.ID)
+	}
+	grace, err := snapshot.GraceOf(ctx, tx, ids)
+	if err != nil || len(grace) != 1 {
+		return nil, fmt.Errorf("windows of %d seasons: %w", len(grace), err)
+	}
+	var number uptime.DeviceNumber
+	if err := tx.QueryRow(ctx, `SELECT number FROM device WHERE id = $1`, e.DeviceID).Scan(&number); err != nil {
+		return nil, err
+	}
+	var last *uptime.Verdict
+	for i := range e.Verdicts {
+		if v := &e.Verdicts[i]; v.Counts {
+			last = &uptime.Verdict{Kind: v.Kind, EffectiveAt: v.EffectiveAt}
+		}
+	}
+	return grace[0].Judge(ctx, tx, number, e.RegisteredAt, last, e.AsOf)
 }

@@ -47,7 +47,7 @@ func Register(s *wire.Service) {
 func reading(id, path, summary, description string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: "/v1/finance" + path, Tags: []string{"Finance"},
-		Summary: summary, Description: description,
+		Summary: summary, Description: description, Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}
 }
 

@@ -66,12 +66,12 @@ func (r rooms) exclusions(ctx context.Context, reader wire.Reader, me auth.Calle
 		return nil, err
 	}
 	body := ExclusionTable{Result: read.result, Page: wire.Page[Exclusion]{Items: []Exclusion{}, NextCursor: read.next}}
-	appeal := r.appeal(read.sealedAt)
+	terms := r.appeal(read.sealedAt)
 	for i := range read.lines {
 		line := &read.lines[i]
 		body.Items = append(body.Items, Exclusion{
 			Line: line.view(), Reason: reasonOf(KindOutcome, line.Reason()), Remarks: reasonsOf(KindNote, line.Notes.Reasons()),
-			Verdict: read.verdicts[i].view(), Appeal: appeal,
+			Verdict: read.verdicts[i].view(), Appeal: terms,
 		})
 	}
 	return &exclusionsOut{body}, nil
@@ -82,7 +82,7 @@ func (r rooms) appeal(sealedAt *time.Time) Appeal {
 	if sealedAt == nil {
 		return Appeal{}
 	}
-	until := sealedAt.UTC().Add(appealWithin)
+	until := sealedAt.UTC().Add(time.Duration(r.appeals.Within) * 24 * time.Hour)
 	return Appeal{Open: r.service.Now().Before(until), Until: &until}
 }
 

@@ -2,14 +2,10 @@ package supplier
 
 import (
 	"context"
-	"time"
 
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/snapshot"
 )
-
-// appealWithin is how long after its seal a line can be appealed against.
-const appealWithin = 30 * 24 * time.Hour
 
 // Kinds of reasons.
 const (

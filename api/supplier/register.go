@@ -9,13 +9,18 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/uptally/uptally/api/appeal"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/wire"
 )
 
-// Register adds the operations of suppliers to the service.
-func Register(s *wire.Service) {
-	r := rooms{service: s, app: s.App, rules: &rules{}}
+// Register adds the operations of suppliers to the service. What can be appealed against
+// is told by the terms; no terms at all are appeal.DefaultTerms.
+func Register(s *wire.Service, t appeal.Terms) {
+	if t == (appeal.Terms{}) {
+		t = appeal.DefaultTerms
+	}
+	r := rooms{service: s, app: s.App, rules: &rules{}, windows: &windows{}, appeals: t}
 	registerMe(s)
 	registerReasons(s)
 	r.registerDevices()
@@ -28,6 +33,8 @@ type rooms struct {
 	service *wire.Service
 	app     *pgxpool.Pool
 	rules   *rules
+	windows *windows
+	appeals appeal.Terms
 }
 
 // compute runs f as the application, in one read-only transaction of one snapshot. What

@@ -2,6 +2,8 @@ package supplier
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -32,4 +34,22 @@ func (r *rules) exclude(ctx context.Context, reader wire.Reader, sha256 []byte) 
 	}
 	r.known.Store(digest, ruleset.Eligibility.Exclude)
 	return ruleset.Eligibility.Exclude, nil
+}
+
+// windows keeps approved grace windows, by the ids that are asked for together: they do
+// not change, and there are few.
+type windows struct{ known sync.Map } // of string: []snapshot.Grace
+
+func (w *windows) of(ctx context.Context, tx pgx.Tx, ids []int64) ([]snapshot.Grace, error) {
+	slices.Sort(ids)
+	key := fmt.Sprint(ids)
+	if known, ok := w.known.Load(key); ok {
+		return known.([]snapshot.Grace), nil
+	}
+	found, err := snapshot.GraceOf(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	w.known.Store(key, found)
+	return found, nil
 }

@@ -70,12 +70,12 @@ func queueDevice(b *pgx.Batch, id uuid.UUID, runs *[]deviceRow) {
 type timelineRow struct {
 	span                uptime.Span
 	found               bool
+	device              uptime.DeviceNumber
 	supplier            uuid.UUID
 	up, observed, owned []byte
 	registeredAt        time.Time
 	last                verdictRow
-	graced              []string          // seasons of which an approved window meets the span
-	seasons             []excludingSeason // that meet the span, if the last verdict is spoofed
+	windows             []int64 // approved ones that meet the span
 }
 
 // excludingSeason is a season that a verdict may take slots out of.
@@ -95,38 +95,39 @@ func (r *timelineRow) slots() slots {
 		owned: hourBits(r.owned).text(r.span), grace: emptyText(r.span.Len())}
 }
 
-// queueTimeline reads all that most timelines need in one statement.
+// queueTimeline reads all that most timelines need in one statement, and no more: a
+// day of it is asked for often.
 func queueTimeline(b *pgx.Batch, id uuid.UUID, into *timelineRow) {
 	b.Queue(`
-		SELECT d.supplier_id, d.registered_at, t.up, t.observed, t.owned, v.kind, v.decided_at, v.effective_at, v.reason,
-			ARRAY(SELECT DISTINCT season FROM grace_window WHERE window_from < $5::timestamptz AND window_to > $4::timestamptz ORDER BY season),
-			q.code, q.first_day, q.last_day, q.ruleset
-		FROM (SELECT supplier_id, registered_at FROM supplier_device WHERE device_id = $1 LIMIT 1) d
-		CROSS JOIN supplier_timeline($1, $2, $3) t
+		SELECT t.device, t.supplier_id, t.registered_at, t.up, t.observed, t.owned, v.kind, v.decided_at, v.effective_at, v.reason,
+			ARRAY(SELECT id FROM grace_window WHERE window_from < $5::timestamptz AND window_to > $4::timestamptz)
+		FROM supplier_timeline($1, $2, $3) t
 		LEFT JOIN LATERAL (
 			SELECT kind, decided_at, effective_at, reason FROM verdict WHERE device = t.device
-			ORDER BY decided_at DESC, by_hand DESC, seq DESC LIMIT 1) v ON true
-		LEFT JOIN season q ON v.kind = 'spoofed' AND q.first_day::timestamp AT TIME ZONE 'UTC' < $5::timestamptz
-			AND (q.last_day + 1)::timestamp AT TIME ZONE 'UTC' > $4::timestamptz
-		ORDER BY q.first_day, q.code`,
+			ORDER BY decided_at DESC, by_hand DESC, seq DESC LIMIT 1) v ON true`,
 		id, int64(into.span.From), int64(into.span.To), into.span.From.Start(), into.span.To.Start()).
 		Query(func(rows pgx.Rows) error {
 			for rows.Next() {
-				var code *string
-				var season excludingSeason
-				var first, last *time.Time
 				into.found = true
-				if err := rows.Scan(&into.supplier, &into.registeredAt, &into.up, &into.observed, &into.owned, &into.last.kind, &into.last.decidedAt,
-					&into.last.effectiveAt, &into.last.reason, &into.graced, &code, &first, &last, &season.ruleset); err != nil {
+				if err := rows.Scan(&into.device, &into.supplier, &into.registeredAt, &into.up, &into.observed, &into.owned, &into.last.kind,
+					&into.last.decidedAt, &into.last.effectiveAt, &into.last.reason, &into.windows); err != nil {
 					return err
-				}
-				if code != nil {
-					season.code, season.firstDay, season.lastDay = *code, *first, *last
-					into.seasons = append(into.seasons, season)
 				}
 			}
 			return rows.Err()
 		})
+}
+
+// queueSeasons reads the seasons that meet the span, in order.
+func queueSeasons(b *pgx.Batch, span uptime.Span, seasons *[]excludingSeason) {
+	b.Queue(`
+		SELECT code, first_day, last_day, ruleset FROM season
+		WHERE first_day::timestamp AT TIME ZONE 'UTC' < $2::timestamptz AND (last_day + 1)::timestamp AT TIME ZONE 'UTC' > $1::timestamptz
+		ORDER BY first_day, code`, span.From.Start(), span.To.Start()).
+		Query(collect(seasons, func(row pgx.CollectableRow) (s excludingSeason, err error) {
+			err = row.Scan(&s.code, &s.firstDay, &s.lastDay, &s.ruleset)
+			return s, err
+		}))
 }
 
 // queueRuleset reads a ruleset's file.

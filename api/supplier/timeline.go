@@ -156,13 +156,12 @@ func (r rooms) timeline(ctx context.Context, reader wire.Reader, me auth.Caller,
 	body := Timeline{DeviceID: id, From: span.From.Start(), To: span.To.Start(), Slots: span.Len(), SlotSeconds: uptime.SlotSeconds,
 		Grace: []TimelineWindow{}}
 	if row.last.spoofed() {
-		body.Exclusion = &TimelineVerdict{Verdict: *row.last.view(), Excluded: []TimelineExclusion{}}
+		if err := r.exclude(ctx, reader, &row, &bits, &body); err != nil {
+			return nil, err
+		}
 	}
-	if err := r.exclude(ctx, reader, &row, &bits, &body); err != nil {
-		return nil, err
-	}
-	if len(row.graced) > 0 {
-		if err := r.judge(ctx, id, row.graced, &bits, &body); err != nil {
+	if len(row.windows) > 0 {
+		if err := r.judge(ctx, &row, &bits, &body); err != nil {
 			return nil, err
 		}
 	}
@@ -172,7 +171,14 @@ func (r rooms) timeline(ctx context.Context, reader wire.Reader, me auth.Caller,
 
 // exclude adds what a last verdict of spoofed takes out, by each season's rules.
 func (r rooms) exclude(ctx context.Context, reader wire.Reader, row *timelineRow, bits *slots, body *Timeline) error {
-	for _, season := range row.seasons {
+	body.Exclusion = &TimelineVerdict{Verdict: *row.last.view(), Excluded: []TimelineExclusion{}}
+	var seasons []excludingSeason
+	ask := &pgx.Batch{}
+	queueSeasons(ask, row.span, &seasons)
+	if err := reader.Ask(ctx, ask); err != nil {
+		return err
+	}
+	for _, season := range seasons {
 		rule, err := r.rules.exclude(ctx, reader, season.ruleset)
 		if err != nil {
 			return err
@@ -188,18 +194,23 @@ func (r rooms) exclude(ctx context.Context, reader wire.Reader, row *timelineRow
 	return nil
 }
 
-// judge adds what the seasons' grace windows say of the device's slots.
-func (r rooms) judge(ctx context.Context, device uuid.UUID, seasons []string, bits *slots, body *Timeline) error {
+// judge adds what the grace windows say of the device's slots. They look beyond what is
+// the caller's, as the application may; what is told is cut to the caller's slots.
+func (r rooms) judge(ctx context.Context, row *timelineRow, bits *slots, body *Timeline) error {
 	return r.compute(ctx, func(tx pgx.Tx) error {
-		for _, season := range seasons {
-			judged, err := snapshot.JudgeDevice(ctx, tx, device, season)
+		seasons, err := r.windows.of(ctx, tx, row.windows)
+		if err != nil {
+			return err
+		}
+		for i := range seasons {
+			judged, err := seasons[i].Judge(ctx, tx, row.device, row.registeredAt, row.last.verdict(), r.service.Now())
 			if err != nil {
 				return err
 			}
 			bits.grant(judged.Granted)
-			for i := range judged.Windows {
-				if w := &judged.Windows[i]; bits.owns(uptime.SpanOf(w.From, w.To)) {
-					body.Grace = append(body.Grace, windowOf(season, w, bits))
+			for j := range judged.Windows {
+				if w := &judged.Windows[j]; bits.owns(uptime.SpanOf(w.From, w.To)) {
+					body.Grace = append(body.Grace, windowOf(seasons[i].Season.Code, w, bits))
 				}
 			}
 		}

@@ -158,6 +158,8 @@ func (v *visit) readBody() ([]byte, *Problem) {
 		return nil, errTooLarge
 	case err != nil:
 		return nil, Refuse(http.StatusBadRequest, "malformed", "The body could not be read to its end.")
+	case !readableBody(v.r.Header.Get("Content-Type"), body):
+		return nil, errUnreadable
 	}
 	return body, nil
 }

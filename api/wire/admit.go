@@ -24,11 +24,13 @@ func (v *visit) admit() *Problem {
 	case problem != nil:
 		return problem
 	case v.who.public:
-		return v.acceptable()
 	case !v.scoped():
 		return errScope
 	case len(v.who.roles) > 0 && !v.call.me.Has(v.who.roles...):
 		return errRole
+	}
+	if !readable(v.r.URL) {
+		return errUnreadable
 	}
 	return v.acceptable()
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -15,7 +16,7 @@ const Scheme = "token"
 // describe completes what the specification says of an operation: who may call it, by
 // which headers, and what it may be answered.
 func describe[O any](op *huma.Operation, who admission) {
-	op.Errors = append(op.Errors, http.StatusTooManyRequests, http.StatusUnprocessableEntity, http.StatusNotAcceptable,
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusTooManyRequests, http.StatusUnprocessableEntity, http.StatusNotAcceptable,
 		http.StatusServiceUnavailable)
 	if op.Security == nil && !who.public {
 		op.Security = []map[string][]string{{Scheme: scopes(who)}}
@@ -25,8 +26,11 @@ func describe[O any](op *huma.Operation, who admission) {
 	} else {
 		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
 	}
+	if who.acts || strings.Contains(op.Path, "{") {
+		op.Errors = append(op.Errors, http.StatusNotFound)
+	}
 	if who.acts {
-		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,
+		op.Errors = append(op.Errors, http.StatusConflict, http.StatusRequestEntityTooLarge,
 			http.StatusUnsupportedMediaType)
 	}
 	if len(who.roles) > 0 {

@@ -27,6 +27,8 @@
 //   - Answers of a handler are kept for repetition, refusals among them; what is
 //     refused before (token, role, limits, halt, a malformed request) is not, as
 //     nothing was begun, and the same key may be used again.
+//   - What is no text, which is U+0000 and what is not UTF-8, is refused at the door: no
+//     path, query or body holds it further in.
 //   - Times are UTC with Z. Amounts are strings of base units beside their decimals.
 //   - "Not there" and "not yours" are the same bytes.
 //   - Suppliers and the public read fixed sentences for errors of the domain, unless an

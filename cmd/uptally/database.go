@@ -11,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/internal/embedpg"
 	"github.com/uptally/uptally/migrations"
 )
@@ -146,18 +147,7 @@ func (db *database) close(ctx context.Context, say func(format string, args ...a
 // supplierMax is how many connections suppliers share.
 const supplierMax = 24
 
-// What every connection of suppliers is: it reads, from one snapshot a transaction, and
-// not for long. Its few statements are planned once and for all: under row security a
-// plan costs more than what it plans.
-var supplierSettings = map[string]string{
-	"default_transaction_read_only": "on",
-	"default_transaction_isolation": "repeatable read",
-	"statement_timeout":             "10s",
-	"plan_cache_mode":               "force_generic_plan",
-}
-
-// supplierPool connects as the role that suppliers read through. Any other is refused:
-// as the application's, or the owner's, every supplier would see every row.
+// supplierPool connects as the role that suppliers read through.
 func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxpool.Pool, error) {
 	if db.embedded != nil {
 		url = db.embedded.URL(migrations.SupplierRole)
@@ -166,21 +156,9 @@ func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxp
 		return nil, usage("no --supplier-database-url: on a database of your own the API reads for suppliers as %s; give its URL, or --api=false",
 			migrations.SupplierRole)
 	}
-	config, err := pgxpool.ParseConfig(url)
+	pool, err := api.ConnectSuppliers(ctx, url, supplierMax)
 	if err != nil {
-		return nil, usage("--supplier-database-url: it is no URL of a database")
-	}
-	config.MaxConns = max(config.MaxConns, supplierMax)
-	for name, value := range supplierSettings {
-		config.ConnConfig.RuntimeParams[name] = value
-	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, err
-	}
-	if err := migrations.CheckServing(ctx, pool, migrations.SupplierRole); err != nil {
-		pool.Close()
-		return nil, err
+		return nil, fmt.Errorf("--supplier-database-url: %w", err)
 	}
 	return pool, nil
 }

@@ -22,6 +22,7 @@ type Server struct {
 	URL    string
 	Issuer *devissuer.Issuer
 	API    *api.Server
+	Config api.Config // what API was made of
 
 	t testing.TB
 }
@@ -46,7 +47,7 @@ func On(t testing.TB, db *pgtest.DB, options ...func(*api.Config)) *Server {
 	for _, option := range options {
 		option(&config)
 	}
-	s.API = api.New(config)
+	s.API, s.Config = api.New(config), config
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = s.API.HTTP()
 	server.Start()

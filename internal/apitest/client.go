@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -58,7 +59,12 @@ func (c *Client) Do(method, path string, body any, header http.Header) Answer {
 
 // Try is Do for tests in which the connection may fail, and for other goroutines.
 func (c *Client) Try(method, path string, body any, header http.Header) (Answer, error) {
-	request, err := http.NewRequest(method, c.url+path, bytes.NewReader(encoded(body)))
+	return c.TryIn(context.Background(), method, path, body, header)
+}
+
+// TryIn is Try, until the context ends.
+func (c *Client) TryIn(ctx context.Context, method, path string, body any, header http.Header) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(encoded(body)))
 	if err != nil {
 		return Answer{}, err
 	}

@@ -134,15 +134,3 @@ func (d *dataset) close() {
 func (d *dataset) begin(ctx context.Context, f func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, d.owner, f)
 }
-
-// connectSuppliers returns the pool that the API reads through for suppliers.
-func connectSuppliers(ctx context.Context, url string) (*pgxpool.Pool, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, err
-	}
-	config.MaxConns = 16
-	config.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
-	config.ConnConfig.RuntimeParams["default_transaction_isolation"] = "repeatable read"
-	return pgxpool.NewWithConfig(ctx, config)
-}

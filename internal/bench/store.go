@@ -126,14 +126,18 @@ func mergeHour(ctx context.Context, tx pgx.Tx, hour time.Time, shards []int32, u
 
 // vacuum brings what was loaded into the state that a table is in after a while.
 func vacuum(ctx context.Context, conn *pgx.Conn) error {
-	for _, statement := range []string{
-		`VACUUM ANALYZE device, device_change, verdict, job_minutes`, `ANALYZE uptime_chunk`, `CHECKPOINT`,
-	} {
-		if _, err := conn.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("%s: %w", statement, err)
-		}
+	if _, err := conn.Exec(ctx, `VACUUM ANALYZE device, device_change, verdict, job_minutes`); err != nil {
+		return fmt.Errorf("vacuuming devices: %w", err)
 	}
-	return nil
+	if _, err := conn.Exec(ctx, `ANALYZE uptime_chunk`); err != nil {
+		return fmt.Errorf("analysing chunks: %w", err)
+	}
+	return checkpoint(ctx, conn)
+}
+
+func checkpoint(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `CHECKPOINT`)
+	return err
 }
 
 // vacuumLines is vacuum of a snapshot's lines.
@@ -221,12 +225,10 @@ func copyTransfers(ctx context.Context, conn *pgconn.PgConn, rows []transferRow)
 
 // vacuumLedger takes out what was rolled back, too.
 func vacuumLedger(ctx context.Context, conn *pgx.Conn) error {
-	for _, statement := range []string{`VACUUM ANALYZE ledger_account, ledger_journal, ledger_transfer`, `CHECKPOINT`} {
-		if _, err := conn.Exec(ctx, statement); err != nil {
-			return err
-		}
+	if _, err := conn.Exec(ctx, `VACUUM ANALYZE ledger_account, ledger_journal, ledger_transfer`); err != nil {
+		return err
 	}
-	return nil
+	return checkpoint(ctx, conn)
 }
 
 // foldOwners fills in who owned which device, where the devices were loaded past the triggers.

@@ -1,0 +1,43 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/uptally/uptally/migrations"
+)
+
+// supplierSettings is what every connection of suppliers is: it reads, from one
+// snapshot a transaction, not for long, and by plans that are made once. PostgreSQL
+// would make them anew for each call, as row security makes plans look dear.
+var supplierSettings = map[string]string{
+	"default_transaction_read_only": "on",
+	"default_transaction_isolation": "repeatable read",
+	"statement_timeout":             "10s",
+	"plan_cache_mode":               "force_generic_plan",
+}
+
+// ConnectSuppliers returns a pool that suppliers read through, of so many connections.
+// The URL must be that of migrations.SupplierRole, and the role may do no more than it
+// should: else the error is migrations.ErrTooPowerful. Errors do not show the URL.
+func ConnectSuppliers(ctx context.Context, url string, most int32) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("it is no URL of a database")
+	}
+	config.MaxConns = max(config.MaxConns, most)
+	for name, value := range supplierSettings {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrations.CheckServing(ctx, pool, migrations.SupplierRole); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return pool, nil
+}

@@ -1,0 +1,6 @@
+package shop
+
+import _ "embed"
+
+//go:embed file.sql
+var file string

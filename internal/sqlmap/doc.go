@@ -1,0 +1,25 @@
+// Package sqlmap has sqlmap look for a way into the database through everything that
+// a caller can send.
+//
+//	OpenAPI document ─► Probes: one place of one operation each     path, query, header, body
+//	                      │ a call that is answered, with a mark in it
+//	                      ▼
+//	                   sqlmap, level 5, risk 3 ─► Front ─► the API of a town
+//	                      │                        token, key, what was answered
+//	                      ▼
+//	                   Verdict: Clean, Injectable; anything else is no verdict
+//
+// `make sqlmap` runs it, and fails if a place is injectable, if the API fails on what
+// sqlmap sends, or if there is no verdict. A handler that is injectable in each place
+// on purpose stands in the tests: there sqlmap must find it.
+//
+// Its readings:
+//   - Every place gets a run of sqlmap of its own, so that its verdict is of it alone.
+//   - Calls are drawn from the document and from what is there in the town, until one
+//     holds the place and is answered well; if none is, the one that comes closest.
+//   - Tokens are added by Front, so that no process is given one. So are keys: a new one
+//     for every call, or calls would be answered from memory.
+//   - Acts have a town each, as they change it.
+//
+// It is for tests only, and must not be imported by the program.
+package sqlmap

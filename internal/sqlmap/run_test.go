@@ -1,0 +1,187 @@
+//go:build sqlmap
+
+package sqlmap
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/uptally/uptally/internal/apitest"
+	"github.com/uptally/uptally/internal/apitest/contract"
+	"github.com/uptally/uptally/internal/apitest/town"
+)
+
+// What a run goes by.
+const (
+	programEnv = "UPTALLY_SQLMAP" // the program
+	onlyEnv    = "SQLMAP_ONLY"    // what the operations' ids begin with, one or more with commas; empty: all
+	outEnv     = "SQLMAP_JSON"    // where results go; empty: nowhere
+	seed       = 20240425         // of what is sent
+	longest    = 30 * time.Minute // for one place
+	fewest     = 50               // calls, below which nothing was tried
+)
+
+// result is what became of one place.
+type result struct {
+	Operation string  `json:"operation"`
+	Place     string  `json:"place"`
+	Verdict   Verdict `json:"verdict"`
+	Calls     int     `json:"calls"`
+	Seconds   int     `json:"seconds"`
+	Report    string  `json:"report,omitempty"`
+}
+
+// No place of any operation is injectable, and the API fails on nothing that sqlmap
+// sends.
+func TestEveryPlace(t *testing.T) {
+	shared := town.New(t)
+	specification, err := shared.API.Specification()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := contract.Parse(specification)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results []result
+	operations := 0
+	for _, op := range document.Operations {
+		if !chosen(op.ID) {
+			continue
+		}
+		operations++
+		began := time.Now()
+		of := probeOperation(t, shared, op)
+		results = append(results, of...)
+		calls, found := 0, 0
+		for _, r := range of {
+			calls += r.Calls
+			if r.Verdict != Clean {
+				found++
+			}
+		}
+		t.Logf("%s: %d places, %d calls, %s, %d findings", op.ID, len(of), calls, time.Since(began).Round(time.Second), found)
+	}
+	t.Logf("tested %d operations in %d places", operations, len(results))
+	if operations == 0 {
+		t.Errorf("%s=%s is no operation's", onlyEnv, os.Getenv(onlyEnv))
+	}
+	write(t, results)
+}
+
+// probeOperation probes each place of an operation, some side by side.
+func probeOperation(t *testing.T, shared *town.Town, op *contract.Operation) (results []result) {
+	w := shared
+	if op.Acts() {
+		w = town.New(t)
+	}
+	source := contract.NewSource(seed, w.Known(w.Owner))
+	keys := 0
+	probes, err := Probes(op, source, func(call contract.Call) int {
+		keys++
+		header := http.Header{"Idempotency-Key": {fmt.Sprint("try-", op.ID, "-", keys)}}
+		if call.Type != "" {
+			header.Set("Content-Type", call.Type)
+		}
+		answer, err := caller(w, op).Try(op.Method, call.Path, call.Body, header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.Status
+	})
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	var mutex sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for _, p := range probes {
+		group.Go(func() error {
+			r := run(t, w.API, caller(w, op).Token, p)
+			mutex.Lock()
+			defer mutex.Unlock()
+			results = append(results, r)
+			return nil
+		})
+	}
+	_ = group.Wait() // none of them fails
+	return results
+}
+
+// run has sqlmap try one place of a handler.
+func run(t *testing.T, api http.Handler, token string, p Probe) result {
+	front := &Front{API: api, Token: token}
+	server := httptest.NewServer(front)
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	began := time.Now()
+	verdict, report, err := Tool{Program: os.Getenv(programEnv), Folder: t.TempDir()}.Run(ctx, server.URL, p)
+	r := result{p.Operation, p.Place, verdict, front.Calls(), int(time.Since(began).Seconds()), report}
+	switch {
+	case err != nil:
+		t.Error(err)
+	case front.Failed() != "":
+		t.Errorf("%s: the API failed: %s", p.Name(), front.Failed())
+	case r.Calls < fewest:
+		t.Errorf("%s: only %d calls", p.Name(), r.Calls)
+	case verdict != Clean && p.Operation != canary:
+		t.Errorf("%s is injectable:\n%s", p.Name(), report)
+	}
+	return r
+}
+
+// caller is who may call the operation, with a fresh token.
+func caller(w *town.Town, op *contract.Operation) *apitest.Client {
+	roles := strings.Join(op.Roles, " ")
+	switch {
+	case op.Public:
+		return w.Anyone()
+	case strings.Contains(roles, "rewards"):
+		return w.As(town.Ada)
+	case strings.Contains(roles, "finance"):
+		return w.As(town.Ann)
+	case strings.Contains(roles, "operator"):
+		return w.As(town.Oscar)
+	}
+	return w.Of(w.Owner)
+}
+
+func chosen(id string) bool {
+	for only := range strings.SplitSeq(os.Getenv(onlyEnv), ",") {
+		if strings.HasPrefix(id, strings.TrimSpace(only)) {
+			return true
+		}
+	}
+	return false
+}
+
+// write writes the results, a line each, where they are wanted.
+func write(t *testing.T, results []result) {
+	if os.Getenv(outEnv) == "" {
+		return
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	for _, r := range results {
+		if err := encoder.Encode(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(os.Getenv(outEnv), text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,99 @@
+package sqlmap
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What sqlmap prints decides; its exit code does not say.
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	const found = "identified the following injection point(s) with a total of 290 HTTP(s) requests:\n---\nParameter: #1* (URI)\n---"
+	for _, c := range []struct {
+		prints  string
+		exit    string
+		verdict Verdict
+		report  string
+	}{
+		{"[10:00:00] [CRITICAL] all tested parameters do not appear to be injectable. Try more", "0", Clean, ""},
+		{"[10:00:00] [INFO] testing\nsqlmap " + found + "\n[10:00:01] [INFO] the back-end DBMS is PostgreSQL", "0", Injectable, found},
+		{"[10:00:00] [CRITICAL] unable to connect to the target URL", "1", "", ""},
+		{"[10:00:00] [CRITICAL] no parameter(s) found for testing in the provided data", "0", "", ""},
+		{"", "0", "", ""},
+	} {
+		program := filepath.Join(t.TempDir(), "sqlmap")
+		text := "#!/bin/sh\ncat <<'END'\n" + c.prints + "\nEND\nexit " + c.exit + "\n"
+		if err := os.WriteFile(program, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		verdict, report, err := Tool{program, t.TempDir()}.Run(t.Context(), "http://127.0.0.1", Probe{})
+		if verdict != c.verdict || report != c.report || errors.Is(err, ErrNoVerdict) != (c.verdict == "") {
+			t.Errorf("%q: %q, %q, %v", c.prints, verdict, report, err)
+		}
+	}
+}
+
+func TestNoVerdictWithoutTime(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := (Tool{"/bin/true", t.TempDir()}).Run(ctx, "http://127.0.0.1", Probe{}); !errors.Is(err, ErrNoVerdict) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A probe as sqlmap is given it: the mark in one place, everything else as it was.
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	got := Tool{"sqlmap", "/folder"}.arguments("http://127.0.0.1:1", Probe{
+		Method: "POST", Path: "/v1/things?limit=5", Header: [2]string{"Accept", "text/csv*"}, Type: "application/json", Body: `{"a":1}`,
+	})
+	want := []string{
+		"--url=http://127.0.0.1:1/v1/things?limit=5", "--method=POST", "--output-dir=/folder", `--data={"a":1}`,
+		"--headers=Accept: text/csv*\nContent-Type: application/json",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// The front adds the token and a new key to each call, leaves a probed key alone, and
+// remembers the first failure of the API.
+func TestFront(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	front := &Front{Token: "token", API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer token" {
+			t.Errorf("a call without the token")
+		}
+		keys = append(keys, r.Header.Get("Idempotency-Key"))
+		switch {
+		case strings.Contains(r.URL.Path, "halted"):
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case strings.Contains(r.URL.Path, "fails"):
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})}
+	for _, call := range []struct{ method, path, key string }{
+		{"GET", "/halted", ""}, {"POST", "/", ""}, {"POST", "/", ""}, {"POST", "/", "key-1' OR 1=1"}, {"GET", "/fails?a=1", ""}, {"GET", "/fails?a=2", ""},
+	} {
+		r := httptest.NewRequest(call.method, call.path, nil)
+		if call.key != "" {
+			r.Header.Set("Idempotency-Key", call.key)
+		}
+		front.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if want := []string{"", "probe-2", "probe-3", "key-1' OR 1=1", "", ""}; !slices.Equal(keys, want) {
+		t.Errorf("keys %q, want %q", keys, want)
+	}
+	if front.Calls() != 6 || front.Failed() != "500 for GET /fails?a=1" {
+		t.Errorf("%d calls, failed %q", front.Calls(), front.Failed())
+	}
+}
