@@ -1688,7 +1688,7 @@ CREATE TABLE public.person_name (
     kind text NOT NULL,
     name text NOT NULL,
     person_id bigint NOT NULL,
-    CONSTRAINT person_name_kind_check CHECK ((kind = ANY (ARRAY['cli'::text, 'token'::text]))),
+    CONSTRAINT person_name_kind_check CHECK ((kind = ANY (ARRAY['cli'::text, 'token'::text, 'supplier'::text]))),
     CONSTRAINT person_name_name_check CHECK ((name <> ''::text))
 );
 

@@ -39,6 +39,31 @@ func TestWhatIsAppendedStandsInTheLog(t *testing.T) {
 	b.whole(3)
 }
 
+// A token in the address of a call does not stand in the log for good.
+func TestSecretsInTargetsAreWithheld(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token := "eyJhbGciOiJFUzI1NiJ9." + strings.Repeat("eyJzdWIiOiJhZGEifQ", 300) + ".c2ln_bmF0-dXJl"
+	for target, want := range map[string]string{
+		"/v1/me?access_token=" + token:                         "/v1/me?access_token=" + Withheld,
+		"/v1/me?a=" + token + "&b=1":                           "/v1/me?a=" + Withheld + "&b=1",
+		"/v1/" + token + "/x":                                  "/v1/" + Withheld + "/x",
+		"/v1/x?t=" + strings.ReplaceAll(token, ".", "%2E"):     "/v1/x?t=" + Withheld,
+		"/v1/x?secret=whsec_MfKQ9r8GKYqrTwjU%2FPILZ+o2LaLw%3D": "/v1/x?secret=" + Withheld,
+		"/v1/seasons/eyjafjalla-s1?cursor=WyJhIiwiYiJd":        "/v1/seasons/eyjafjalla-s1?cursor=WyJhIiwiYiJd",
+	} {
+		if got := (Entry{Target: target}).recordable().Target; got != want {
+			t.Errorf("%.40s… stands as %q, want %q", target, got, want)
+		}
+	}
+	entry := call(1)
+	entry.Target = "/v1/me?access_token=" + token
+	b.append(entry)
+	if got := b.list(Filter{}, 0, 10); len(got) != 1 || strings.Contains(got[0].Target, "eyJ") {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestListsAreFilteredAndGoOn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -23,7 +24,7 @@ type Entry struct {
 	Supplier   uuid.UUID // whom the token is of; zero for none
 	Operation  string    // its id, at most 100; "" if no operation was meant
 	Method     string    // at most 16
-	Target     string    // path and query, at most 512
+	Target     string    // path and query, at most 512; tokens in it are Withheld
 	Status     int       // of the answer; what is no status is recorded as 500
 	Kind       string    // of the problem, at most 64; "" if there was none
 	BodySHA256 []byte    // of the request's body, 32 bytes; else it is left out
@@ -31,6 +32,14 @@ type Entry struct {
 
 // Refused reports whether the call was turned down.
 func (e Entry) Refused() bool { return e.Status >= 400 }
+
+// Withheld stands in a target for a secret that somebody put there: the log is for
+// good, and read by people.
+const Withheld = "[withheld]"
+
+// secrets are what cannot be mistaken for anything else: tokens (RFC 7519: a header's
+// object in base64url, a dot, more), and secrets of webhooks.
+var secrets = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+(\.|%2[eE])[A-Za-z0-9_.%-]*|whsec_[A-Za-z0-9+/=%-]+`)
 
 // Cut marks a text that was longer than its bound.
 const Cut = "…"
@@ -55,7 +64,7 @@ func (e Entry) recordable() Entry {
 	e.Actor = bounded(e.Actor, actorMax)
 	e.Operation = bounded(e.Operation, operationMax)
 	e.Method = bounded(e.Method, methodMax)
-	e.Target = bounded(e.Target, targetMax)
+	e.Target = bounded(secrets.ReplaceAllLiteralString(e.Target, Withheld), targetMax)
 	e.Kind = bounded(e.Kind, kindMax)
 	if e.Status < 100 || e.Status > 599 {
 		e.Status = 500

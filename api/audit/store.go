@@ -236,7 +236,7 @@ func selectAlerts(ctx context.Context, tx pgx.Tx, before int64, limit int) ([]Al
 	rows, err := tx.Query(ctx, `
 		SELECT `+alertColumns+`, delivered_at
 		FROM audit_alert LEFT JOIN audit_alert_delivery ON alert = id
-		WHERE $1 = 0 OR id < $1 ORDER BY id DESC LIMIT $2`, before, limit)
+		WHERE $1 = 0::bigint OR id < $1 ORDER BY id DESC LIMIT $2`, before, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -280,7 +280,7 @@ func selectEntries(ctx context.Context, tx pgx.Tx, f Filter, before int64, limit
 		FROM audit_entry
 		WHERE ($1 = '' OR actor = $1) AND ($2::text IS NULL OR address <<= $2::text::inet) AND ($3 = '' OR operation = $3)
 			AND ($4 = 0 OR status / 100 = $4) AND ($5::timestamptz IS NULL OR recorded_at >= $5)
-			AND ($6::timestamptz IS NULL OR recorded_at < $6) AND ($7 = 0 OR number < $7)
+			AND ($6::timestamptz IS NULL OR recorded_at < $6) AND ($7 = 0::bigint OR number < $7)
 		ORDER BY number DESC LIMIT $8`,
 		f.Actor, address, f.Operation, f.Class, momentOf(f.Since), momentOf(f.Until), before, limit)
 	if err != nil {

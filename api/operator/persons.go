@@ -26,7 +26,7 @@ type Person struct {
 
 // PersonName is a name that one human acts under.
 type PersonName struct {
-	Kind string `json:"kind" enum:"cli,token" doc:"Where: on the command line, or as the holder of a token."`
+	Kind string `json:"kind" enum:"cli,token,supplier" doc:"Where: on the command line, as the holder of a token, or as one who acts for a supplier."`
 	Name string `json:"name" example:"ada" doc:"The name."`
 }
 

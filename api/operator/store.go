@@ -15,7 +15,7 @@ func selectPersons(ctx context.Context, tx pgx.Tx, before int64, limit int) ([]P
 		LEFT JOIN LATERAL (
 			SELECT array_agg(kind ORDER BY kind COLLATE "C", name COLLATE "C") AS kinds, array_agg(name ORDER BY kind COLLATE "C", name COLLATE "C") AS names
 			FROM person_name WHERE person_id = p.id) n ON true
-		WHERE $1 = 0 OR p.id < $1 ORDER BY p.id DESC LIMIT $2`, before, limit)
+		WHERE $1 = 0::bigint OR p.id < $1 ORDER BY p.id DESC LIMIT $2`, before, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,9 @@ type Kind string
 
 // The kinds of names.
 const (
-	KindCLI   Kind = "cli"   // on the command line
-	KindToken Kind = "token" // as a token's holder; see TokenName
+	KindCLI      Kind = "cli"      // on the command line
+	KindToken    Kind = "token"    // as a token's holder, given by the database's owner; see TokenName
+	KindSupplier Kind = "supplier" // likewise, recorded at first use for a supplier: nobody of staff goes by it
 )
 
 var (

@@ -2,6 +2,7 @@ package persons
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -20,11 +21,16 @@ func ByToken(ctx context.Context, tx pgx.Tx, issuer, subject string) (int64, err
 	return ByName(ctx, tx, KindToken, TokenName(issuer, subject))
 }
 
-// EnsureToken returns the person of a token's holder, and records one at first use, as
-// Ensure does. It is for those whose acts nobody else checks, such as suppliers: a new
-// person is one human more.
+// EnsureToken returns the person of a token's holder who acts for a supplier, and records
+// one at first use, as Ensure does. Nobody looked then whether they are a human on record
+// already, so the name is a KindSupplier: it does not make them one of staff, and the
+// holder can still be linked to who they are.
 func EnsureToken(ctx context.Context, tx pgx.Tx, issuer, subject string) (int64, error) {
-	return ensure(ctx, tx, KindToken, TokenName(issuer, subject))
+	person, err := ByToken(ctx, tx, issuer, subject)
+	if !errors.Is(err, ErrNoPerson) {
+		return person, err
+	}
+	return ensure(ctx, tx, KindSupplier, TokenName(issuer, subject))
 }
 
 // DevelopmentPerson returns the person of a token that the development issuer signed:

@@ -66,8 +66,21 @@ func TestPersonsOfTokens(t *testing.T) {
 	if found, err := persons.ByToken(ctx, tx, issuer, "ada"); err != nil || found != ada {
 		t.Errorf("linked: person %d, error %v, want %d", found, err, ada)
 	}
-	if err := persons.Link(ctx, tx, ada, issuer, "sam"); !errors.Is(err, persons.ErrNameTaken) {
+	if _, err := persons.ByToken(ctx, tx, issuer, "sam"); !errors.Is(err, persons.ErrNoPerson) {
+		t.Errorf("who acted for a supplier is on record for staff: %v", err)
+	}
+	bob, err := persons.Add(ctx, tx, "bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := persons.Link(ctx, tx, bob, issuer, "ada"); !errors.Is(err, persons.ErrNameTaken) {
 		t.Errorf("another's token: %v", err)
+	}
+	if err := persons.Link(ctx, tx, bob, issuer, "sam"); err != nil {
+		t.Errorf("who acted for a supplier is bob: %v", err)
+	}
+	if now, err := persons.EnsureToken(ctx, tx, issuer, "sam"); err != nil || now != bob {
+		t.Errorf("acts for a supplier as person %d, error %v, want %d", now, err, bob)
 	}
 	if _, err := persons.Add(ctx, tx, "ada"); !errors.Is(err, persons.ErrNameTaken) {
 		t.Errorf("another's name: %v", err)

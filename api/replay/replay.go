@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -39,11 +40,13 @@ type Answer struct {
 	Body   []byte
 }
 
-// RequestOf is the digest by which two requests are the same: of method, path with
-// query, content type and body, each preceded by its length.
-func RequestOf(method, target, contentType string, body []byte) [sha256.Size]byte {
+// RequestOf is the digest by which two requests are the same: of the supplier that the
+// caller acts for (of the zero UUID, none), method, path with query, content type and
+// body, each preceded by its length. A caller whose token names another supplier than
+// before is not given the answer of the one before.
+func RequestOf(supplier uuid.UUID, method, target, contentType string, body []byte) [sha256.Size]byte {
 	digest := sha256.New()
-	for _, part := range [][]byte{[]byte(method), []byte(target), []byte(contentType), body} {
+	for _, part := range [][]byte{supplier[:], []byte(method), []byte(target), []byte(contentType), body} {
 		var length [8]byte
 		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
 		digest.Write(length[:])

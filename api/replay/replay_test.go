@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/api/replay"
@@ -15,7 +16,7 @@ import (
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func callOf(actor, key, body string) replay.Call {
-	return replay.Call{Actor: actor, Key: key, Request: replay.RequestOf(http.MethodPost, "/v1/x", "application/json", []byte(body))}
+	return replay.Call{Actor: actor, Key: key, Request: replay.RequestOf(uuid.Nil, http.MethodPost, "/v1/x", "application/json", []byte(body))}
 }
 
 // keep makes a call and keeps an answer to it.
@@ -111,7 +112,7 @@ func TestRequestsDiffer(t *testing.T) {
 	for _, parts := range [][4]string{
 		{"POST", "/a", "t", "b"}, {"POST", "/at", "", "b"}, {"POST", "/a", "", "tb"}, {"POST/", "a", "t", "b"}, {"POST", "/a", "tb", ""},
 	} {
-		request := replay.RequestOf(parts[0], parts[1], parts[2], []byte(parts[3]))
+		request := replay.RequestOf(uuid.Nil, parts[0], parts[1], parts[2], []byte(parts[3]))
 		if other, twice := seen[request]; twice {
 			t.Errorf("%q is as %s", parts, other)
 		}

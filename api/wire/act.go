@@ -38,7 +38,7 @@ func (v *visit) act(next func(huma.Context)) {
 	}
 	made := replay.Call{
 		Actor: v.call.me.Actor(), Key: key,
-		Request: replay.RequestOf(v.r.Method, v.r.URL.RequestURI(), v.r.Header.Get("Content-Type"), body),
+		Request: replay.RequestOf(v.call.me.Supplier, v.r.Method, v.r.URL.RequestURI(), v.r.Header.Get("Content-Type"), body),
 	}
 	ctx := v.r.Context()
 	err := pgx.BeginFunc(ctx, v.s.App, func(tx pgx.Tx) error { return v.inTransaction(ctx, tx, made, body, next) })

@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
+	"strings"
 )
 
 // Paging is what an operation that lists takes.
@@ -49,7 +51,8 @@ func ParseCursor(cursor string, parts int) ([]string, error) {
 	if err == nil {
 		err = json.Unmarshal(text, &decoded)
 	}
-	if err != nil || len(decoded) != parts {
+	noText := func(part string) bool { return strings.Contains(part, "\x00") } // the database keeps none
+	if err != nil || len(decoded) != parts || slices.ContainsFunc(decoded, noText) {
 		return nil, BadCursor
 	}
 	return decoded, nil

@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -32,7 +34,7 @@ var csvFormat = huma.Format{
 			return err
 		}
 		for row := range table.Rows {
-			if err := out.Write(row); err != nil {
+			if err := out.Write(cells(row)); err != nil {
 				return err
 			}
 		}
@@ -42,6 +44,21 @@ var csvFormat = huma.Format{
 	Unmarshal: func([]byte, any) error {
 		return huma.NewError(http.StatusUnsupportedMediaType, "send application/json")
 	},
+}
+
+// cells returns the row with an apostrophe before each cell that a spreadsheet would
+// compute: people and workers write names and reasons, and others open them. Numbers
+// stay as they are.
+func cells(row []string) []string {
+	for i, cell := range row {
+		if cell == "" || !strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+			continue
+		}
+		if _, err := strconv.ParseFloat(cell, 64); err != nil || strings.Trim(cell, "+-.0123456789") != "" {
+			row[i] = "'" + cell
+		}
+	}
+	return row
 }
 
 // Formats are the formats of answers; requests are JSON.

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/uptally/uptally/internal/embedpg"
+	"github.com/uptally/uptally/migrations"
 )
 
 // A short command that started the server ends while a longer one uses it.
@@ -40,5 +44,24 @@ func TestServerIsNotTakenFromAnotherCommand(t *testing.T) {
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// Suppliers read as their own role and as no other, whatever URL somebody gives: under
+// the policies of any other role, each of them would see every row.
+func TestSuppliersReadAsTheirOwnRole(t *testing.T) {
+	data := dataFolder(t)
+	server := startPostgres(t, data)
+	uptally(t, "--data", data, "person", "list").must(t, 0) // migrates it
+	for role, want := range map[string]error{
+		migrations.SupplierRole: nil, migrations.AppRole: migrations.ErrTooPowerful, embedpg.Owner: migrations.ErrTooPowerful,
+	} {
+		pool, err := (&app{}).supplierPool(t.Context(), &database{}, server.URL(role))
+		if !errors.Is(err, want) {
+			t.Errorf("as %s: %v, want %v", role, err, want)
+		}
+		if err == nil {
+			pool.Close()
+		}
 	}
 }
