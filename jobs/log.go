@@ -15,7 +15,9 @@ func (h quieter) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 // WithAttrs keeps it so with attributes.
-func (h quieter) WithAttrs(attrs []slog.Attr) slog.Handler { return quieter{h.Handler.WithAttrs(attrs)} }
+func (h quieter) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quieter{h.Handler.WithAttrs(attrs)}
+}
 
 // WithGroup keeps it so in a group.
 func (h quieter) WithGroup(name string) slog.Handler { return quieter{h.Handler.WithGroup(name)} }
