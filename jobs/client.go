@@ -157,7 +157,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		ErrorHandler:           &errorLog{c.log},
 	}
 	if o.Log != nil {
-		config.Logger = o.Log
+		config.Logger = slog.New(quieter{o.Log.Handler()})
 	}
 	if o.Periodic {
 		config.PeriodicJobs = periodicTable(c.now, needs{feed: o.Feed != nil, hook: o.Hook != nil, chain: o.Solana != nil, webhooks: o.Webhooks != nil})

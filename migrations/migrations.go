@@ -27,6 +27,9 @@ const (
 // lockWaitMax is how long Up waits, in seconds, for another that is migrating.
 const lockWaitMax = 600
 
+// ErrForeignSchema says that whoever migrates does not own the schema public.
+var ErrForeignSchema = errors.New("the schema public is not ours")
+
 //go:embed 0*.sql
 var numbered embed.FS
 
@@ -39,7 +42,7 @@ type Migration struct {
 
 // Up brings the database at ownerURL up to date and returns the names of the
 // migrations that it applied, none if there was nothing to do. The role must own
-// the database and, for the first database of a cluster, be able to create roles;
+// the database and its schema public (else ErrForeignSchema) and, for the first database of a cluster, be able to create roles;
 // the connection must be direct, as a pooler would lose the session lock. Of
 // several that run at once one migrates, and the others wait up to 10 minutes. A
 // migration that fails leaves those before it applied, and nothing of its own.
@@ -55,6 +58,9 @@ func Up(ctx context.Context, ownerURL string) (applied []string, err error) {
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 
+	if err := target.checkOwner(ctx); err != nil {
+		return nil, err
+	}
 	if err := createRoles(ctx, target.pool); err != nil {
 		return nil, fmt.Errorf("creating roles %s and %s: %w", AppRole, SupplierRole, err)
 	}
@@ -142,6 +148,19 @@ func open(ctx context.Context, url string) (*target, error) {
 		return nil, errors.Join(err, t.close())
 	}
 	return t, nil
+}
+
+// checkOwner refuses a schema that is another's: what it is open to would be theirs to
+// say, and not the migrations'. Before PostgreSQL 15 every new database has such a one.
+func (t *target) checkOwner(ctx context.Context) error {
+	owner, us, err := readForeignOwner(ctx, t.pool)
+	if err != nil {
+		return fmt.Errorf("reading whose the schema public is: %w", err)
+	}
+	if owner != "" {
+		return fmt.Errorf("%w: it is %s's, and we are %s; have it given to us by a superuser: ALTER SCHEMA public OWNER TO %s", ErrForeignSchema, owner, us, us)
+	}
+	return nil
 }
 
 // lock takes the session lock that everything in Up runs under.

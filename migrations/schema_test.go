@@ -15,6 +15,7 @@ import (
 
 	"github.com/uptally/uptally/internal/embedpg"
 	"github.com/uptally/uptally/internal/pgtest"
+	"github.com/uptally/uptally/migrations"
 )
 
 var update = flag.Bool("update", false, "write schema.sql anew, with pg_dump")
@@ -29,7 +30,10 @@ var describeSQL string
 // that of the pg_dump that wrote the file matters.
 func TestSchemaFile(t *testing.T) {
 	t.Parallel()
-	migrated := pgtest.New(t).OwnerURL
+	migrated := pgtest.Empty(t) // both by one owner, whose name stands in grants and policies
+	if _, err := migrations.Up(t.Context(), migrated); err != nil {
+		t.Fatal(err)
+	}
 	if *update {
 		writeSchema(t, migrated)
 	}

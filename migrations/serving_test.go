@@ -53,11 +53,8 @@ func TestWhoeverMayTooMuchDoesNotServe(t *testing.T) {
 	}{
 		{db.Owner, migrations.AppRole, "uptally is a superuser"},
 		{db.Owner, migrations.SupplierRole, "uptally is a superuser"},
-		{db.App, migrations.SupplierRole, "it may write to snapshot_line"},
-		{db.App, migrations.SupplierRole, "it sees uptime_chunk, which has no forced row security"},
-		{db.App, migrations.SupplierRole, "it may use sequence"},
-		{db.App, migrations.SupplierRole, "it may create temporary tables"},
-		{db.App, migrations.SupplierRole, "it is not uptally_supplier"},
+		{db.App, migrations.SupplierRole, "it is not uptally_supplier\nit may create temporary tables\nit may use sequence"},
+		{db.App, migrations.SupplierRole, " more"}, // and not all of some hundred
 		{make(`CREATE ROLE serving_bypass LOGIN BYPASSRLS`), migrations.AppRole, "serving_bypass bypasses row security"},
 		{make(`CREATE ROLE serving_member LOGIN NOINHERIT IN ROLE serving_bypass`), migrations.AppRole, "it can become serving_bypass"},
 		{make(`CREATE ROLE serving_owner LOGIN; ALTER TABLE season OWNER TO serving_owner`),
@@ -79,6 +76,7 @@ func TestSuppliersAreNotServedWithoutRowSecurity(t *testing.T) {
 		{`GRANT SELECT (id) ON person TO uptally_supplier`, "it sees person, which has no forced row security"},
 		{`GRANT UPDATE (address) ON wallet TO uptally_supplier`, "it may write to wallet"},
 		{`GRANT CREATE ON SCHEMA public TO uptally_supplier`, "it may create in schema public"},
+		{`GRANT USAGE ON SEQUENCE person_id_seq TO uptally_supplier`, "it may use sequence person_id_seq"},
 	} {
 		db := pgtest.New(t)
 		if _, err := db.Owner.Exec(t.Context(), c.loosened); err != nil {

@@ -102,3 +102,26 @@ func findSupplierExcesses(ctx context.Context, pool *pgxpool.Pool) ([]string, er
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
+
+// identity is which database it is, wherever it is reached: a replica has the same.
+type identity struct {
+	cluster string // its system identifier
+	number  uint32 // of the database
+	name    string
+}
+
+func readIdentity(ctx context.Context, pool *pgxpool.Pool) (of identity, err error) {
+	err = pool.QueryRow(ctx, `
+		SELECT (SELECT 'cluster ' || system_identifier FROM pg_control_system()), oid, datname
+		FROM pg_database WHERE datname = current_database()`).Scan(&of.cluster, &of.number, &of.name)
+	return of, err
+}
+
+// readForeignOwner returns whose the schema is that everything stands in, and who we are,
+// if we are not its owner and may not act for them; else empty texts.
+func readForeignOwner(ctx context.Context, pool *pgxpool.Pool) (owner, us string, err error) {
+	err = pool.QueryRow(ctx, `
+		SELECT coalesce(max(nspowner::regrole::text), ''), coalesce(max(current_user::text), '') FROM pg_namespace
+		WHERE nspname = 'public' AND NOT pg_has_role(current_user, nspowner, 'USAGE')`).Scan(&owner, &us)
+	return owner, us, err
+}

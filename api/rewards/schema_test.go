@@ -26,8 +26,8 @@ func TestEveryAnswerFitsItsSchema(t *testing.T) {
 	values := strings.NewReplacer("{season}", season, "{revision}", "2", "{id}", "2", "{device}", device, "{sha256}", w.sha256())
 	for path, item := range served.OpenAPI().Paths {
 		op := item.Get
-		if op == nil || !strings.HasPrefix(path, v1) {
-			continue
+		if op == nil || !strings.HasPrefix(path, v1) || strings.HasPrefix(path, v1+"/appeals") {
+			continue // appeals are another room's
 		}
 		answer := w.ada.Get(values.Replace(path)+queries[op.OperationID]).Want(t, http.StatusOK)
 		var body any

@@ -51,6 +51,7 @@ func (v *visit) identify() *Problem {
 	caller, err := v.s.Verifier.Verify(v.r.Context(), token)
 	switch {
 	case errors.Is(err, auth.ErrIssuerDown):
+		v.s.Log.Warn("issuer unreachable", "error", err) // ours to mend: the caller can but wait
 		return errIssuerDown
 	case err != nil:
 		return errUnauthorised

@@ -160,5 +160,9 @@ func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxp
 	if err != nil {
 		return nil, fmt.Errorf("--supplier-database-url: %w", err)
 	}
+	if err := migrations.CheckSameDatabase(ctx, db.pool, pool); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("--supplier-database-url: %w", err)
+	}
 	return pool, nil
 }

@@ -8,11 +8,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/api/persons"
 	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/simulator"
 )
@@ -39,8 +39,8 @@ type demo struct {
 	// Two persons, as every act that pays needs two.
 	ada, grace int64
 
-	// The device that grace credited most in the second season.
-	credited uuid.UUID
+	// The line that grace credited most in the second season.
+	credited snapshot.Line
 
 	chapters int
 	summary  demoSummary

@@ -166,14 +166,13 @@ func (d *demo) compare(ctx context.Context) error {
 }
 
 // mostCredited returns the device of the line with most grace.
-func mostCredited(lines []snapshot.Line) (device uuid.UUID) {
-	var most int32
+func mostCredited(lines []snapshot.Line) (most snapshot.Line) {
 	for _, l := range lines {
-		if l.Grace >= most {
-			device, most = l.DeviceID, l.Grace
+		if l.Grace >= most.Grace {
+			most = l
 		}
 	}
-	return device
+	return most
 }
 
 // graceChange is what some devices get without and with grace.

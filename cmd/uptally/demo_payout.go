@@ -176,7 +176,13 @@ func (d *demo) end(elapsed time.Duration) error {
 	} {
 		d.line("uptally --data %s %s", quoted(d.folder.path), command)
 	}
-	d.line("uptally --data %s device explain %s --season ignition-s2", quoted(d.folder.path), d.credited)
+	d.line("uptally --data %s device explain %s --season ignition-s2", quoted(d.folder.path), d.credited.DeviceID)
+	d.blank()
+	d.line("Over HTTP, as the supplier of that device, or with --role rewards or finance instead:")
+	d.line("uptally --data %s serve --workers=false", quoted(d.folder.path))
+	d.line("TOKEN=$(uptally --data %s token --role supplier --supplier %s)", quoted(d.folder.path), d.credited.SupplierID)
+	d.line(`curl -H "Authorization: Bearer $TOKEN" 'http://127.0.0.1:8480/v1/devices/%s/timeline?from=%s&to=%s'`,
+		d.credited.DeviceID, utc(holdFrom), utc(holdUntil))
 	d.blank()
 	d.line("The files are in %s. Told in %s.", d.summary.Out, elapsed.Round(100*time.Millisecond))
 	if d.JSON {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gofrs/flock"
 )
 
 func TestDemoIsToldTwice(t *testing.T) {
@@ -15,6 +17,7 @@ func TestDemoIsToldTwice(t *testing.T) {
 	told := uptally(t, "demo", "--data", data, "--devices", "12").must(t, 0)
 	for _, part := range []string{
 		"60,480 of 60,480 slots of five minutes observed", "█", "ignition-s2/r3", "refused, exit code 4", "0 faults", "payouts.csv",
+		" serve --workers=false", " token --role supplier --supplier ", "/timeline?from=2024-04-25T08:",
 		"uptally --data " + filepath.Join(data, "demo") + " pull status",
 	} {
 		if !strings.Contains(told.out, part) {
@@ -61,8 +64,25 @@ func TestDemosSideBySideHaveFoldersOfTheirOwn(t *testing.T) {
 	if err := first.release(); err != nil {
 		t.Fatal(err)
 	}
-	if third := claim(); third.path != first.path {
+	third := claim()
+	if third.path != first.path {
 		t.Errorf("the free folder is %s, not %s", third.path, first.path)
+	}
+	if err := third.release(); err != nil {
+		t.Fatal(err)
+	}
+	looks := flock.New(postgresDir(third.path) + ".use") // as uptally serve does
+	if err := looks.RLock(); err != nil {
+		t.Fatal(err)
+	}
+	if fourth := claim(); filepath.Base(fourth.path) != "demo-3" {
+		t.Errorf("%s is taken from whoever looks at it", fourth.path)
+	}
+	if err := looks.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if fifth := claim(); fifth.path != third.path {
+		t.Errorf("nobody looks at %s any more, and %s was taken", third.path, fifth.path)
 	}
 }
 

@@ -42,11 +42,29 @@ func claimFolder(data string) (*demoFolder, error) {
 		if err != nil {
 			return nil, fmt.Errorf("demo folder: %w", err)
 		}
-		if free {
-			return &demoFolder{path, lock}, nil
+		if !free {
+			continue
 		}
+		if looked, err := lookedAt(path); err != nil || looked {
+			if err = errors.Join(err, lock.Unlock()); err != nil {
+				return nil, fmt.Errorf("demo folder: %w", err)
+			}
+			continue
+		}
+		return &demoFolder{path, lock}, nil
 	}
 	return nil, fmt.Errorf("%d demos run in %s already: name another folder with --data", demosMax, data)
+}
+
+// lookedAt reports whether another command, such as uptally serve, uses what an earlier
+// telling left in the folder: its database must not be taken from it.
+func lookedAt(path string) (bool, error) {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return false, err
+	}
+	use := flock.New(postgresDir(path) + ".use")
+	alone, err := use.TryLock()
+	return !alone, errors.Join(err, use.Unlock())
 }
 
 // release lets another telling have the folder, and what this one left there.

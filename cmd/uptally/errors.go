@@ -120,6 +120,8 @@ var exitCodes = []struct {
 
 	{errNotAllowed, exitNotAllowed},
 	{migrations.ErrTooPowerful, exitNotAllowed},
+	{migrations.ErrForeignSchema, exitNotAllowed},
+	{migrations.ErrOtherDatabase, exitUsage},
 	{auth.ErrToken, exitNotAllowed},
 	{uptime.ErrOwnReopening, exitNotAllowed},
 	{archive.ErrSelfApproval, exitNotAllowed},

@@ -142,6 +142,7 @@ func TestUsageIsCheckedFirst(t *testing.T) {
 		{"pull --from 2024-05-01 --to 2024-05-02", "UPTALLY_FEED_URL"},
 		{"pull --from 2024-05-01 --to 2024-05-02 --workers 0", "--workers 0"},
 		{"serve", "UPTALLY_FEED_URL"},
+		{"serve", "--workers=false"},
 		{"season create Spring --from 2024-04-20 --to 2024-04-27 --pool 7 --ruleset ignition-s1", "lower-case"},
 		{"season create spring --from 2024-04-28 --to 2024-04-27 --pool 7 --ruleset ignition-s1", "before first day"},
 		{"season create spring --from 2024-04-20 --to 2024-04-27 --pool 7.5 --ruleset ignition-s1", "12.5IO"},

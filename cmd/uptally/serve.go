@@ -82,7 +82,7 @@ func (c serveCommand) options(a *app, counted *metrics.Metrics) (options jobs.Op
 	options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	if c.Workers > 0 {
 		if options.Feed, err = a.feed(); err != nil {
-			return options, err
+			return options, fmt.Errorf("%w; or answer the API alone, with --workers=false", err)
 		}
 	}
 	if options.Head, err = c.headFile(a); err != nil {

@@ -20,7 +20,7 @@ const poolMax = 20
 
 // DB is a migrated database of one test's own.
 type DB struct {
-	Owner       *pgxpool.Pool // the superuser, who migrated it
+	Owner       *pgxpool.Pool // the superuser, who may do anything; whoever migrated it is no such
 	App         *pgxpool.Pool // migrations.AppRole, as the application serves
 	Supplier    *pgxpool.Pool // migrations.SupplierRole, under row security
 	OwnerURL    string
@@ -53,6 +53,16 @@ func Empty(t testing.TB) (ownerURL string) {
 		t.Fatal(noServer)
 	}
 	return pgtestdb.Custom(t, serverConfig(t), pgtestdb.NoopMigrator{}).URL()
+}
+
+// EmptyOfOwner is Empty for an owner who is no superuser, but may create roles.
+func EmptyOfOwner(t testing.TB) (ownerURL string) {
+	t.Helper()
+	ownerURL, err := giveAway(t.Context(), Empty(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ownerURL
 }
 
 // serverConfig names the private server in pgtestdb's terms. Tests own their
@@ -107,7 +117,30 @@ type migrator struct{}
 // this program and its embedded migrations.
 func (migrator) Hash() (string, error) { return "uptally", nil }
 
+// Migrate does so as an ordinary owner, as most databases are: what the migrations'
+// functions, triggers and policies may do is then no superuser's in any test.
 func (migrator) Migrate(ctx context.Context, _ *sql.DB, template pgtestdb.Config) error {
-	_, err := migrations.Up(ctx, template.URL())
+	url, err := giveAway(ctx, template.URL())
+	if err != nil {
+		return err
+	}
+	_, err = migrations.Up(ctx, url)
 	return err
+}
+
+// plainOwner owns databases, and is no superuser.
+const plainOwner = "pgtest_owner"
+
+// giveAway makes plainOwner the owner of the database at the superuser's URL, and returns
+// it with their name.
+func giveAway(ctx context.Context, superURL string) (ownerURL string, err error) {
+	parsed, err := url.Parse(superURL)
+	if err != nil {
+		return "", err
+	}
+	if err := ownPlainly(ctx, superURL); err != nil {
+		return "", err
+	}
+	parsed.User = url.User(plainOwner)
+	return parsed.String(), nil
 }
