@@ -65,11 +65,11 @@ func TestAPlantedFarmIsListed(t *testing.T) {
 	})
 }
 
-// Noise of their own does not hide devices that share ten pauses.
+// Noise of their own does not hide devices that share sixteen pauses.
 func TestANoisyFarmIsListed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newTown(rapid.Uint64().Draw(t, "seed"), rapid.IntRange(150, 300).Draw(t, "honest"))
-		farm := w.farm(rapid.IntRange(30, 80).Draw(t, "devices"), 10, 1)
+		farm := w.farm(rapid.IntRange(30, 80).Draw(t, "devices"), 16, 1)
 		found := w.search()
 		got := listed(found)
 		for _, id := range got {
