@@ -1,9 +1,5 @@
 package api_test
 
-import (
-	"github.com/uptally/uptally/api/auth"
-)
-
 // Who may call what: S suppliers, R the rewards team, F finance, O operators, + anybody
 // with a valid token, * anybody. An operation that is not here may be called by nobody.
 var access = map[string]string{
@@ -151,6 +147,3 @@ var access = map[string]string{
 	"resume-writing":     "O",
 	"list-persons":       "O",
 }
-
-// letters are how the table calls roles.
-var letters = map[auth.Role]byte{auth.Supplier: 'S', auth.Rewards: 'R', auth.Finance: 'F', auth.Operator: 'O'}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -28,9 +29,7 @@ func ConnectSuppliers(ctx context.Context, url string, most int32) (*pgxpool.Poo
 		return nil, errors.New("it is no URL of a database")
 	}
 	config.MaxConns = max(config.MaxConns, most)
-	for name, value := range supplierSettings {
-		config.ConnConfig.RuntimeParams[name] = value
-	}
+	maps.Copy(config.ConnConfig.RuntimeParams, supplierSettings)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ func refusals(t *testing.T, w *town.Town) {
 			!strings.HasPrefix(problem.Type, "urn:uptally:problem:") || got.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s: %s", op.ID, got.Status, got.Header.Get("Content-Type"), got.Body)
 		}
-		if name := got.Header.Get("X-Request-Id"); name != named.Get("X-Request-Id") {
+		if name := got.Header.Get("X-Request-ID"); name != named.Get("X-Request-ID") {
 			t.Errorf("%s: the request is named %q", op.ID, name)
 		}
 		for name, want := range always {
@@ -105,7 +105,7 @@ func refusals(t *testing.T, w *town.Town) {
 		owner.Post("/v1/wallets/freeze", body).Problem(t, http.StatusBadRequest, "malformed")
 	}
 	for _, name := range []string{"two words", strings.Repeat("x", 65), "a\tb", "<script>"} {
-		got := w.Anyone().Do(http.MethodGet, "/v1/reasons", nil, http.Header{"X-Request-Id": {name}}).Header.Get("X-Request-Id")
+		got := w.Anyone().Do(http.MethodGet, "/v1/reasons", nil, http.Header{"X-Request-Id": {name}}).Header.Get("X-Request-ID")
 		if got == name || got == "" {
 			t.Errorf("a request that calls itself %q is named %q", name, got)
 		}
@@ -345,7 +345,7 @@ func TestLimitsFollowWhoCalls(t *testing.T) {
 	if wait, err := strconv.Atoi(over.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 60 {
 		t.Errorf("Retry-After is %q", over.Header.Get("Retry-After"))
 	}
-	if over.Header.Get("RateLimit") == "" || over.Header.Get("RateLimit-Policy") == "" {
+	if over.Header.Get("Ratelimit") == "" || over.Header.Get("Ratelimit-Policy") == "" {
 		t.Errorf("the headers of the limit: %v", over.Header)
 	}
 	ask(s.As("bob", auth.Rewards), "/v1/me", 99).Want(t, http.StatusOK) // another's budget

@@ -15,11 +15,11 @@ import (
 // one, else a new one.
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := r.Header.Get("X-Request-Id")
+		name := r.Header.Get("X-Request-ID")
 		if !simple(name) {
 			name = rand.Text()
 		}
-		w.Header().Set("X-Request-Id", name)
+		w.Header().Set("X-Request-ID", name)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -60,7 +60,7 @@ func caught(log *slog.Logger) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			defer func() {
 				if cause := recover(); cause != nil {
-					if cause == http.ErrAbortHandler {
+					if cause == http.ErrAbortHandler { //nolint:errorlint // the very value
 						panic(cause)
 					}
 					log.Error("panic", "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))

@@ -281,7 +281,7 @@ func foreignIsAbsent(t *testing.T, w *town.Town) {
 		}
 	}
 	bodies := map[string][2]any{
-		"/v1/appeals":        {appealOf(w, known["device"][0]), appealOf(w, random["device"])},
+		"/v1/appeals":        {appealOf(known["device"][0]), appealOf(random["device"])},
 		"/v1/wallets/proofs": {proofOf(known["challenge"][0]), proofOf(random["challenge"])},
 	}
 	for path, pair := range bodies {
@@ -306,7 +306,7 @@ func knock(c *apitest.Client, op *contract.Operation, address string) apitest.An
 	return c.Post(address, nil)
 }
 
-func appealOf(w *town.Town, device string) any {
+func appealOf(device string) any {
 	return map[string]any{"season": town.Sealed.Code, "revision": 2, "device_id": device, "span_start": town.Sealed.FirstDay, "reason": "it ran"}
 }
 

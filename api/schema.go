@@ -24,11 +24,12 @@ func schemaName(t reflect.Type, hint string) string {
 		return huma.DefaultSchemaNamer(t, hint)
 	}
 	outer, arguments, _ := strings.Cut(name, "[")
-	named := inRoom(t.PkgPath(), outer)
+	var named strings.Builder
+	named.WriteString(inRoom(t.PkgPath(), outer))
 	for _, argument := range roomOf.FindAllStringSubmatch(arguments, -1) {
-		named += inRoom(strings.TrimSuffix(argument[0], "."+argument[3]), argument[3])
+		named.WriteString(inRoom(strings.TrimSuffix(argument[0], "."+argument[3]), argument[3]))
 	}
-	return named
+	return named.String()
 }
 
 // inRoom is the name of a type of a package.

@@ -48,10 +48,10 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	secret, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(r.secret, "whsec_"))
-	id := request.Header.Get("webhook-id")
+	id := request.Header.Get("Webhook-Id")
 	mac := hmac.New(sha256.New, secret)
-	fmt.Fprintf(mac, "%s.%s.%s", id, request.Header.Get("webhook-timestamp"), body)
-	if request.Header.Get("webhook-signature") != "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)) {
+	fmt.Fprintf(mac, "%s.%s.%s", id, request.Header.Get("Webhook-Timestamp"), body)
+	if request.Header.Get("Webhook-Signature") != "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)) {
 		r.forged++
 	}
 	r.tries[id]++

@@ -2,7 +2,9 @@
 //
 // It holds the River client, the periodic table, and one small worker a file.
 // What is done stands in uptime, snapshot and ledger; here it is only scheduled,
-// bounded in time, tried again, and picked up after a kill.
+// bounded in time, tried again, and picked up after a kill. Of the API it knows the
+// four rooms that leave work for later (audit, replay, task, webhook), and nothing of
+// who asks: not its operations, nor its wire.
 //
 //	every 15 s    watch_audit
 //	every minute  activate_wallets; notify_wallets, notify_alerts, with a hook; poll_attempts, with a node;

@@ -60,9 +60,9 @@ func (w *projected) exec(statement string, arguments ...any) {
 
 // instant draws moments that often share a slot, and its start.
 func (w *projected) instant(label string) time.Time {
-	slots := time.Duration(rapid.IntRange(0, 8).Draw(w.t, label+" slot"))
+	slots := rapid.IntRange(0, 8).Draw(w.t, label+" slot")
 	within := rapid.SampledFrom([]time.Duration{0, time.Microsecond, time.Minute, uptime.SlotLength - time.Microsecond}).Draw(w.t, label)
-	return time.Date(2024, 4, 25, 8, 0, 0, 0, time.UTC).Add(slots*uptime.SlotLength + within)
+	return time.Date(2024, 4, 25, 8, 0, 0, 0, time.UTC).Add(time.Duration(slots)*uptime.SlotLength + within)
 }
 
 func (w *projected) supplier() uuid.UUID {

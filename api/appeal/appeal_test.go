@@ -258,9 +258,9 @@ func TestAppealsAtOnce(t *testing.T) {
 func TestTheOverdueComeFirst(t *testing.T) {
 	t.Parallel()
 	c := sit(t, days)
-	ended, second, third := c.raise(against(rig)), c.raise(against(noted)), appeal.Appeal{}
+	ended, second := c.raise(against(rig)), c.raise(against(noted))
 	c.check(c.tryWithdraw(ended.ID))
-	third = c.raise(against(rig))
+	third := c.raise(against(rig))
 	c.past(`UPDATE appeal SET recorded_at = recorded_at - interval '20 days', due_at = due_at - interval '20 days' WHERE id = $1`, third.ID)
 	var order []uuid.UUID
 	f := appeal.Filter{Limit: 1}

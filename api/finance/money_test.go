@@ -112,8 +112,8 @@ func (o *office) approveAndExport(d finance.Distribution) {
 		}
 		got := o.bob.Get(path+"/files/"+entry.Name()).Want(o.t, http.StatusOK)
 		digest := sha256.Sum256(want)
-		if string(got.Body) != string(want) || got.Header.Get("X-Checksum-SHA256") != hex.EncodeToString(digest[:]) {
-			o.t.Errorf("%s: %d bytes with digest %s, want %d", entry.Name(), len(got.Body), got.Header.Get("X-Checksum-SHA256"), len(want))
+		if string(got.Body) != string(want) || got.Header.Get("X-Checksum-Sha256") != hex.EncodeToString(digest[:]) {
+			o.t.Errorf("%s: %d bytes with digest %s, want %d", entry.Name(), len(got.Body), got.Header.Get("X-Checksum-Sha256"), len(want))
 		}
 		if name := got.Header.Get("Content-Disposition"); name != `attachment; filename="`+d.ID+"-"+entry.Name()+`"` {
 			o.t.Errorf("%s is saved as %s", entry.Name(), name)

@@ -1,7 +1,6 @@
 package rewards_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/csv"
 	"net/http"
@@ -312,7 +311,7 @@ func TestWhatAttackersTypeStaysQuoted(t *testing.T) {
 	got, _ := w.table(w.ada, v1+"/held-changes", 10)
 	rows, err := csv.NewReader(strings.NewReader(got)).ReadAll()
 	w.check(err)
-	if len(rows) != 2 || rows[1][8] != `"=HYPERLINK(\"x\"),\n\"y\""` || bytes.Count([]byte(got), []byte("\n")) != 2 {
+	if len(rows) != 2 || rows[1][8] != `"=HYPERLINK(\"x\"),\n\"y\""` || strings.Count(got, "\n") != 2 {
 		t.Errorf("as a table: %s", got)
 	}
 	var released struct{ Changes []int64 }

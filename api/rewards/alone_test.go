@@ -1,6 +1,7 @@
 package rewards
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/uptally/uptally/api/wire"
@@ -14,11 +15,8 @@ func TestOneComputationAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	problem, is := (*wire.Problem)(nil), false
-	if _, err := d.alone(); err != nil {
-		problem, is = err.(*wire.Problem)
-	}
-	if !is || problem.Kind() != "busy" || problem.Status != 503 {
+	_, err = d.alone()
+	if problem, is := errors.AsType[*wire.Problem](err); !is || problem.Kind() != "busy" || problem.Status != 503 {
 		t.Errorf("the second: %+v", problem)
 	}
 	leave()

@@ -1,6 +1,7 @@
 package rewards_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -146,10 +147,7 @@ func window() fields {
 
 // with returns the body with other fields; a nil one is left out.
 func with(body fields, changed ...any) fields {
-	other := fields{}
-	for name, value := range body {
-		other[name] = value
-	}
+	other := maps.Clone(body)
 	for i := 0; i < len(changed); i += 2 {
 		if changed[i+1] == nil {
 			delete(other, changed[i].(string))

@@ -14,19 +14,17 @@ import (
 )
 
 // find returns a revision of the season as the domain has it.
-func (w *town) find(number string) (s snapshot.Snapshot) {
+func (w *town) find(ctx context.Context, tx pgx.Tx, number string) snapshot.Snapshot {
 	w.t.Helper()
-	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
-		s, err = snapshot.Find(ctx, tx, season+"/r"+number)
-		return err
-	})
+	s, err := snapshot.Find(ctx, tx, season+"/r"+number)
+	w.check(err)
 	return s
 }
 
 func (w *town) sameLines(t *testing.T, number string) {
 	want := []byte(snapshot.CSVHeader)
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
-		return snapshot.EachLine(ctx, tx, w.find(number), func(l *snapshot.Line) error {
+		return snapshot.EachLine(ctx, tx, w.find(ctx, tx, number), func(l *snapshot.Line) error {
 			want = snapshot.AppendCSV(want, *l)
 			return nil
 		})
@@ -123,7 +121,7 @@ func (w *town) previews(t *testing.T) {
 func (w *town) sameDiff(t *testing.T, device string) {
 	want := []byte(snapshot.DiffCSVHeader)
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
-		d, err := snapshot.Diff(ctx, tx, w.find("1"), w.find("2"))
+		d, err := snapshot.Diff(ctx, tx, w.find(ctx, tx, "1"), w.find(ctx, tx, "2"))
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	mathrand "math/rand/v2"
@@ -56,13 +57,28 @@ func work(text string) error {
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
 		return err
 	}
-	pool, err := pgxpool.New(context.Background(), j.DatabaseURL)
+	config, err := pgxpool.ParseConfig(j.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	config.ConnConfig.Tracer = teller{}
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
 	return tools(pool).Run(context.Background(), j.Task, false)
 }
+
+// teller writes a line to standard output as each statement begins, for kill to count.
+type teller struct{}
+
+func (teller) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	_, _ = os.Stdout.WriteString("\n")
+	return ctx
+}
+
+func (teller) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 func tools(pool *pgxpool.Pool) task.Tools {
 	return task.Tools{
@@ -234,7 +250,10 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	})
 }
 
-// kill starts workers of the task and kills each at a random moment.
+// statements is about how many a worker begins in each of these tasks.
+const statements = 45
+
+// kill starts workers of the task and kills each as a random statement of its begins.
 func (d *desk) kill(id uuid.UUID, random *mathrand.Rand) {
 	d.t.Helper()
 	text, err := json.Marshal(job{d.AppURL, id})
@@ -244,11 +263,15 @@ func (d *desk) kill(id uuid.UUID, random *mathrand.Rand) {
 	for range 3 {
 		worker := exec.Command(os.Args[0])
 		worker.Env = append(os.Environ(), workerEnv+"="+string(text))
+		output, err := worker.StdoutPipe()
+		if err != nil {
+			d.t.Fatal(err)
+		}
 		if err := worker.Start(); err != nil {
 			d.t.Fatal(err)
 		}
-		time.Sleep(time.Duration(random.IntN(150)) * time.Millisecond) // chance, not order: any point will do
-		_ = worker.Process.Kill()                                      // it may have ended
+		_, _ = io.ReadFull(output, make([]byte, random.IntN(statements))) // it may end before
+		_ = worker.Process.Kill()
 		_ = worker.Wait()
 	}
 }

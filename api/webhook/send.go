@@ -113,22 +113,10 @@ type Result struct {
 // Send tries once. It returns what came of it, and an error only if ctx ended: then
 // nothing is known.
 func (s *Sender) Send(ctx context.Context, d Delivery, at time.Time) (Result, error) {
-	if s.checkURL(d.URL) != nil { // what was allowed when it was made may not be now
-		return Result{Outcome: ForbiddenAddress}, nil
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
+	request, err := s.request(ctx, d, at)
 	if err != nil {
-		return Result{Outcome: Unreachable}, nil
+		return Result{Outcome: unanswered(err)}, nil
 	}
-	secrets := make([][]byte, len(d.Secrets))
-	for i, number := range d.Secrets {
-		secrets[i] = s.key.secret(d.Webhook, number)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", "Uptally-Webhooks/1")
-	request.Header.Set("webhook-id", d.Message.String())
-	request.Header.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
-	request.Header.Set("webhook-signature", signature(d.Message, at, d.Body, secrets...))
 	response, err := s.client.Do(request)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -138,6 +126,28 @@ func (s *Sender) Send(ctx context.Context, d Delivery, at time.Time) (Result, er
 	}
 	_ = response.Body.Close() // unread: the status is all that counts
 	return answered(response.StatusCode), nil
+}
+
+// request is the signed call. The error is errForbidden if the URL is none to call now,
+// whatever was allowed when it was made.
+func (s *Sender) request(ctx context.Context, d Delivery, at time.Time) (*http.Request, error) {
+	if s.checkURL(d.URL) != nil {
+		return nil, errForbidden
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
+	if err != nil {
+		return nil, err
+	}
+	secrets := make([][]byte, len(d.Secrets))
+	for i, number := range d.Secrets {
+		secrets[i] = s.key.secret(d.Webhook, number)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "Uptally-Webhooks/1")
+	request.Header.Set("Webhook-Id", d.Message.String())
+	request.Header.Set("Webhook-Timestamp", strconv.FormatInt(at.Unix(), 10))
+	request.Header.Set("Webhook-Signature", signature(d.Message, at, d.Body, secrets...))
+	return request, nil
 }
 
 func answered(status int) Result {
@@ -152,6 +162,7 @@ func answered(status int) Result {
 	return Result{Refused, status}
 }
 
+// unanswered is what came of a try that ended in an error, which is told no further.
 func unanswered(err error) Outcome {
 	failed, ok := errors.AsType[*url.Error](err)
 	switch {

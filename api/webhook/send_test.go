@@ -71,10 +71,10 @@ func TestMessagesAreSigned(t *testing.T) {
 	if got.Method != http.MethodPost || got.Header.Get("Content-Type") != "application/json" || string(body) != `{"type":"webhook.test"}` {
 		t.Errorf("%s %v %s", got.Method, got.Header, body)
 	}
-	if got.Header.Get("webhook-id") != message.String() || got.Header.Get("webhook-timestamp") != strconv.FormatInt(sentAt.Unix(), 10) {
+	if got.Header.Get("Webhook-Id") != message.String() || got.Header.Get("Webhook-Timestamp") != strconv.FormatInt(sentAt.Unix(), 10) {
 		t.Errorf("%v", got.Header)
 	}
-	signatures := strings.Split(got.Header.Get("webhook-signature"), " ")
+	signatures := strings.Split(got.Header.Get("Webhook-Signature"), " ")
 	if len(signatures) != 2 {
 		t.Fatalf("signatures %q", signatures)
 	}
@@ -84,7 +84,7 @@ func TestMessagesAreSigned(t *testing.T) {
 			t.Fatalf("secret of %d bytes (%v)", len(secret), err)
 		}
 		mac := hmac.New(sha256.New, secret)
-		fmt.Fprintf(mac, "%s.%s.%s", got.Header.Get("webhook-id"), got.Header.Get("webhook-timestamp"), body)
+		fmt.Fprintf(mac, "%s.%s.%s", got.Header.Get("Webhook-Id"), got.Header.Get("Webhook-Timestamp"), body)
 		if want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)); signatures[i] != want {
 			t.Errorf("signature of secret %d: %s, want %s", number, signatures[i], want)
 		}
@@ -168,7 +168,7 @@ func TestWhatComesOfATry(t *testing.T) {
 func TestWhoDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	end, asked := make(chan struct{}), make(chan struct{}, 2)
-	address := answering(t, func(_ http.ResponseWriter, r *http.Request) {
+	address := answering(t, func(_ http.ResponseWriter, _ *http.Request) {
 		asked <- struct{}{}
 		<-end
 	})

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -134,9 +135,7 @@ func (v *visit) person(ctx context.Context, tx pgx.Tx) (int64, error) {
 // repeat makes a kept answer the answer.
 func (v *visit) repeat(kept *replay.Answer) {
 	v.answer.reset()
-	for name, values := range kept.Header {
-		v.answer.header[name] = values
-	}
+	maps.Copy(v.answer.header, kept.Header)
 	v.answer.header.Set("Idempotency-Replayed", "true")
 	v.answer.WriteHeader(kept.Status)
 	v.answer.body.Write(kept.Body)

@@ -42,7 +42,7 @@ func describe[O any](op *huma.Operation, who admission) {
 	if !who.acts {
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: "If-None-Match", In: "header", Description: "ETag of what you have: 304 if it is still so.",
-			Schema: &huma.Schema{Type: "string", MaxLength: number(200)},
+			Schema: &huma.Schema{Type: "string", MaxLength: new(200)},
 		})
 	}
 	status := strconv.Itoa(statusOf(op))
@@ -78,7 +78,7 @@ func keyParameter() *huma.Param {
 	return &huma.Param{
 		Name: "Idempotency-Key", In: "header", Required: true, Example: "5f0c1c9e-6a51-4f0e-9d0a-3a1f6f0f4a11",
 		Description: "A name of your choice for this call, such as a UUID. The same call with the same key is answered again, and not done again.",
-		Schema:      &huma.Schema{Type: "string", MinLength: number(1), MaxLength: number(255), Pattern: "^[!-~]+$"},
+		Schema:      &huma.Schema{Type: "string", MinLength: new(1), MaxLength: new(255), Pattern: "^[!-~]+$"},
 	}
 }
 
@@ -97,5 +97,3 @@ func answerHeaders(who admission) map[string]*huma.Param {
 	}
 	return headers
 }
-
-func number(n int) *int { return &n }

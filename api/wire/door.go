@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/netip"
 	"reflect"
@@ -66,7 +67,7 @@ func (d *door) pass(ctx huma.Context, next func(huma.Context)) {
 			v.serve(next)
 		}
 	})
-	v.record()
+	v.record(v.r.Context())
 	v.send()
 }
 
@@ -74,7 +75,7 @@ func (d *door) pass(ctx huma.Context, next func(huma.Context)) {
 func (v *visit) guarded(f func()) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			if cause == http.ErrAbortHandler {
+			if cause == http.ErrAbortHandler { //nolint:errorlint // the very value
 				panic(cause)
 			}
 			v.s.Log.Error("panic", "operation", v.op.OperationID, "request", v.requestID(), "cause", cause, "stack", string(debug.Stack()))
@@ -94,9 +95,7 @@ func (v *visit) serve(next func(huma.Context)) {
 func (v *visit) refuse(problem *Problem) {
 	v.problem = problem
 	v.answer.reset()
-	for name, values := range problem.header {
-		v.answer.header[name] = values
-	}
+	maps.Copy(v.answer.header, problem.header)
 	v.answer.header.Set("Content-Type", typeProblem)
 	v.answer.WriteHeader(problem.Status)
 	_ = huma.DefaultJSONFormat.Marshal(&v.answer.body, problem) // a buffer does not fail
@@ -114,7 +113,7 @@ func (d *door) refusal(ctx context.Context, err error) error {
 	return problem
 }
 
-func (v *visit) requestID() string { return v.w.Header().Get("X-Request-Id") }
+func (v *visit) requestID() string { return v.w.Header().Get("X-Request-ID") }
 
 // isBytes says whether an operation serves files.
 func isBytes[O any]() bool {

@@ -24,7 +24,7 @@ func (s *Service) Nowhere(problem *Problem) http.HandlerFunc {
 			answer = errLimited
 		}
 		v.refuse(answer)
-		v.record()
+		v.record(r.Context())
 		v.send()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -66,7 +67,7 @@ func Refuse(status int, kind, detail string) *Problem {
 // Because returns the problem with what is wrong with which part.
 func (p *Problem) Because(errors ...FieldError) *Problem {
 	copied := *p
-	copied.Errors = append(copied.Errors[:len(copied.Errors):len(copied.Errors)], errors...)
+	copied.Errors = append(slices.Clip(copied.Errors), errors...)
 	return &copied
 }
 
@@ -170,8 +171,7 @@ type Meaning struct {
 // problemOf returns the problem that an error of a handler is, and whether it is
 // known. Staff read the text of an error; others only of a plain one.
 func (s *Service) problemOf(err error, staff bool) (*Problem, bool) {
-	var problem *Problem
-	if errors.As(err, &problem) {
+	if problem, is := errors.AsType[*Problem](err); is {
 		return problem, true
 	}
 	meaning, known := s.Meaning(err)

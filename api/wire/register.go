@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -79,12 +80,7 @@ type admission struct {
 
 // staff says whether the operation answers staff alone, who may read what went wrong.
 func (a admission) staff() bool {
-	for _, role := range a.roles {
-		if role == auth.Supplier {
-			return false
-		}
-	}
-	return len(a.roles) > 0
+	return len(a.roles) > 0 && !slices.Contains(a.roles, auth.Supplier)
 }
 
 // register adds the operation behind its door.

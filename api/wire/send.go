@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -12,9 +14,7 @@ import (
 // send sends the answer; of one that the caller has already, only that.
 func (v *visit) send() {
 	header := v.w.Header()
-	for name, values := range v.answer.header {
-		header[name] = values
-	}
+	maps.Copy(header, v.answer.header)
 	if v.answer.status == 0 { // an operation that answered nothing
 		v.answer.status = http.StatusNoContent
 	}
@@ -65,14 +65,14 @@ func matches(list, tag string) bool {
 
 // record counts the call, and puts a refusal on record. A change is on record already,
 // with the change.
-func (v *visit) record() {
+func (v *visit) record(ctx context.Context) {
 	if v.s.Served != nil {
 		v.s.Served(v.op.OperationID, v.kind(), v.answer.status, v.s.Now().Sub(v.begun))
 	}
 	if v.audited || v.answer.status < http.StatusBadRequest || v.answer.status >= http.StatusInternalServerError && v.problem != errHalted {
 		return
 	}
-	v.s.Audit.Refused(v.r.Context(), v.entry(nil))
+	v.s.Audit.Refused(ctx, v.entry(nil))
 }
 
 // entry is the call for the audit log.

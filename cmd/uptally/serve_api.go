@@ -72,7 +72,7 @@ func (c serveCommand) serveAPI(ctx context.Context, a *app, db *database, client
 	if err != nil {
 		return err
 	}
-	refusals := audit.NewWriter(db.pool, options.Log)
+	refusals := audit.NewWriter(db.pool, options.Log) //nolint:contextcheck // it writes until it is closed, past the end of ctx
 	defer func() { err = errors.Join(err, refusals.Close()) }()
 	counted.Queue(refusals.Depth)
 	server := api.New(api.Config{
@@ -118,7 +118,7 @@ func (c serveCommand) serveMetrics(ctx context.Context, handler http.Handler) er
 	if host, port, err := net.SplitHostPort(address); err == nil && host == "" {
 		address = net.JoinHostPort("127.0.0.1", port) // to no network, unless one is named
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("--metrics %s: %w", c.Metrics, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -74,14 +75,12 @@ func (c *Client) TryIn(ctx context.Context, method, path string, body any, heade
 	if c.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	response, err := client.Do(request)
 	if err != nil {
 		return Answer{}, err
 	}
-	defer response.Body.Close()
+	defer response.Body.Close() //nolint:errcheck // nothing is left to lose
 	text, err := io.ReadAll(response.Body)
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: text}, err
 }

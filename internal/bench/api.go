@@ -145,13 +145,13 @@ func (d *dataset) openHouse(ctx context.Context) (h *house, err error) {
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	h.refusals = audit.NewWriter(d.app, log)
+	h.refusals = audit.NewWriter(d.app, log) //nolint:contextcheck // it writes until it is closed
 	h.api = api.New(api.Config{
 		App: d.app, Supplier: h.suppliers, Verifier: verifier, Audit: h.refusals, Limits: limit.New(limit.Budgets{}), Log: log,
 	}).HTTP()
-	h.bare = &http.Server{Handler: bareHandler(h.suppliers)}
+	h.bare = &http.Server{Handler: bareHandler(h.suppliers), ReadHeaderTimeout: 5 * time.Second}
 	for _, server := range []*http.Server{h.api, h.bare} {
-		if err := h.listen(server); err != nil {
+		if err := h.listen(ctx, server); err != nil {
 			return nil, errors.Join(err, h.close())
 		}
 	}
@@ -198,8 +198,8 @@ func bareHandler(pool *pgxpool.Pool) http.Handler {
 	return router
 }
 
-func (h *house) listen(server *http.Server) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (h *house) listen(ctx context.Context, server *http.Server) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package contract
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,7 +131,7 @@ func (d *Document) Operation(id string) *Operation {
 }
 
 // Acts says whether the operation changes something.
-func (o *Operation) Acts() bool { return o.Method != "GET" && o.Method != "HEAD" }
+func (o *Operation) Acts() bool { return o.Method != http.MethodGet && o.Method != http.MethodHead }
 
 // Types are the media types that the operation answers with, where it succeeds.
 func (o *Operation) Types() (types []string) {

@@ -2,9 +2,9 @@ package contract
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,13 +94,13 @@ func (s *Source) integer(schema Schema) any {
 	least, most := bound(schema, "minimum", math.MinInt64), bound(schema, "maximum", math.MaxInt64)
 	switch s.IntN(6) {
 	case 0:
-		return json.Number(fmt.Sprint(least))
+		return json.Number(strconv.FormatInt(least, 10))
 	case 1:
-		return json.Number(fmt.Sprint(most))
+		return json.Number(strconv.FormatInt(most, 10))
 	case 2, 3:
-		return json.Number(fmt.Sprint(min(max(least, int64(s.IntN(5))), most)))
+		return json.Number(strconv.FormatInt(min(max(least, int64(s.IntN(5))), most), 10))
 	}
-	return json.Number(fmt.Sprint(min(max(least, s.Int64N(1000)), most)))
+	return json.Number(strconv.FormatInt(min(max(least, s.Int64N(1000)), most), 10))
 }
 
 // bound reads a number of a schema.

@@ -7,6 +7,7 @@ package lint
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 func Run(document []byte) (found []string, err error) {
 	_, file, _, ok := runtime.Caller(0)
 	if !ok {
-		return nil, fmt.Errorf("lint: the folder of the linter is not known")
+		return nil, errors.New("lint: the folder of the linter is not known")
 	}
 	command := exec.Command("node", "lint.cjs")
 	command.Dir = filepath.Dir(file)

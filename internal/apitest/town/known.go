@@ -3,7 +3,7 @@ package town
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/uptally/uptally/snapshot"
@@ -13,12 +13,12 @@ import (
 // that they are for, or by operation and name: of the party, where they are a
 // supplier's, and of the town.
 func (w *Town) Known(p *Party) map[string][]string {
-	revisions := []string{"1", "2", fmt.Sprint(w.Draft.Revision)}
+	revisions := []string{"1", "2", strconv.Itoa(w.Draft.Revision)}
 	known := map[string][]string{
 		"device": {p.Device.String()}, "device_id": {p.Device.String()}, "appeal": {p.Appeal}, "payout": {p.Payout},
 		"challenge": {p.Challenge}, "webhook": {p.Webhook}, "supplier": {p.ID.String()}, "supplier_id": {p.ID.String()},
 		"season": {Sealed.Code, Running.Code}, "revision": revisions, "against": revisions,
-		"sha256": {w.ruleset()}, "digest": {hex.EncodeToString(w.Draft.Digest[:])}, "ruleset": {"ignition-s1", "ignition-s2"},
+		"sha256": {w.ruleset()}, "digest": {hex.EncodeToString(w.Draft.Digest)}, "ruleset": {"ignition-s1", "ignition-s2"},
 		"address": {w.world.Wallet(w.unused(p))}, "wallet": {p.Wallet}, "wallets": {p.Wallet}, "tree": {"d1-t1"}, "hold": {w.Hold},
 		"account": {"treasury", "season/" + Sealed.Code + "/pool", "supplier/" + p.ID.String() + "/earned"}, "prefix": {"season/", "supplier/"},
 		"payouts": {p.Payout, "d2-1"}, "manifest_sha256": {w.manifest()}, "min_before": {"0.5", "1", "0.333"},
@@ -41,7 +41,7 @@ func (w *Town) Known(p *Party) map[string][]string {
 		known[operation+".id"] = []string{"d2"}
 	}
 	for _, operation := range []string{"approve-snapshot", "reject-snapshot", "seal-snapshot", "ask-override", "approve-override"} {
-		known[operation+".revision"] = []string{fmt.Sprint(w.Draft.Revision)}
+		known[operation+".revision"] = []string{strconv.Itoa(w.Draft.Revision)}
 	}
 	for _, operation := range []string{"get-season-estimate", "list-estimate-lines", "list-estimate-suppliers", "get-ingest-reconciliation"} {
 		known[operation+".season"] = []string{Running.Code}

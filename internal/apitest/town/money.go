@@ -41,13 +41,14 @@ func (w *Town) prove(suppliers ...uuid.UUID) {
 		if err != nil {
 			return err
 		}
-		table := "supplier_id,wallet,text,signature\n"
+		var table strings.Builder
+		table.WriteString("supplier_id,wallet,text,signature\n")
 		for _, supplier := range suppliers {
 			text := wallet.Text{Domain: "uptally", Supplier: supplier, Wallet: wallet.Wallet(w.world.Wallet(supplier)),
 				Nonce: wallet.Nonce(supplier), Issued: at.Truncate(time.Second), Expires: at.Truncate(time.Second).Add(time.Hour)}
-			table += fmt.Sprintf("%s,%s,%s,%s\n", supplier, text.Wallet, text, base58.Encode(ed25519.Sign(w.world.WalletKey(supplier), []byte(text.String()))))
+			fmt.Fprintf(&table, "%s,%s,%s,%s\n", supplier, text.Wallet, text, base58.Encode(ed25519.Sign(w.world.WalletKey(supplier), []byte(text.String()))))
 		}
-		_, err = wallet.Import(ctx, tx, strings.NewReader(table), "uptally", wallet.Proof{Now: at, Actor: w.persons[Ann]})
+		_, err = wallet.Import(ctx, tx, strings.NewReader(table.String()), "uptally", wallet.Proof{Now: at, Actor: w.persons[Ann]})
 		return err
 	})
 }

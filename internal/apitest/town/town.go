@@ -71,7 +71,6 @@ type Town struct {
 	world   *simulator.World
 	persons map[string]int64
 	sealed  []snapshot.Snapshot
-	sold    []uuid.UUID // devices with a second line of someone's
 }
 
 // New builds the town. The options change its server.
