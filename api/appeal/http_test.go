@@ -105,7 +105,7 @@ func TestAppealsThatHTTPRefuses(t *testing.T) {
 		"paid for every slot":   {body(whole), 409, "conflict"},
 		"no reason":             {body(rig, func(b map[string]any) { b["reason"] = "" }), 422, "invalid-request"},
 		"a blank reason":        {body(rig, func(b map[string]any) { b["reason"] = "  " }), 422, "invalid-request"},
-		"a zero byte":           {body(rig, func(b map[string]any) { b["reason"] = "a\x00" }), 422, "invalid-request"},
+		"a zero byte":           {body(rig, func(b map[string]any) { b["reason"] = "a\x00" }), 400, "malformed"},
 		"a link too long":       {body(rig, func(b map[string]any) { b["evidence"] = []string{strings.Repeat("x", 501)} }), 422, "invalid-request"},
 		"a supplier of its own": {body(rig, func(b map[string]any) { b["supplier_id"] = bob }), 422, "invalid-request"},
 		"a year far off":        {body(rig, func(b map[string]any) { b["span_start"] = "9999-12-31T23:55:00Z" }), 404, "not-found"},

@@ -80,6 +80,9 @@ func Begin(ctx context.Context, tx pgx.Tx, call Call) (*Answer, error) {
 
 // Keep records the answer of a call that Begin claimed in this transaction.
 func Keep(ctx context.Context, tx pgx.Tx, call Call, answer Answer) error {
+	if answer.Body == nil { // to the database nothing is not empty
+		answer.Body = []byte{}
+	}
 	if err := insertAnswer(ctx, tx, call, answer); err != nil {
 		return fmt.Errorf("keeping an answer: %w", err)
 	}

@@ -61,6 +61,21 @@ func TestKeptAnswerIsOfItsCall(t *testing.T) {
 	}
 }
 
+func TestAnswerWithoutABody(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	call := callOf("ada", "k", "one")
+	err := pgx.BeginFunc(t.Context(), db.App, func(tx pgx.Tx) error {
+		return replay.Keep(t.Context(), tx, call, replay.Answer{Status: 204, Header: http.Header{}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := begin(t.Context(), db, call); err != nil || kept == nil || kept.Status != 204 || len(kept.Body) != 0 {
+		t.Errorf("kept %+v, error %v", kept, err)
+	}
+}
+
 func TestCallUnderWay(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)

@@ -53,10 +53,15 @@ func TestSuppliersReadAsTheirOwnRole(t *testing.T) {
 	data := dataFolder(t)
 	server := startPostgres(t, data)
 	uptally(t, "--data", data, "person", "list").must(t, 0) // migrates it
+	served, err := connect(t.Context(), server.URL(migrations.AppRole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer served.pool.Close()
 	for role, want := range map[string]error{
 		migrations.SupplierRole: nil, migrations.AppRole: migrations.ErrTooPowerful, embedpg.Owner: migrations.ErrTooPowerful,
 	} {
-		pool, err := (&app{}).supplierPool(t.Context(), &database{}, server.URL(role))
+		pool, err := (&app{}).supplierPool(t.Context(), served, server.URL(role))
 		if !errors.Is(err, want) {
 			t.Errorf("as %s: %v, want %v", role, err, want)
 		}
