@@ -12,28 +12,39 @@ import (
 	"github.com/uptally/uptally/snapshot"
 )
 
-// rules keeps what rulesets say of exclusion, by their digests: they never change, and
-// there are few.
-type rules struct{ known sync.Map } // of [32]byte: snapshot.Exclude
+// rules keeps, by the seasons' codes, what a verdict may take out of them: a season and
+// its ruleset never change, and there are few.
+type rules struct{ known sync.Map } // of string: excluding
 
-// exclude returns what the ruleset with the digest lets a verdict take out.
-func (r *rules) exclude(ctx context.Context, reader wire.Reader, sha256 []byte) (snapshot.Exclude, error) {
-	digest := [32]byte(sha256)
-	if known, ok := r.known.Load(digest); ok {
-		return known.(snapshot.Exclude), nil
+type excluding struct {
+	season excludingSeason
+	rule   snapshot.Exclude
+}
+
+// of returns the season with the code, and what its ruleset lets a verdict take out.
+func (r *rules) of(ctx context.Context, reader wire.Reader, code string) (excludingSeason, snapshot.Exclude, error) {
+	if known, ok := r.known.Load(code); ok {
+		return known.(excluding).season, known.(excluding).rule, nil
+	}
+	var found excluding
+	ask := &pgx.Batch{}
+	queueExcluding(ask, code, &found.season)
+	if err := reader.Ask(ctx, ask); err != nil {
+		return found.season, "", err
 	}
 	var file []byte
-	ask := &pgx.Batch{}
-	queueRuleset(ask, sha256, &file)
+	ask = &pgx.Batch{}
+	queueRuleset(ask, found.season.ruleset, &file)
 	if err := reader.Ask(ctx, ask); err != nil {
-		return "", err
+		return found.season, "", err
 	}
 	ruleset, err := snapshot.LoadRuleset(file)
 	if err != nil {
-		return "", err
+		return found.season, "", err
 	}
-	r.known.Store(digest, ruleset.Eligibility.Exclude)
-	return ruleset.Eligibility.Exclude, nil
+	found.rule = ruleset.Eligibility.Exclude
+	r.known.Store(code, found)
+	return found.season, found.rule, nil
 }
 
 // windows keeps approved grace windows, by the ids that are asked for together: they do

@@ -75,7 +75,8 @@ type timelineRow struct {
 	up, observed, owned []byte
 	registeredAt        time.Time
 	last                verdictRow
-	windows             []int64 // approved ones that meet the span
+	windows             []int64  // approved ones that meet the span
+	seasons             []string // that meet the span, if the last verdict is spoofed
 }
 
 // excludingSeason is a season that a verdict may take slots out of.
@@ -100,7 +101,10 @@ func (r *timelineRow) slots() slots {
 func queueTimeline(b *pgx.Batch, id uuid.UUID, into *timelineRow) {
 	b.Queue(`
 		SELECT t.device, t.supplier_id, t.registered_at, t.up, t.observed, t.owned, v.kind, v.decided_at, v.effective_at, v.reason,
-			ARRAY(SELECT id FROM grace_window WHERE window_from < $5::timestamptz AND window_to > $4::timestamptz)
+			ARRAY(SELECT id FROM grace_window WHERE window_from < $5::timestamptz AND window_to > $4::timestamptz),
+			CASE WHEN v.kind = 'spoofed' THEN ARRAY(
+				SELECT code FROM season WHERE first_day::timestamp AT TIME ZONE 'UTC' < $5::timestamptz
+					AND (last_day + 1)::timestamp AT TIME ZONE 'UTC' > $4::timestamptz ORDER BY first_day, code) END
 		FROM supplier_timeline($1, $2, $3) t
 		LEFT JOIN LATERAL (
 			SELECT kind, decided_at, effective_at, reason FROM verdict WHERE device = t.device
@@ -110,7 +114,7 @@ func queueTimeline(b *pgx.Batch, id uuid.UUID, into *timelineRow) {
 			for rows.Next() {
 				into.found = true
 				if err := rows.Scan(&into.device, &into.supplier, &into.registeredAt, &into.up, &into.observed, &into.owned, &into.last.kind,
-					&into.last.decidedAt, &into.last.effectiveAt, &into.last.reason, &into.windows); err != nil {
+					&into.last.decidedAt, &into.last.effectiveAt, &into.last.reason, &into.windows, &into.seasons); err != nil {
 					return err
 				}
 			}
@@ -118,16 +122,11 @@ func queueTimeline(b *pgx.Batch, id uuid.UUID, into *timelineRow) {
 		})
 }
 
-// queueSeasons reads the seasons that meet the span, in order.
-func queueSeasons(b *pgx.Batch, span uptime.Span, seasons *[]excludingSeason) {
-	b.Queue(`
-		SELECT code, first_day, last_day, ruleset FROM season
-		WHERE first_day::timestamp AT TIME ZONE 'UTC' < $2::timestamptz AND (last_day + 1)::timestamp AT TIME ZONE 'UTC' > $1::timestamptz
-		ORDER BY first_day, code`, span.From.Start(), span.To.Start()).
-		Query(collect(seasons, func(row pgx.CollectableRow) (s excludingSeason, err error) {
-			err = row.Scan(&s.code, &s.firstDay, &s.lastDay, &s.ruleset)
-			return s, err
-		}))
+// queueExcluding reads what a season's exclusion goes by.
+func queueExcluding(b *pgx.Batch, code string, s *excludingSeason) {
+	b.Queue(`SELECT code, first_day, last_day, ruleset FROM season WHERE code = $1`, code).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&s.code, &s.firstDay, &s.lastDay, &s.ruleset)
+	})
 }
 
 // queueRuleset reads a ruleset's file.

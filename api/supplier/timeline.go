@@ -172,14 +172,8 @@ func (r rooms) timeline(ctx context.Context, reader wire.Reader, me auth.Caller,
 // exclude adds what a last verdict of spoofed takes out, by each season's rules.
 func (r rooms) exclude(ctx context.Context, reader wire.Reader, row *timelineRow, bits *slots, body *Timeline) error {
 	body.Exclusion = &TimelineVerdict{Verdict: *row.last.view(), Excluded: []TimelineExclusion{}}
-	var seasons []excludingSeason
-	ask := &pgx.Batch{}
-	queueSeasons(ask, row.span, &seasons)
-	if err := reader.Ask(ctx, ask); err != nil {
-		return err
-	}
-	for _, season := range seasons {
-		rule, err := r.rules.exclude(ctx, reader, season.ruleset)
+	for _, code := range row.seasons {
+		season, rule, err := r.rules.of(ctx, reader, code)
 		if err != nil {
 			return err
 		}
