@@ -194,10 +194,11 @@ BEGIN
             RETURN;
         END IF;
     END IF;
-    SELECT string_agg(int2send((hour.mask & coalesce(chunk.bits, 0))::smallint), ''),
-           string_agg(int2send((hour.mask & coalesce(coverage.bits, 0))::smallint), ''),
-           string_agg(int2send(hour.mask::smallint), '')
+    -- In order by a sort of its own: which side a join is read from is the planner's to choose.
+    SELECT string_agg(int2send(slots.up_bits::smallint), ''), string_agg(int2send(slots.observed_bits::smallint), ''),
+           string_agg(int2send(slots.mask::smallint), '')
     INTO up, observed, owned
+    FROM (SELECT hour.mask, hour.mask & coalesce(chunk.bits, 0) AS up_bits, hour.mask & coalesce(coverage.bits, 0) AS observed_bits
     FROM (SELECT to_timestamp(h * 3600) AS at, CASE WHEN cardinality(froms) = 1
               THEN (4095 >> least(greatest(froms[1] - h * 12, 0), 12)::integer) - (4095 >> least(greatest(tos[1] - h * 12, 0), 12)::integer)
               ELSE (SELECT coalesce(sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer)), 0)
@@ -210,7 +211,8 @@ BEGIN
               + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
           FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
     LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
-          FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at);
+          FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at)
+    ORDER BY at) slots;
     RETURN NEXT;
 END $$;
 -- +goose StatementEnd
