@@ -15,6 +15,7 @@ func TestWhatIsCountedIsServed(t *testing.T) {
 	m := metrics.New()
 	depth := 7
 	m.Queue(func() int { return depth })
+	m.Counted(func() int64 { return 8 })
 	m.Served("list-devices", "", 200, 3*time.Millisecond)
 	m.Served("list-devices", "", 304, 3*time.Millisecond)
 	m.Served("list-devices", "not-found", 404, time.Second)
@@ -45,6 +46,7 @@ func TestWhatIsCountedIsServed(t *testing.T) {
 		`uptally_refusals_total{kind="none"} 1`,
 		`uptally_alerts_total{kind="refusals"} 1`,
 		`uptally_audit_queue_entries 7`,
+		`uptally_audit_counted_total 8`,
 		`go_goroutines `,
 	} {
 		if !strings.Contains(text, "\n"+line) {
@@ -59,4 +61,5 @@ func TestWithoutMetricsNothingIsCounted(t *testing.T) {
 	none.Served("a", "", 200, 0)
 	none.Alerted("b")
 	none.Queue(nil)
+	none.Counted(nil)
 }
