@@ -201,7 +201,7 @@ func TestSurgesAreOfCallsNotOfEntries(t *testing.T) {
 	b.append(many(503, KindHalted, 1))
 	alerts := b.watch(ten)
 	if got := fmt.Sprint(short(alerts)); got != "[refusals  10 refusals_of_address 192.0.2.7 10 refusals_of_network 192.0.2.0/24 10]" {
-		t.Errorf("got %s", got)
+		t.Fatalf("got %s", got)
 	}
 	if a := alerts[0]; a.First != 1 || a.Last != 4 {
 		t.Errorf("entries %d to %d, want 1 to 4", a.First, a.Last)
