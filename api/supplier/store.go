@@ -340,52 +340,36 @@ func scanPayout(row pgx.CollectableRow) (p payoutRow, err error) {
 	return p, err
 }
 
-// queuePayouts reads payouts of distributions before one, the newest first. How far each
-// has come is told as package distribution does.
+// payouts reads payouts. How far each has come is told as package distribution does.
+const payouts = `
+	SELECT p.supplier_id, p.distribution, p.number, p.id, d.id, d.rail, p.wallet, p.amount,
+		CASE WHEN e.outcome IS NOT NULL THEN e.outcome
+			WHEN l.attempt IS NOT NULL AND ae.outcome IS NULL THEN 'live'
+			WHEN ae.outcome = 'landed' THEN 'landed'
+			WHEN s.payout IS NOT NULL THEN 'aside'
+			ELSE 'waiting' END,
+		s.reason, coalesce(e.signature, ae.signature, sg.signature), e.evidence, d.prepared_at, a.recorded_at, e.recorded_at
+	FROM distribution_payout p
+	JOIN distribution d ON d.number = p.distribution
+	LEFT JOIN distribution_approval a ON a.distribution = p.distribution
+	LEFT JOIN distribution_payout_end e ON e.distribution = p.distribution AND e.payout = p.number
+	LEFT JOIN distribution_aside s ON s.distribution = p.distribution AND s.payout = p.number
+	LEFT JOIN LATERAL (
+		SELECT attempt FROM distribution_payout_attempt t WHERE t.distribution = p.distribution AND t.payout = p.number
+		ORDER BY turn DESC LIMIT 1) l ON true
+	LEFT JOIN distribution_attempt_signed sg ON sg.attempt = l.attempt
+	LEFT JOIN distribution_attempt_end ae ON ae.attempt = l.attempt`
+
+// queuePayouts reads payouts of distributions before one, the newest first.
 func queuePayouts(b *pgx.Batch, before *int64, limit int, found *[]payoutRow) {
-	b.Queue(`
-		SELECT p.supplier_id, p.distribution, p.number, p.id, d.id, d.rail, p.wallet, p.amount,
-			CASE WHEN e.outcome IS NOT NULL THEN e.outcome
-				WHEN l.attempt IS NOT NULL AND ae.outcome IS NULL THEN 'live'
-				WHEN ae.outcome = 'landed' THEN 'landed'
-				WHEN s.payout IS NOT NULL THEN 'aside'
-				ELSE 'waiting' END,
-			s.reason, coalesce(e.signature, ae.signature, sg.signature), e.evidence, d.prepared_at, a.recorded_at, e.recorded_at
-		FROM distribution_payout p
-		JOIN distribution d ON d.number = p.distribution
-		LEFT JOIN distribution_approval a ON a.distribution = p.distribution
-		LEFT JOIN distribution_payout_end e ON e.distribution = p.distribution AND e.payout = p.number
-		LEFT JOIN distribution_aside s ON s.distribution = p.distribution AND s.payout = p.number
-		LEFT JOIN LATERAL (
-			SELECT attempt FROM distribution_payout_attempt t WHERE t.distribution = p.distribution AND t.payout = p.number
-			ORDER BY turn DESC LIMIT 1) l ON true
-		LEFT JOIN distribution_attempt_signed sg ON sg.attempt = l.attempt
-		LEFT JOIN distribution_attempt_end ae ON ae.attempt = l.attempt
+	b.Queue(payouts+`
 		WHERE $1::bigint IS NULL OR p.distribution < $1
 		ORDER BY p.distribution DESC LIMIT $2`, before, limit).Query(collect(found, scanPayout))
 }
 
-// queuePayout is queuePayouts of one.
+// queuePayout reads one payout.
 func queuePayout(b *pgx.Batch, id string, found *[]payoutRow) {
-	b.Queue(`
-		SELECT p.supplier_id, p.distribution, p.number, p.id, d.id, d.rail, p.wallet, p.amount,
-			CASE WHEN e.outcome IS NOT NULL THEN e.outcome
-				WHEN l.attempt IS NOT NULL AND ae.outcome IS NULL THEN 'live'
-				WHEN ae.outcome = 'landed' THEN 'landed'
-				WHEN s.payout IS NOT NULL THEN 'aside'
-				ELSE 'waiting' END,
-			s.reason, coalesce(e.signature, ae.signature, sg.signature), e.evidence, d.prepared_at, a.recorded_at, e.recorded_at
-		FROM distribution_payout p
-		JOIN distribution d ON d.number = p.distribution
-		LEFT JOIN distribution_approval a ON a.distribution = p.distribution
-		LEFT JOIN distribution_payout_end e ON e.distribution = p.distribution AND e.payout = p.number
-		LEFT JOIN distribution_aside s ON s.distribution = p.distribution AND s.payout = p.number
-		LEFT JOIN LATERAL (
-			SELECT attempt FROM distribution_payout_attempt t WHERE t.distribution = p.distribution AND t.payout = p.number
-			ORDER BY turn DESC LIMIT 1) l ON true
-		LEFT JOIN distribution_attempt_signed sg ON sg.attempt = l.attempt
-		LEFT JOIN distribution_attempt_end ae ON ae.attempt = l.attempt
-		WHERE p.id = $1`, id).Query(collect(found, scanPayout))
+	b.Queue(payouts+` WHERE p.id = $1`, id).Query(collect(found, scanPayout))
 }
 
 // queuePayoutLines reads what a payout pays for.
