@@ -112,7 +112,7 @@ func (d *door) refusal(ctx context.Context, err error) error {
 	return problem
 }
 
-func (v *visit) requestID() string { return v.w.Header().Get("X-Request-ID") }
+func (v *visit) requestID() string { return v.w.Header().Get("X-Request-Id") }
 
 // isBytes says whether an operation serves files.
 func isBytes[O any]() bool {

@@ -21,7 +21,7 @@ func (v *visit) send() {
 	}
 	if !v.who.acts && v.answer.status == http.StatusOK {
 		tag := tagOf(v.answer.body.Bytes())
-		header.Set("ETag", tag)
+		header.Set("Etag", tag)
 		header.Set("Cache-Control", v.caching())
 		header.Add("Vary", "Accept, Authorization")
 		if matches(v.r.Header.Get("If-None-Match"), tag) {
