@@ -25,11 +25,10 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
-// The queues. Pulls wait for the network, snapshots for the processor, wallets for
-// others' answers, payments for the chain, and people for tasks; alarms wait for
-// nothing.
 // The queues. Pulls wait for the network, snapshots for the processor, wallets and
-// webhooks for others' answers, and payments for the chain; alarms wait for nothing.
+// webhooks for others' answers, payments for the chain, and people for tasks; alarms
+// wait for nothing. Suppliers' endpoints are strangers': what waits for them has a queue
+// of its own.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
@@ -43,7 +42,7 @@ const (
 const (
 	domainDefault  = "uptally"
 	workersDefault = 4
-	webhookWorkers = 16 // most of them wait for strangers
+	webhookWorkers = 32 // which wait for strangers, 4 of one supplier at most (webhook.TurnsMax)
 	rescueEvery    = 5 * time.Second
 )
 
