@@ -135,13 +135,25 @@ func TestRefusalsOfAnyBytesAreOnRecord(t *testing.T) {
 	}
 }
 
+// secret are reads whose answer nobody is to keep.
+var secret = map[string]bool{"get-webhook-secret": true}
+
 // What reads is answered with a tag, by which the same is not sent again; packed, if
-// that is liked.
+// that is liked. A secret is sent each time, and kept nowhere.
 func tagsAndPacking(t *testing.T, w *town.Town) {
 	tagged := 0
 	reads(t, w, func(op *contract.Operation, address string, c caller) {
 		plain := c.client.Get(address).Want(t, http.StatusOK)
-		tag := plain.Header.Get("ETag")
+		tag, caching := plain.Header.Get("ETag"), plain.Header.Get("Cache-Control")
+		if kept := strings.HasSuffix(caching, ", no-cache"); secret[op.ID] == kept || !kept && caching != "no-store" {
+			t.Errorf("%s: Cache-Control is %q", op.ID, caching)
+		}
+		if secret[op.ID] {
+			if got := c.client.Do(http.MethodGet, address, nil, http.Header{"If-None-Match": {"*"}}); tag != "" || got.Status != http.StatusOK {
+				t.Errorf("%s: tag %q, and of *: %d", op.ID, tag, got.Status)
+			}
+			return
+		}
 		if tag == "" || !strings.Contains(plain.Header.Get("Vary"), "Authorization") && !op.Public {
 			t.Errorf("%s: tag %q, varies by %q", op.ID, tag, plain.Header.Get("Vary"))
 		}

@@ -68,7 +68,8 @@ func New(c Config) *Server {
 		s.service.Now = time.Now
 	}
 	router.Use(named, hardened, caught(c.Log), middleware.Compress(5, "application/json", "application/problem+json", "text/csv"))
-	router.NotFound(s.service.Nowhere(wire.NotFound))
+	nowhere := s.service.Nowhere(wire.NotFound)
+	router.NotFound(nowhere)
 	router.MethodNotAllowed(s.service.Nowhere(
 		wire.Refuse(http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")))
 	s.service.API = humachi.New(router, specification())
@@ -77,7 +78,7 @@ func New(c Config) *Server {
 		c.Also(s.service)
 	}
 	sayNull(s.service.API.OpenAPI())
-	mountDocs(router)
+	mountDocs(router, nowhere)
 	return s
 }
 

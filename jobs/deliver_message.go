@@ -87,7 +87,7 @@ func (w *deliverMessage) tell(d webhook.Delivery, result webhook.Result, recorde
 	switch {
 	case recorded.Off:
 		w.c.log.Warn("webhook switched off", "webhook", d.Webhook, "supplier", d.Supplier, "because", "it took nothing for days")
-	case result.Cause == webhook.ForbiddenAddress:
+	case result.Cause == webhook.ForbiddenAddress && d.Number == 1:
 		w.c.log.Warn("webhook leads inside", "webhook", d.Webhook, "supplier", d.Supplier, "message", d.Message)
 	case result.Outcome != webhook.Delivered && recorded.Next.IsZero():
 		w.c.log.Info("message given up", "message", d.Message, "webhook", d.Webhook, "tries", d.Number, "outcome", result.Outcome, "cause", result.Cause)

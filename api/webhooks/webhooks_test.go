@@ -76,7 +76,11 @@ func TestAWebhooksLife(t *testing.T) {
 		t.Errorf("read: %s, made: %s", read.Body, first.Body)
 	}
 	var secret webhooks.Secret
-	anne.Get(path+"/secret").Want(t, http.StatusOK).Into(t, &secret)
+	told := anne.Do(http.MethodGet, path+"/secret", nil, http.Header{"If-None-Match": {"*"}}).Want(t, http.StatusOK)
+	if kept := told.Header; kept.Get("Cache-Control") != "no-store" || kept.Get("ETag") != "" {
+		t.Errorf("a secret may be kept: Cache-Control %q, ETag %q", kept.Get("Cache-Control"), kept.Get("ETag"))
+	}
+	told.Into(t, &secret)
 	if secret.Secret != sender.Secret(e.ID, 1) || secret.Number != 1 || !strings.HasPrefix(secret.Secret, "whsec_") {
 		t.Errorf("secret: %+v", secret)
 	}
