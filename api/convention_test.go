@@ -93,8 +93,16 @@ func refusals(t *testing.T, w *town.Town) {
 			}
 		}
 	}
-	for _, path := range []string{"/", "/v1", "/v1/nothing", "/v2/me", "/v1/me/", "/debug/pprof/", "/.env"} {
-		w.Anyone().Get(path).Problem(t, http.StatusNotFound, "not-found")
+	for _, path := range []string{"/", "/v1", "/v1/nothing", "/v2/me", "/v1/me/", "/debug/pprof/", "/.env",
+		"/docs/nothing.js", "/docs/swagger-ui.css/", "/docs//", "/docs/swagger-ui/index.html", "/docs/%2e%2e/docs.go", "/docs/a%00b"} {
+		got := w.Anyone().Get(path).Problem(t, http.StatusNotFound, "not-found")
+		if kept := got.Header.Get("Cache-Control"); kept != "no-store" {
+			t.Errorf("%s: that it is not there is kept: %s", path, kept)
+		}
+	}
+	whole := w.Anyone().Do(http.MethodGet, "/docs/page.js", nil, http.Header{"Range": {"bytes=999999-"}}).Want(t, http.StatusOK)
+	if len(whole.Body) == 0 {
+		t.Error("a file of the page is empty")
 	}
 	w.Anyone().Do(http.MethodPut, "/v1/me", nil, nil).Problem(t, http.StatusMethodNotAllowed, "method-not-allowed")
 	owner := w.Of(w.Owner)

@@ -40,6 +40,7 @@ func mountDocs(router chi.Router, nowhere http.HandlerFunc) {
 		}
 		w.Header().Set("Content-Security-Policy", docsPolicy)
 		w.Header().Set("Cache-Control", "public, max-age=3600")
+		r.Header.Del("Range") // what is small is sent whole, and no range of it is wrong
 		serve.ServeHTTP(w, r)
 	})
 }
