@@ -263,7 +263,7 @@ func TestAnEndpointThatHangsHoldsUpNobodyElse(t *testing.T) {
 		w.check(c.Start(context.Background()))
 		t.Cleanup(func() { w.check(c.Stop(context.Background())) })
 	}
-	t.Cleanup(hanging.letGo) // before they stop, whatever fails
+	t.Cleanup(hanging.letGo)     // before they stop, whatever fails
 	for range webhook.TurnsMax { // of the supplier's endpoints as many as may are told something, and hang
 		<-hanging.arrived
 	}
