@@ -9,7 +9,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/uptally/uptally/api/appeal"
@@ -67,8 +66,9 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		s.service.Now = time.Now
 	}
-	router.Use(named, hardened, caught(c.Log), middleware.Compress(5, "application/json", "application/problem+json", "text/csv"))
-	router.NotFound(s.service.Nowhere(wire.NotFound))
+	nowhere := s.service.Nowhere(wire.NotFound)
+	router.Use(named, hardened, caught(c.Log), compressed)
+	router.NotFound(nowhere)
 	router.MethodNotAllowed(s.service.Nowhere(
 		wire.Refuse(http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")))
 	s.service.API = humachi.New(router, specification())
@@ -77,7 +77,7 @@ func New(c Config) *Server {
 		c.Also(s.service)
 	}
 	sayNull(s.service.API.OpenAPI())
-	mountDocs(router)
+	mountDocs(router, nowhere)
 	return s
 }
 

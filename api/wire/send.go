@@ -6,21 +6,23 @@ import (
 	"encoding/hex"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/uptally/uptally/api/audit"
 )
 
-// send sends the answer; of one that the caller has already, only that.
+// send sends the answer; of one that the caller has already, only that. Where nothing
+// else is said, the front has said no-store.
 func (v *visit) send() {
 	header := v.w.Header()
 	maps.Copy(header, v.answer.header)
 	if v.answer.status == 0 { // an operation that answered nothing
 		v.answer.status = http.StatusNoContent
 	}
-	if !v.who.acts && v.answer.status == http.StatusOK {
+	if !v.who.acts && !v.secret && v.answer.status == http.StatusOK {
 		tag := tagOf(v.answer.body.Bytes())
-		header.Set("ETag", tag)
+		header.Set("Etag", tag)
 		header.Set("Cache-Control", v.caching())
 		header.Add("Vary", "Accept, Authorization")
 		if matches(v.r.Header.Get("If-None-Match"), tag) {
@@ -29,6 +31,7 @@ func (v *visit) send() {
 			return
 		}
 	}
+	header.Set("Content-Length", strconv.Itoa(v.answer.body.Len())) // if it is compressed on its way, that is taken out
 	v.w.WriteHeader(v.answer.status)
 	_, _ = v.w.Write(v.answer.body.Bytes()) // whoever hung up does not need it
 }
