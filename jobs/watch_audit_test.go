@@ -88,6 +88,22 @@ func TestASurgeIsLoggedCountedAndTold(t *testing.T) {
 	}
 }
 
+// A flood over the limit is counted in few entries, and as many calls as it was.
+func TestASurgeOfCallsInOneEntry(t *testing.T) {
+	t.Parallel()
+	w := settle(t, "")
+	var log bytes.Buffer
+	c := w.noFeed(jobs.Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		return audit.Append(ctx, tx, audit.Entry{Address: "192.0.2.7", Status: 429}, audit.Entry{Address: "192.0.2.7", Status: 429, Calls: 249})
+	})
+	w.check(c.Work(t.Context(), jobs.WatchAudit{}, 1))
+	if text := log.String(); strings.Count(text, "surge in the audit log") != 1 ||
+		!strings.Contains(text, "kind=refusals_of_address subject=192.0.2.7 count=250 threshold=200") || !strings.Contains(text, "first=1 last=2") {
+		t.Errorf("log:\n%s", text)
+	}
+}
+
 // Without a hook, an alert is logged all the same, and nothing is asked for.
 func TestASurgeWithoutAHook(t *testing.T) {
 	t.Parallel()

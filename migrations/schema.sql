@@ -141,6 +141,7 @@ CREATE TABLE public.audit_entry (
     previous_number bigint GENERATED ALWAYS AS (NULLIF((number - 1), 0)) STORED,
     previous_digest bytea NOT NULL,
     digest bytea NOT NULL,
+    calls bigint DEFAULT 1 NOT NULL,
     CONSTRAINT audit_entry_actor_check CHECK ((length(actor) <= 512)),
     CONSTRAINT audit_entry_address_check CHECK ((masklen(address) =
 CASE family(address)
@@ -149,7 +150,9 @@ CASE family(address)
 END)),
     CONSTRAINT audit_entry_at_check CHECK (isfinite(at)),
     CONSTRAINT audit_entry_body_sha256_check CHECK ((length(body_sha256) = 32)),
+    CONSTRAINT audit_entry_calls_check CHECK ((calls >= 1)),
     CONSTRAINT audit_entry_check CHECK (((number > 1) OR (previous_digest = decode(repeat('00'::text, 32), 'hex'::text)))),
+    CONSTRAINT audit_entry_counted CHECK (((calls = 1) OR (status = 429) OR (status >= 500))),
     CONSTRAINT audit_entry_digest_check CHECK ((length(digest) = 32)),
     CONSTRAINT audit_entry_kind_check CHECK ((length(kind) <= 64)),
     CONSTRAINT audit_entry_method_check CHECK ((length(method) <= 16)),
@@ -172,7 +175,8 @@ CREATE FUNCTION public.audit_digest(e public.audit_entry) RETURNS bytea
         || public.audit_field(host(e.address)) || public.audit_field(e.actor) || public.audit_field(e.person::text)
         || public.audit_field(e.supplier_id::text) || public.audit_field(e.operation) || public.audit_field(e.method)
         || public.audit_field(e.target) || public.audit_field(e.status::text) || public.audit_field(e.kind)
-        || public.audit_field(encode(e.body_sha256, 'hex')), 'UTF8'))
+        || public.audit_field(encode(e.body_sha256, 'hex'))
+        || CASE WHEN e.calls = 1 THEN '' ELSE public.audit_field(e.calls::text) END, 'UTF8'))
 $$;
 
 CREATE FUNCTION public.audit_field(value text) RETURNS text
@@ -4325,6 +4329,8 @@ GRANT INSERT(status) ON TABLE public.audit_entry TO uptally_app;
 GRANT INSERT(kind) ON TABLE public.audit_entry TO uptally_app;
 
 GRANT INSERT(body_sha256) ON TABLE public.audit_entry TO uptally_app;
+
+GRANT INSERT(calls) ON TABLE public.audit_entry TO uptally_app;
 
 REVOKE ALL ON FUNCTION public.audit_digest(e public.audit_entry) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.audit_digest(e public.audit_entry) TO uptally_app;

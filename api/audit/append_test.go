@@ -24,11 +24,12 @@ func (b *bundle) list(f Filter, before int64, limit int) (records []Record) {
 func TestWhatIsAppendedStandsInTheLog(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	full, bare := call(1), Entry{At: call(2).At, Status: 404}
-	full.Supplier, full.Kind, full.Status = uuid.UUID{1}, "not-found", 404
+	full, bare := limited(1), Entry{At: call(2).At, Status: 404}
+	full.Supplier, full.BodySHA256, full.Calls = uuid.UUID{1}, []byte(strings.Repeat("b", 32)), 5
 	b.append()
 	b.append(full, bare)
 	b.append(call(3))
+	bare.Calls = 1 // itself
 	got := b.list(Filter{}, 0, 10)
 	if len(got) != 3 || got[0].Number != 3 || !reflect.DeepEqual(got[2].Entry, full) || !reflect.DeepEqual(got[1].Entry, bare) {
 		t.Errorf("got %+v", got)
@@ -148,6 +149,9 @@ func TestEveryEntryCanBePutOnRecord(t *testing.T) {
 			Actor: text("actor"), Person: rapid.Int64().Draw(r, "person"), Operation: text("operation"), Method: text("method"), Target: text("target"),
 			Status: rapid.Int().Draw(r, "status"), Kind: text("kind"), BodySHA256: rapid.SliceOfN(rapid.Byte(), 0, 33).Draw(r, "body"),
 		}
+		if e.counted() {
+			e.Calls = rapid.Int64().Draw(r, "calls")
+		}
 		if got := e.recordable(); utf8.RuneCountInString(got.Target) > targetMax || !utf8.ValidString(got.Actor) {
 			r.Fatalf("got %+v", got)
 		}
@@ -179,8 +183,8 @@ func TestTheApplicationChoosesNeitherPlaceNorDigest(t *testing.T) {
 func TestARowOfTheTable(t *testing.T) {
 	t.Parallel()
 	r := Record{Entry: call(1), Number: 7, RecordedAt: call(2).At}
-	r.Target, r.Actor, r.BodySHA256 = `=HYPERLINK("x")`, "+ada", []byte{0xab}
-	want := `7,2026-11-21T09:00:00.000002Z,2026-11-21T09:00:00.000001Z,"r1",192.0.2.7,"+ada",7,,freeze-wallet,POST,"=HYPERLINK(\"x\")",201,,ab,` + r.Digest.String()
+	r.Target, r.Actor, r.BodySHA256, r.Calls = `=HYPERLINK("x")`, "+ada", []byte{0xab}, 3
+	want := `7,2026-11-21T09:00:00.000002Z,2026-11-21T09:00:00.000001Z,"r1",192.0.2.7,"+ada",7,,freeze-wallet,POST,"=HYPERLINK(\"x\")",201,,ab,` + r.Digest.String() + ",3"
 	if got := strings.Join(r.Row(), ","); got != want || len(r.Row()) != len(Columns()) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

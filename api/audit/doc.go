@@ -3,6 +3,7 @@
 //
 //	a call that changes something ──► Append, in its own transaction ──┐
 //	a call that is refused ─────────► Writer, in batches ──────────────┤
+//	one more of a flood ────────────► Writer, counted ─────────────────┤
 //	                                                                   ▼
 //	┌─ entry 1 ─────────┐   ┌─ entry 2 ─────────┐   ┌─ entry 3 ─────────┐
 //	│ at, address, who, │   │                   │   │                   │
@@ -28,7 +29,26 @@
 // The package's readings where the design leaves room:
 //
 //   - Refused is what was answered 400 or above, whoever refused it and for whatever
-//     reason; a read that ended in 404 is in the log, as it may be probing.
+//     reason; a read that ended in 404 is in the log, as it may be probing, and so is a
+//     call that failed on our side: it timed out, or its token's issuer could not be
+//     reached. Nothing was done for it, whoever's fault that was. What a panic outside of
+//     any operation, or a request that is no HTTP, was answered is in the process's log.
+//   - Two kinds of refusals come in floods and say nothing new each time: those by the
+//     limit (429), and failures (500 and above, but for those of a halt). The first from a
+//     caller is an entry at once; those after it that were answered alike are counted,
+//     and every half minute one entry stands for them (calls), until none come. So a
+//     flood is two entries a minute of a caller, however long and wide it is. A minute
+//     would be fewer, but a surge has to be alarmed of within one. A caller is who the
+//     limit charges: an actor, wherever they call from, else an address, IPv6 by its /64.
+//   - An entry for several calls tells of the first: its time, request, address, target. The
+//     others were answered between that and the time of recording; of an actor who hopped
+//     they may be from elsewhere. Alarms count every call, where the first came from.
+//   - calls is one field more in the digest, of entries for several calls alone: what was
+//     written before there was a count has the digest that it had.
+//   - What was counted and not yet put on record is lost with a process that is killed,
+//     half a minute of it, as are the entries that wait. One that ends writes all of it.
+//   - Failures are no surge: alarms are about callers, and an outage of ours would accuse
+//     all of them. The metrics count failures by their kind.
 //   - A write is what was answered below 400 by another method than GET, HEAD or
 //     OPTIONS. Surges are counted by the time at which the database recorded entries.
 //   - Probing is counted in distinct targets, per actor, per address and per network

@@ -28,6 +28,10 @@ type Entry struct {
 	Status     int       // of the answer; what is no status is recorded as 500
 	Kind       string    // of the problem, at most 64; "" if there was none
 	BodySHA256 []byte    // of the request's body, 32 bytes; else it is left out
+	// Calls is how many calls the entry stands for, all refused alike and answered from At
+	// on; the rest is the first's. Below 1 stands for 1. Only of refusals by the limit (429)
+	// and of failures (500 and above) may there be several.
+	Calls int64
 }
 
 // Refused reports whether the call was turned down.
@@ -73,6 +77,7 @@ func (e Entry) recordable() Entry {
 		e.BodySHA256 = nil
 	}
 	e.Person = max(e.Person, 0)
+	e.Calls = max(e.Calls, 1)
 	return e
 }
 

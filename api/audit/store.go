@@ -20,19 +20,20 @@ func insertEntries(ctx context.Context, tx pgx.Tx, entries []Entry) error {
 		supplier                                                 = make([]pgtype.UUID, len(entries))
 		status                                                   = make([]int, len(entries))
 		body                                                     = make([][]byte, len(entries))
+		calls                                                    = make([]int64, len(entries))
 	)
 	for i, e := range entries {
-		at[i], person[i], status[i], body[i] = e.At, e.Person, e.Status, e.BodySHA256
+		at[i], person[i], status[i], body[i], calls[i] = e.At, e.Person, e.Status, e.BodySHA256, e.Calls
 		supplier[i] = pgtype.UUID{Bytes: e.Supplier, Valid: e.Supplier != uuid.Nil}
 	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO audit_entry (at, request_id, address, actor, person, supplier_id, operation, method, target, status, kind, body_sha256)
-		SELECT at, request_id, nullif(address, '')::inet, actor, nullif(person, 0), supplier_id, operation, method, target, status, kind, body_sha256
+		INSERT INTO audit_entry (at, request_id, address, actor, person, supplier_id, operation, method, target, status, kind, body_sha256, calls)
+		SELECT at, request_id, nullif(address, '')::inet, actor, nullif(person, 0), supplier_id, operation, method, target, status, kind, body_sha256, calls
 		FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::uuid[], $7::text[], $8::text[], $9::text[],
-			$10::integer[], $11::text[], $12::bytea[]) WITH ORDINALITY
-			w (at, request_id, address, actor, person, supplier_id, operation, method, target, status, kind, body_sha256, place)
+			$10::integer[], $11::text[], $12::bytea[], $13::bigint[]) WITH ORDINALITY
+			w (at, request_id, address, actor, person, supplier_id, operation, method, target, status, kind, body_sha256, calls, place)
 		ORDER BY place`,
-		at, request, address, actor, person, supplier, operation, method, target, status, kind, body)
+		at, request, address, actor, person, supplier, operation, method, target, status, kind, body, calls)
 	return err
 }
 
@@ -120,7 +121,7 @@ func eachLink(ctx context.Context, tx pgx.Tx, f func(link) (goOn bool)) error {
 	rows, err := tx.Query(ctx, `
 		SELECT coalesce(number, 0), previous_digest, digest, ARRAY[number::text, extract(epoch FROM at)::text, extract(epoch FROM recorded_at)::text,
 			request_id, host(address), actor, person::text, supplier_id::text, operation, method, target,
-			status::text, kind, encode(body_sha256, 'hex')]
+			status::text, kind, encode(body_sha256, 'hex')] || CASE WHEN calls = 1 THEN '{}' ELSE ARRAY[calls::text] END
 		FROM audit_entry ORDER BY number NULLS FIRST`)
 	if err != nil {
 		return err
@@ -175,28 +176,29 @@ func lockAlerts(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// insertAlerts counts the entries recorded within the span by every kind and subject,
-// and puts on record what reaches its threshold and is not on record within the
-// cool-down.
+// insertAlerts counts the calls recorded within the span by every kind and subject, and
+// puts on record what reaches its threshold and is not on record within the cool-down.
+// What failed on our side is no refusal here.
 func insertAlerts(ctx context.Context, tx pgx.Tx, t Thresholds) ([]Alert, error) {
 	rows, err := tx.Query(ctx, `
 		WITH recent AS MATERIALIZED (
-			SELECT number, actor, host(address) AS address, text(audit_network(address)) AS network, target, status, method
+			SELECT number, actor, host(address) AS address, text(audit_network(address)) AS network, target, status, method, calls,
+				status BETWEEN 400 AND 499 OR kind = $9 AS refused
 			FROM audit_entry WHERE recorded_at > statement_timestamp() - $1::interval
-		), counted (kind, subject, number, target) AS (
-			SELECT 'refusals', '', number, NULL FROM recent WHERE status >= 400
-			UNION ALL SELECT 'refusals_of_address', address, number, NULL FROM recent WHERE status >= 400 AND address IS NOT NULL
-			UNION ALL SELECT 'refusals_of_network', network, number, NULL FROM recent WHERE status >= 400 AND address IS NOT NULL
-			UNION ALL SELECT 'writes_of_actor', actor, number, NULL FROM recent
+		), counted (kind, subject, number, target, calls) AS (
+			SELECT 'refusals', '', number, NULL, calls FROM recent WHERE refused
+			UNION ALL SELECT 'refusals_of_address', address, number, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
+			UNION ALL SELECT 'refusals_of_network', network, number, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
+			UNION ALL SELECT 'writes_of_actor', actor, number, NULL, calls FROM recent
 				WHERE status < 400 AND method NOT IN ('GET', 'HEAD', 'OPTIONS') AND actor <> ''
-			UNION ALL SELECT 'probing_of_actor', actor, number, target FROM recent WHERE status = 404 AND actor <> ''
-			UNION ALL SELECT 'probing_of_address', address, number, target FROM recent WHERE status = 404 AND address IS NOT NULL
-			UNION ALL SELECT 'probing_of_network', network, number, target FROM recent WHERE status = 404 AND address IS NOT NULL
+			UNION ALL SELECT 'probing_of_actor', actor, number, target, calls FROM recent WHERE status = 404 AND actor <> ''
+			UNION ALL SELECT 'probing_of_address', address, number, target, calls FROM recent WHERE status = 404 AND address IS NOT NULL
+			UNION ALL SELECT 'probing_of_network', network, number, target, calls FROM recent WHERE status = 404 AND address IS NOT NULL
 		), threshold (kind, threshold) AS (
 			VALUES ('refusals', $3::bigint), ('refusals_of_address', $4), ('refusals_of_network', $5), ('writes_of_actor', $6),
 				('probing_of_actor', $7), ('probing_of_address', $7), ('probing_of_network', $7)
 		), summed AS (
-			SELECT kind, subject, CASE WHEN count(target) = 0 THEN count(*) ELSE count(DISTINCT target) END AS count,
+			SELECT kind, subject, CASE WHEN count(target) = 0 THEN sum(calls)::bigint ELSE count(DISTINCT target) END AS count,
 				min(number) AS first, max(number) AS last
 			FROM counted GROUP BY kind, subject
 		), surge AS (
@@ -209,7 +211,7 @@ func insertAlerts(ctx context.Context, tx pgx.Tx, t Thresholds) ([]Alert, error)
 		INSERT INTO audit_alert (kind, subject, count, threshold, span, first_number, last_number)
 		SELECT kind, subject, count, threshold, $1, first, last FROM surge WHERE place <= $8 ORDER BY kind, place
 		RETURNING `+alertColumns+`, NULL::timestamptz`,
-		t.Span, t.CoolDown, t.Refusals, t.RefusalsOfAddress, t.RefusalsOfNetwork, t.WritesOfActor, t.Probes, alertsMax)
+		t.Span, t.CoolDown, t.Refusals, t.RefusalsOfAddress, t.RefusalsOfNetwork, t.WritesOfActor, t.Probes, alertsMax, KindHalted)
 	if err != nil {
 		return nil, err
 	}
@@ -276,7 +278,7 @@ func selectEntries(ctx context.Context, tx pgx.Tx, f Filter, before int64, limit
 	}
 	rows, err := tx.Query(ctx, `
 		SELECT number, at, recorded_at, request_id, coalesce(host(address), ''), actor, coalesce(person, 0), supplier_id,
-			operation, method, target, status, kind, body_sha256, digest
+			operation, method, target, status, kind, body_sha256, calls, digest
 		FROM audit_entry
 		WHERE ($1 = '' OR actor = $1) AND ($2::text IS NULL OR address <<= $2::text::inet) AND ($3 = '' OR operation = $3)
 			AND ($4 = 0 OR status / 100 = $4) AND ($5::timestamptz IS NULL OR recorded_at >= $5)
@@ -296,7 +298,7 @@ func scanRecord(row pgx.CollectableRow) (r Record, err error) {
 	var supplier pgtype.UUID
 	var digest []byte
 	err = row.Scan(&r.Number, &r.At, &r.RecordedAt, &r.RequestID, &r.Address, &r.Actor, &r.Person, &supplier,
-		&r.Operation, &r.Method, &r.Target, &r.Status, &r.Kind, &r.BodySHA256, &digest)
+		&r.Operation, &r.Method, &r.Target, &r.Status, &r.Kind, &r.BodySHA256, &r.Calls, &digest)
 	r.At, r.RecordedAt, r.Supplier = r.At.UTC(), r.RecordedAt.UTC(), supplier.Bytes
 	copy(r.Digest[:], digest)
 	return r, err

@@ -12,7 +12,7 @@ import (
 func Columns() []string {
 	return []string{
 		"number", "recorded_at", "at", "request_id", "address", "actor", "person", "supplier_id",
-		"operation", "method", "target", "status", "kind", "body_sha256", "digest",
+		"operation", "method", "target", "status", "kind", "body_sha256", "digest", "calls",
 	}
 }
 
@@ -30,6 +30,6 @@ func (r Record) Row() []string {
 	return []string{
 		strconv.FormatInt(r.Number, 10), r.RecordedAt.Format(time.RFC3339Nano), r.At.Format(time.RFC3339Nano), strconv.QuoteToGraphic(r.RequestID),
 		r.Address, strconv.QuoteToGraphic(r.Actor), person, supplier, r.Operation, r.Method, strconv.QuoteToGraphic(r.Target),
-		strconv.Itoa(r.Status), r.Kind, hex.EncodeToString(r.BodySHA256), r.Digest.String(),
+		strconv.Itoa(r.Status), r.Kind, hex.EncodeToString(r.BodySHA256), r.Digest.String(), strconv.FormatInt(r.Calls, 10),
 	}
 }

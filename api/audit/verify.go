@@ -81,7 +81,7 @@ func Verify(ctx context.Context, tx pgx.Tx, known ...Head) (Report, error) {
 type link struct {
 	number           int64
 	previous, digest []byte
-	fields           []*string // the columns in their order, the number first
+	fields           []*string // the columns in their order, the number first; calls last, unless 1
 }
 
 // chain checks rows in the order of their numbers.
@@ -156,8 +156,8 @@ func (c *chain) end() Report {
 //
 // The fields are number, at and recorded_at in seconds of Unix time with six places,
 // request_id, address, actor, person, supplier_id, operation, method, target, status,
-// kind, and body_sha256 in hexadecimal digits. The function audit_digest of the
-// database computes the same when it writes.
+// kind, body_sha256 in hexadecimal digits, and, of an entry for several calls alone,
+// calls. The function audit_digest of the database computes the same when it writes.
 func digestOf(previous Digest, fields []*string) Digest {
 	var text strings.Builder
 	text.Write(previous[:])

@@ -13,7 +13,7 @@ type AlertKind string
 
 // The kinds of alerts. A network is an IPv4 /24 or an IPv6 /64.
 const (
-	Refusals          AlertKind = "refusals"            // of all calls together
+	Refusals          AlertKind = "refusals"            // of all calls together; what failed on our side is none
 	RefusalsOfAddress AlertKind = "refusals_of_address" // from one address
 	RefusalsOfNetwork AlertKind = "refusals_of_network" // from one network
 	WritesOfActor     AlertKind = "writes_of_actor"     // that succeeded, of one actor

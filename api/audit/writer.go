@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,7 +36,8 @@ const (
 //
 //	Refused ─┐
 //	Refused ─┼─► queue, 4096 ─► batch, 512 or 250 ms ─► one transaction, until it succeeds
-//	Refused ─┘   waits when full
+//	Refused ─┘   waits when full                   ▲
+//	Refused ───► folds: the same again is counted ─┘ every 30 s
 //
 // While the database is away it keeps trying, the queue fills, and callers wait:
 // nothing is refused without a record.
@@ -43,6 +45,7 @@ type Writer struct {
 	pool  *pgxpool.Pool
 	log   *slog.Logger
 	queue chan Entry
+	folds folds
 	ended chan struct{} // closed when the last batch is done
 
 	mu      sync.RWMutex // guards closed against Refused
@@ -54,22 +57,30 @@ type Writer struct {
 }
 
 // NewWriter returns a writer that works. A nil log tells nobody.
-func NewWriter(pool *pgxpool.Pool, log *slog.Logger) *Writer { return newWriter(pool, log, queueMax) }
+func NewWriter(pool *pgxpool.Pool, log *slog.Logger) *Writer {
+	return newWriter(pool, log, queueMax, time.Tick(foldFor))
+}
 
-func newWriter(pool *pgxpool.Pool, log *slog.Logger, size int) *Writer {
+// newWriter returns a writer that puts what was counted on record at each tick, and at
+// the end.
+func newWriter(pool *pgxpool.Pool, log *slog.Logger, size int, ticks <-chan time.Time) *Writer {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	ctx, giveUp := context.WithCancel(context.Background())
 	w := &Writer{pool: pool, log: log, queue: make(chan Entry, size), ended: make(chan struct{}), giveUp: giveUp}
-	go w.work(ctx)
+	go w.work(ctx, ticks)
 	return w
 }
 
 // Depth returns how many entries wait to be written.
 func (w *Writer) Depth() int { return len(w.queue) }
 
-// Refused hands over an entry, which is on record about a second later. If the queue
+// Counted returns how many refusals were counted in an entry rather than given one.
+func (w *Writer) Counted() int64 { return w.folds.counted() }
+
+// Refused hands over an entry, which is on record about a second later, or, if it is one
+// more of a flood, counted in one that is on record within half a minute. If the queue
 // is full it waits, until ctx is done; an entry that found no place by then, or came
 // after Close, stands in the process's log instead.
 func (w *Writer) Refused(ctx context.Context, entry Entry) {
@@ -78,6 +89,9 @@ func (w *Writer) Refused(ctx context.Context, entry Entry) {
 		return
 	}
 	defer w.senders.Done()
+	if w.folds.take(entry) {
+		return
+	}
 	entry = entry.recordable() // what waits is bounded, too
 	select {
 	case w.queue <- entry: // first, as it costs nothing to a call that was given up
@@ -121,11 +135,26 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// work writes batches until the queue is closed and empty.
-func (w *Writer) work(ctx context.Context) {
+// work writes batches until the queue is closed and empty, and then what was counted.
+func (w *Writer) work(ctx context.Context, ticks <-chan time.Time) {
 	defer close(w.ended)
-	for first := range w.queue {
-		w.record(ctx, w.batch(first))
+	for open := true; open; {
+		var first Entry
+		select {
+		case first, open = <-w.queue:
+			if open {
+				w.record(ctx, w.batch(first))
+			}
+		case <-ticks:
+			w.recordCounted(ctx)
+		}
+	}
+	w.recordCounted(ctx)
+}
+
+func (w *Writer) recordCounted(ctx context.Context) {
+	for batch := range slices.Chunk(w.folds.due(), batchMax) {
+		w.record(ctx, batch)
 	}
 }
 
@@ -206,10 +235,10 @@ func isOfContents(err error) bool {
 
 // lose writes entries to the process's log.
 func (w *Writer) lose(why string, entries ...Entry) {
-	w.lost.Add(int64(len(entries)))
 	for _, e := range entries {
+		w.lost.Add(max(e.Calls, 1))
 		w.log.Error("a refusal is not on record: "+why, "at", e.At, "request", e.RequestID, "address", e.Address, "actor", e.Actor,
 			"person", e.Person, "supplier", e.Supplier, "operation", e.Operation, "method", e.Method, "target", e.Target,
-			"status", e.Status, "kind", e.Kind)
+			"status", e.Status, "kind", e.Kind, "calls", max(e.Calls, 1))
 	}
 }

@@ -99,7 +99,7 @@ const (
 func TestNothingIsLostAmongManyWhoWrite(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	w := newWriter(b.App, nil, 64) // far fewer than come at once
+	w := newWriter(b.App, nil, 64, nil) // far fewer than come at once
 	var group sync.WaitGroup
 	for g := range 8 {
 		group.Go(func() {
@@ -137,7 +137,7 @@ func TestWhoFindsTheQueueFullWaitsOrGivesUp(t *testing.T) {
 	t.Parallel()
 	b, log := setup(t), listen()
 	letGo := b.hold()
-	w := newWriter(b.App, slog.New(log), 1)
+	w := newWriter(b.App, slog.New(log), 1, nil)
 	w.Refused(t.Context(), refusal(0))
 	b.until(writerWaits) // it holds the first; one more has room
 	w.Refused(t.Context(), refusal(1))
@@ -167,7 +167,7 @@ func TestWhoFindsTheQueueFullWaitsOrGivesUp(t *testing.T) {
 func TestATerminatedConnectionLosesNothing(t *testing.T) {
 	t.Parallel()
 	b, log := setup(t), listen()
-	w := newWriter(b.App, slog.New(log), 100)
+	w := newWriter(b.App, slog.New(log), 100, nil)
 	for round := range 3 {
 		letGo := b.hold()
 		for i := range 50 {
@@ -212,7 +212,7 @@ func TestARestartedDatabaseLosesNothing(t *testing.T) {
 	}
 	defer pool.Close()
 	log := listen()
-	w := newWriter(pool, slog.New(log), 5000)
+	w := newWriter(pool, slog.New(log), 5000, nil)
 	for i := range 100 {
 		w.Refused(t.Context(), refusal(i))
 	}
@@ -240,7 +240,7 @@ func TestARestartedDatabaseLosesNothing(t *testing.T) {
 func TestABatchWhoseCommitWasNotHeardOfIsWrittenOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	w := newWriter(b.App, nil, 1)
+	w := newWriter(b.App, nil, 1, nil)
 	batch := []Entry{refusal(1), refusal(2)}
 	for _, again := range []bool{true, true, false} { // another call that is the same in all is another call
 		if err := w.write(t.Context(), batch, again); err != nil {
@@ -259,7 +259,7 @@ func TestOneThatTheTableRefusesKeepsNoOtherOut(t *testing.T) {
 	if _, err := b.Owner.Exec(t.Context(), `ALTER TABLE audit_entry ADD CHECK (kind <> 'cursed')`); err != nil {
 		t.Fatal(err)
 	}
-	w := newWriter(b.App, slog.New(log), 10)
+	w := newWriter(b.App, slog.New(log), 10, nil)
 	cursed := refusal(1)
 	cursed.Kind = "cursed"
 	for _, e := range []Entry{refusal(0), cursed, refusal(2)} {
@@ -277,7 +277,7 @@ func TestAnEndWithoutADatabase(t *testing.T) {
 	b, log := setup(t), listen()
 	letGo := b.hold()
 	defer letGo()
-	w := newWriter(b.App, slog.New(log), 10)
+	w := newWriter(b.App, slog.New(log), 10, nil)
 	for i := range 5 {
 		w.Refused(t.Context(), refusal(i))
 	}
@@ -293,7 +293,7 @@ func TestWhoWaitsAtTheEndIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	b, log := setup(t), listen()
 	letGo := b.hold()
-	w := newWriter(b.App, slog.New(log), 1)
+	w := newWriter(b.App, slog.New(log), 1, nil)
 	w.Refused(t.Context(), refusal(0))
 	b.until(writerWaits)
 	w.Refused(t.Context(), refusal(1))

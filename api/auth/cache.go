@@ -12,9 +12,10 @@ const (
 	cacheMax = 1 << 15 // tokens in a generation, of which there are two
 )
 
-// cache keeps who holds the tokens that were verified of late, by their SHA-256: the
-// tokens themselves are nowhere in memory. It has two generations. A full one becomes
-// the older, and what is found there moves to the younger: what is asked for stays.
+// cache keeps who holds the tokens that were verified, by their SHA-256: the tokens
+// themselves are nowhere in memory. It has two generations. A full one becomes the older,
+// and what is found there moves to the younger: what is asked for stays. An entry that no
+// longer counts stays, too: that its token was good once is worth knowing.
 type cache struct {
 	mutex          sync.RWMutex
 	younger, older map[[sha256.Size]byte]entry
@@ -26,21 +27,30 @@ type entry struct {
 	from, until time.Time
 }
 
-func (c *cache) get(digest [sha256.Size]byte, now time.Time) (Caller, bool) {
+// counts reports whether the token need not be verified again.
+func (e entry) counts(now time.Time) bool { return !now.Before(e.from) && now.Before(e.until) }
+
+// get returns what is known of a token, whether it counts or not.
+func (c *cache) get(digest [sha256.Size]byte, now time.Time) (e entry, found bool) {
 	c.mutex.RLock()
-	found, ok := c.younger[digest]
+	e, found = c.younger[digest]
 	old := false
-	if !ok {
-		found, old = c.older[digest]
+	if !found {
+		e, old = c.older[digest]
 	}
 	c.mutex.RUnlock()
-	if !ok && !old || now.Before(found.from) || !now.Before(found.until) {
-		return Caller{}, false
+	if old && e.counts(now) {
+		c.keep(digest, e)
 	}
-	if old {
-		c.keep(digest, found)
-	}
-	return found.caller, true
+	return e, found || old
+}
+
+// forget drops a token that is good no longer.
+func (c *cache) forget(digest [sha256.Size]byte) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	delete(c.younger, digest)
+	delete(c.older, digest)
 }
 
 // put keeps a token that was verified now: for a minute, and not past its own times. A

@@ -19,7 +19,7 @@ func TestCacheIsBounded(t *testing.T) {
 	for i := range uint64(4 * cacheMax) {
 		c.put(digest(i), Caller{Subject: "ada"}, valid, now)
 		if i%1000 == 0 {
-			if found, ok := c.get(digest(0), now); !ok || found.Subject != "ada" {
+			if found, ok := c.get(digest(0), now); !ok || found.caller.Subject != "ada" {
 				t.Fatalf("what is asked for is gone after %d others", i)
 			}
 		}

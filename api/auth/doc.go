@@ -15,7 +15,9 @@
 //
 // What was verified is kept for a minute (cache.go), never past its times. A key that
 // an issuer withdraws counts until its keys are fetched again, five minutes later, and
-// a minute more for tokens seen before.
+// a minute more for tokens seen before. That a token was good is remembered for longer,
+// until it expires or is refused (Recall): it has to be verified again, but nobody made
+// it up.
 //
 // Readings: header members that would choose a key (jku, jwk, x5u, x5c) or change
 // what is signed (crit, b64, cty, zip) refuse a token, also where they would be harmless;

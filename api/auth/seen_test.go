@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,49 @@ func TestSeenTokens(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
 	}
+}
+
+// That a token was good is remembered until it expires, or is refused.
+func TestRecall(t *testing.T) {
+	clock := &movingClock{now: noon}
+	one := newIssuer(t, urlOfOne)
+	verifier, err := auth.New(t.Context(), auth.Config{Issuers: []auth.Issuer{one.Trusted()}, Now: clock.Now}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := token(t, one, devissuer.Claims{Subject: "ada", Lifetime: 10 * time.Minute})
+	bad := token(t, newIssuer(t, urlOfOne), devissuer.Claims{Subject: "ada"})
+	recall := func(name, bearer string, after time.Duration, want auth.Memory) {
+		t.Helper()
+		clock.set(noon.Add(after))
+		caller, got := verifier.Recall(bearer)
+		if got != want || (caller.Subject == "ada") != (want != auth.Unknown) {
+			t.Errorf("%s: recalled as %d of %q, want %d", name, got, caller.Subject, want)
+		}
+	}
+	verify := func(bearer string, after time.Duration, want error) {
+		t.Helper()
+		clock.set(noon.Add(after))
+		if _, err := verifier.Verify(t.Context(), bearer); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+	recall("before it was seen", good, 0, auth.Unknown)
+	verify(good, 0, nil)
+	verify(bad, 0, auth.ErrToken)
+	recall("one that was refused", bad, 0, auth.Unknown)
+	recall("none", "", 0, auth.Unknown)
+	recall("a long one", strings.Repeat("x", auth.MaxToken+1), 0, auth.Unknown)
+	recall("a moment later", good, 59*time.Second, auth.Verified)
+	recall("after a minute", good, time.Minute, auth.Known)
+	recall("by a clock that was set back", good, -time.Second, auth.Known)
+	recall("just before it expires", good, 10*time.Minute-time.Second, auth.Known)
+	recall("once it has expired", good, 10*time.Minute, auth.Unknown)
+	verify(good, 2*time.Minute, nil)
+	recall("verified again", good, 2*time.Minute, auth.Verified)
+	one.Retire(one.Keys().Keys[0].KeyID)
+	verify(good, 4*time.Minute, auth.ErrUnknownKey)
+	recall("once it was refused", good, 4*time.Minute, auth.Unknown)
 }
 
 // What a token costs that was seen a moment ago.

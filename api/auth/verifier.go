@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"errors"
 	"net/http"
 	"slices"
 	"sync"
@@ -76,15 +77,46 @@ func (v *Verifier) Verify(ctx context.Context, bearer string) (Caller, error) {
 		return Caller{}, ErrTooLong
 	}
 	digest, now := sha256.Sum256([]byte(bearer)), v.now()
-	if caller, found := v.seen.get(digest, now); found {
-		return caller, nil
+	seen, found := v.seen.get(digest, now)
+	if found && seen.counts(now) {
+		return seen.caller, nil
 	}
 	caller, valid, err := v.verify(ctx, bearer, now)
 	if err != nil {
+		if found && errors.Is(err, ErrToken) {
+			v.seen.forget(digest)
+		}
 		return Caller{}, err
 	}
 	v.seen.put(digest, caller, valid, now)
 	return caller, nil
+}
+
+// Memory is what is known of a token before it is looked into.
+type Memory uint8
+
+// What is known of a token.
+const (
+	Unknown  Memory = iota // nothing: whoever sends it may have made it up
+	Verified               // it was verified within the last minute, and counts as it is
+	Known                  // it was verified before, has not expired, and has to be verified again
+)
+
+// Recall returns what is known of a bearer token, and, unless that is nothing, who holds
+// it. It costs a hash and a look-up, whatever was sent; what was sent in vain before is
+// not known.
+func (v *Verifier) Recall(bearer string) (Caller, Memory) {
+	if bearer == "" || len(bearer) > MaxToken {
+		return Caller{}, Unknown
+	}
+	now := v.now()
+	switch seen, found := v.seen.get(sha256.Sum256([]byte(bearer)), now); {
+	case found && seen.counts(now):
+		return seen.caller, Verified
+	case found && now.Before(seen.caller.Expires):
+		return seen.caller, Known
+	}
+	return Caller{}, Unknown
 }
 
 func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (Caller, validity, error) {

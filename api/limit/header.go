@@ -14,10 +14,12 @@ import (
 //	RateLimit: "read";r=1199;t=1             what remains, and the seconds until it is whole again
 //
 // and, of a call that was refused, Retry-After in seconds. HTTP/1.1 shows the names as
-// net/http writes them, Ratelimit: their case means nothing. Without a limit it sets
-// nothing.
+// net/http writes them, Ratelimit: their case means nothing. Without a limit it takes
+// away what was told of another.
 func SetHeaders(h http.Header, kind Kind, ok bool, limit, remaining int, reset time.Duration) {
 	if limit <= 0 {
+		h.Del("Ratelimit-Policy")
+		h.Del("Ratelimit")
 		return
 	}
 	seconds := int64((reset + time.Second - 1) / time.Second)

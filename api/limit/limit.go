@@ -100,6 +100,15 @@ func (l *Limiter) Allow(key Key, kind Kind, now time.Time) (ok bool, limit, rema
 	return l.networks[maphash.Comparable(l.seed, key.network)%shards].allow(key.network, kind, limit, now)
 }
 
+// Restore gives the key back one call that Allow let in.
+func (l *Limiter) Restore(key Key, kind Kind, now time.Time) {
+	if key.actor != "" {
+		l.actors[maphash.String(l.seed, key.actor)%shards].restore(key.actor, kind, now)
+		return
+	}
+	l.networks[maphash.Comparable(l.seed, key.network)%shards].restore(key.network, kind, now)
+}
+
 func (b Budget) of(kind Kind) int {
 	if kind == Write {
 		return b.Writes
@@ -131,6 +140,14 @@ func (s *shard[K]) allow(key K, kind Kind, limit int, now time.Time) (ok bool, _
 		missing = 1 - tokens
 	}
 	return ok, limit, max(int(tokens), 0), time.Duration(math.Ceil(missing / float64(limit) * float64(Window)))
+}
+
+func (s *shard[K]) restore(key K, kind Kind, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if bucket := s.find(key)[kind]; bucket != nil { // else nothing was taken, or it is forgotten
+		bucket.AllowN(now, -1) // its bound holds: it is looked to whenever time goes on
+	}
 }
 
 // find returns the key's buckets, new ones if it has none.

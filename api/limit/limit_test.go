@@ -73,6 +73,37 @@ func TestWhoIsChargedWithWhom(t *testing.T) {
 	}
 }
 
+// What is given back can be spent again, and makes no budget larger than it is.
+func TestACallIsGivenBack(t *testing.T) {
+	t.Parallel()
+	for _, key := range []Key{Actor("i ada"), Network(address(1))} {
+		budget := Budget{Reads: 2, Writes: 1}
+		l := New(Budgets{Actor: budget, Address: budget})
+		allow := func(kind Kind, after time.Duration, want bool) {
+			t.Helper()
+			if ok, _, _, _ := l.Allow(key, kind, noon.Add(after)); ok != want {
+				t.Errorf("%+v, %s after %s: allowed %v, want %v", key, kind, after, ok, want)
+			}
+		}
+		l.Restore(key, Read, noon) // of nothing
+		allow(Read, 0, true)
+		allow(Read, 0, true)
+		allow(Read, 0, false)
+		l.Restore(key, Write, noon) // another budget
+		allow(Read, 0, false)
+		l.Restore(key, Read, noon.Add(time.Second))
+		allow(Read, time.Second, true)
+		allow(Read, time.Second, false)
+		for range 5 {
+			l.Restore(key, Read, noon.Add(time.Second))
+		}
+		allow(Read, 2*time.Second, true)
+		allow(Read, 2*time.Second, true)
+		allow(Read, 2*time.Second, false)
+	}
+	New(Budgets{}).Restore(Actor("i ada"), Read, noon) // without a limit
+}
+
 func TestNoLimit(t *testing.T) {
 	t.Parallel()
 	l := New(Budgets{Actor: Budget{Reads: 1}, Address: Budget{Writes: 1}})
@@ -192,6 +223,10 @@ func TestHeaders(t *testing.T) {
 		{"refused", func(h http.Header) { SetHeaders(h, Write, false, 120, 0, 1500*time.Millisecond) },
 			`map[Ratelimit:["write";r=0;t=2] Ratelimit-Policy:["write";q=120;w=60] Retry-After:[2]]`},
 		{"no limit", func(h http.Header) { SetHeaders(h, Write, true, 0, 0, 0) }, `map[]`},
+		{"no limit after one", func(h http.Header) {
+			SetHeaders(h, Write, true, 120, 1, time.Second)
+			SetHeaders(h, Write, true, 0, 0, 0)
+		}, `map[]`},
 	} {
 		h := http.Header{}
 		c.set(h)

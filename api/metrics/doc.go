@@ -1,9 +1,8 @@
 // Package metrics answers one question: how is the server doing?
 //
-//	wire ── Served ──┐
-//	jobs ── Worked,  │
-//	        Alerted ─┼─► counters ──► Handler, on a listener of its own ──► Prometheus
-//	audit ─ Queue ───┘
+//	wire ── Served ──────────┐
+//	jobs ── Worked, Alerted ─┼─► counters ──► Handler, on a listener of its own ──► Prometheus
+//	audit ─ Queue, Counted ──┘
 //
 // What is counted is named by the program: operations, classes of status, kinds of
 // problems and alerts, kinds and outcomes of jobs. No actor, address or path is a label, so that nothing here

@@ -114,6 +114,17 @@ func (m *Metrics) Queue(depth func() int) {
 	}, func() float64 { return float64(depth()) }))
 }
 
+// Counted shows how many refusals stand in the audit log by their number alone, as count
+// says when it is asked. It is called once.
+func (m *Metrics) Counted(count func() int64) {
+	if m == nil {
+		return
+	}
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "uptally_audit_counted_total", Help: "Refusals and failures that were counted in another's audit entry.",
+	}, func() float64 { return float64(count()) }))
+}
+
 // Handler serves the metrics at every path, in the text format of Prometheus. It asks
 // for no token: it is for a listener of its own, which is not open to the world.
 func (m *Metrics) Handler() http.Handler {

@@ -15,6 +15,7 @@ func TestWhatIsCountedIsServed(t *testing.T) {
 	m := metrics.New()
 	depth := 7
 	m.Queue(func() int { return depth })
+	m.Counted(func() int64 { return 8 })
 	m.Served("list-devices", "", 200, 3*time.Millisecond)
 	m.Served("list-devices", "", 304, 3*time.Millisecond)
 	m.Served("list-devices", "not-found", 404, time.Second)
@@ -51,6 +52,7 @@ func TestWhatIsCountedIsServed(t *testing.T) {
 		`uptally_job_duration_seconds_bucket{kind="deliver_message",le="0.005"} 1`,
 		`uptally_job_duration_seconds_count{kind="deliver_message"} 2`,
 		`uptally_audit_queue_entries 7`,
+		`uptally_audit_counted_total 8`,
 		`go_goroutines `,
 	} {
 		if !strings.Contains(text, "\n"+line) {
@@ -66,4 +68,5 @@ func TestWithoutMetricsNothingIsCounted(t *testing.T) {
 	none.Alerted("b")
 	none.Worked("c", "d", 0)
 	none.Queue(nil)
+	none.Counted(nil)
 }

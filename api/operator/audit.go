@@ -63,6 +63,7 @@ type Entry struct {
 	Target     string       `json:"target" example:"/v1/devices" doc:"Path and query."`
 	Status     int          `json:"status" example:"404" doc:"What was answered."`
 	Kind       string       `json:"kind,omitempty" example:"not-found" doc:"Kind of the problem."`
+	Calls      int64        `json:"calls" example:"1" minimum:"1" doc:"How many calls of this caller it stands for, answered alike from at to recorded_at: above 1 if they were over their limit, or it failed on our side. The rest is the first call's."`
 	BodySHA256 string       `json:"body_sha256,omitempty" doc:"SHA-256 of the request's body, in hexadecimal digits."`
 	Digest     audit.Digest `json:"digest" doc:"SHA-256 over the entry and all before it, in hexadecimal digits."`
 }
@@ -70,7 +71,7 @@ type Entry struct {
 func viewEntry(r audit.Record) Entry {
 	e := Entry{
 		Number: r.Number, RecordedAt: r.RecordedAt, At: r.At, RequestID: r.RequestID, Address: r.Address, Actor: r.Actor, Person: r.Person,
-		Operation: r.Operation, Method: r.Method, Target: r.Target, Status: r.Status, Kind: r.Kind, BodySHA256: hex.EncodeToString(r.BodySHA256), Digest: r.Digest,
+		Operation: r.Operation, Method: r.Method, Target: r.Target, Status: r.Status, Kind: r.Kind, Calls: r.Calls, BodySHA256: hex.EncodeToString(r.BodySHA256), Digest: r.Digest,
 	}
 	if r.Supplier != uuid.Nil {
 		e.Supplier = &r.Supplier

@@ -55,7 +55,7 @@ func TestTheLogIsListedByPage(t *testing.T) {
 		t.Errorf("listed %v", numbers)
 	}
 	e := d.entries(t, "?limit=1").Items[0]
-	if e.Actor != "issuer ada" || e.Address != "192.0.2.4" || e.Status != 204 || e.Supplier != nil || e.At.IsZero() || e.Digest == (audit.Digest{}) {
+	if e.Actor != "issuer ada" || e.Address != "192.0.2.4" || e.Status != 204 || e.Calls != 1 || e.Supplier != nil || e.At.IsZero() || e.Digest == (audit.Digest{}) {
 		t.Errorf("got %+v", e)
 	}
 }

@@ -1,28 +1,22 @@
 package wire
 
 import (
+	"cmp"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/limit"
 )
 
-// admit says why the request may not go on; nil lets it in. Who calls is known from the
-// token alone. A caller who is known pays from their own budget, wherever they call
-// from; anybody else, and whoever is refused, from their address's.
+// admit says why the request may not go on; nil lets it in.
 func (v *visit) admit() *Problem {
 	v.address = limit.Address(v.r, v.s.Proxies)
-	problem := v.identify()
-	key := limit.Actor(v.call.me.Actor())
-	if problem != nil || v.who.public {
-		key = limit.Network(v.address)
+	if problem := v.identify(); problem != nil {
+		return problem
 	}
 	switch {
-	case !v.charge(key):
-		return errLimited
-	case problem != nil:
-		return problem
 	case v.who.public:
 	case !v.scoped():
 		return errScope
@@ -35,20 +29,57 @@ func (v *visit) admit() *Problem {
 	return v.acceptable()
 }
 
-// identify checks the token of a request that needs one.
+// identify says who calls, which is known from the token alone, and charges them. A
+// caller whose token was good before pays from their own budget, wherever they call
+// from; anybody else from their address's.
 func (v *visit) identify() *Problem {
 	if v.who.public {
-		return nil
+		return v.charge(limit.Network(v.address))
 	}
-	headers := v.r.Header.Values("Authorization")
+	token, problem := bearer(v.r.Header)
+	caller, memory := v.s.Verifier.Recall(token)
+	if memory == auth.Unknown {
+		return v.meet(token, problem)
+	}
+	v.call.me = caller
+	if problem := v.charge(limit.Actor(caller.Actor())); problem != nil || memory == auth.Verified {
+		return problem
+	}
+	return v.verify(token)
+}
+
+// meet identifies a caller who is not known. Their address pays before anything is done
+// for them, as checking a token is work that anybody can make us do; whoever turns out
+// to be known to an issuer pays from their own budget instead.
+func (v *visit) meet(token string, problem *Problem) *Problem {
+	stranger := limit.Network(v.address)
+	if limited := v.charge(stranger); limited != nil || problem != nil {
+		return cmp.Or(limited, problem)
+	}
+	if problem := v.verify(token); problem != nil {
+		return problem
+	}
+	v.s.Limits.Restore(stranger, v.budget(), v.s.Now())
+	return v.charge(limit.Actor(v.call.me.Actor()))
+}
+
+// bearer returns the token of a request.
+func bearer(header http.Header) (string, *Problem) {
+	headers := header.Values("Authorization")
 	if len(headers) == 0 {
-		return errNoToken
+		return "", errNoToken
 	}
 	scheme, token, _ := strings.Cut(headers[0], " ")
 	if len(headers) > 1 || !strings.EqualFold(scheme, "Bearer") {
-		return errUnauthorised
+		return "", errUnauthorised
 	}
+	return token, nil
+}
+
+// verify checks the token.
+func (v *visit) verify(token string) *Problem {
 	caller, err := v.s.Verifier.Verify(v.r.Context(), token)
+	v.call.me = caller
 	switch {
 	case errors.Is(err, auth.ErrIssuerDown):
 		v.s.Log.Warn("issuer unreachable", "error", err) // ours to mend: the caller can but wait
@@ -56,7 +87,6 @@ func (v *visit) identify() *Problem {
 	case err != nil:
 		return errUnauthorised
 	}
-	v.call.me = caller
 	return nil
 }
 
@@ -66,13 +96,22 @@ func (v *visit) scoped() bool {
 	return v.call.me.May(auth.ScopeWrite) || !v.who.acts && v.call.me.May(auth.ScopeRead)
 }
 
-// charge takes one call from a key's budget, and tells what is left of it.
-func (v *visit) charge(key limit.Key) bool {
-	kind := limit.Read
+// budget is the one that the call is charged to.
+func (v *visit) budget() limit.Kind {
 	if v.who.acts {
-		kind = limit.Write
+		return limit.Write
 	}
+	return limit.Read
+}
+
+// charge takes one call from a key's budget, and tells what is left of it; the problem is
+// that nothing is.
+func (v *visit) charge(key limit.Key) *Problem {
+	kind := v.budget()
 	ok, budget, remaining, reset := v.s.Limits.Allow(key, kind, v.begun)
 	limit.SetHeaders(v.w.Header(), kind, ok, budget, remaining, reset)
-	return ok
+	if !ok {
+		return errLimited
+	}
+	return nil
 }

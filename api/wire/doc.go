@@ -22,6 +22,15 @@
 // first is enough.
 //
 // The readings that it takes:
+//   - Checking a token is work, and costs its address a call of its budget beforehand, which
+//     is given back if the token is good. So an address that has spent its budget is
+//     answered 429, whatever token it sends, and nothing is checked; but a token that was
+//     good before and has not expired is known, and its holder pays from their own budget
+//     alone: a bad neighbour behind one address does not lock out who was there before.
+//   - The first call with a token that this process has not seen, from an address whose
+//     budget is spent, is answered 429 too, as nothing tells it from what the neighbour
+//     made up. It competes for what the budget restores (by default five reads and one
+//     act a second), and Retry-After says when; once let in, its token is known.
 //   - An acting call answers from memory: its answer is rendered before the transaction
 //     commits, and sent after. Whoever gets an answer can rely on it.
 //   - Answers of a handler are kept for repetition, refusals among them; what is

@@ -55,7 +55,6 @@ type visit struct {
 	call    call
 	address netip.Addr
 	audited bool // in the transaction of an act
-	problem *Problem
 	begun   time.Time
 }
 
@@ -103,7 +102,6 @@ func (v *visit) serve(next func(huma.Context)) {
 
 // refuse makes the problem the answer.
 func (v *visit) refuse(problem *Problem) {
-	v.problem = problem
 	v.answer.reset()
 	maps.Copy(v.answer.header, problem.header)
 	v.answer.header.Set("Content-Type", typeProblem)

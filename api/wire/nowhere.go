@@ -20,8 +20,8 @@ func (s *Service) Nowhere(problem *Problem) http.HandlerFunc {
 		}
 		defer v.answer.recycle()
 		answer := problem
-		if !v.charge(limit.Network(v.address)) {
-			answer = errLimited
+		if limited := v.charge(limit.Network(v.address)); limited != nil {
+			answer = limited
 		}
 		v.refuse(answer)
 		v.record(r.Context())

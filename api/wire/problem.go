@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/uptally/uptally/api/audit"
 )
 
 // ProblemPrefix begins the type of every problem; its kind follows.
@@ -97,7 +99,7 @@ var (
 	errTooLarge = Refuse(http.StatusRequestEntityTooLarge, "body-too-large", "The body is larger than this call takes.")
 	errEncoded  = Refuse(http.StatusUnsupportedMediaType, "encoding-unsupported", "Send the body without a Content-Encoding.")
 	errTimeout  = Refuse(http.StatusServiceUnavailable, "timed-out", "It took too long; nothing was changed. Try again, or ask for less.").with("Retry-After", "5")
-	errHalted   = Refuse(http.StatusServiceUnavailable, "writes-halted", "Changes are halted by the operators; reading goes on.").with("Retry-After", "60")
+	errHalted   = Refuse(http.StatusServiceUnavailable, audit.KindHalted, "Changes are halted by the operators; reading goes on.").with("Retry-After", "60")
 	errInternal = Refuse(http.StatusInternalServerError, "internal", "It failed on our side; it was recorded. Try again later.")
 )
 

@@ -66,16 +66,15 @@ func matches(list, tag string) bool {
 	return false
 }
 
-// record counts the call, and puts a refusal on record. A change is on record already,
-// with the change.
+// record counts the call, and puts it on record if it was refused or failed. A change is
+// on record already, with the change.
 func (v *visit) record(ctx context.Context) {
 	if v.s.Served != nil {
 		v.s.Served(v.op.OperationID, v.kind(), v.answer.status, v.s.Now().Sub(v.begun))
 	}
-	if v.audited || v.answer.status < http.StatusBadRequest || v.answer.status >= http.StatusInternalServerError && v.problem != errHalted {
-		return
+	if !v.audited && v.answer.status >= http.StatusBadRequest {
+		v.s.Audit.Refused(ctx, v.entry(nil))
 	}
-	v.s.Audit.Refused(ctx, v.entry(nil))
 }
 
 // entry is the call for the audit log.

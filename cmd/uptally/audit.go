@@ -69,9 +69,9 @@ func (c auditList) Run(ctx context.Context, a *app) error {
 		views[i] = viewEntry(r)
 	}
 	return a.show(views, func(out io.Writer) {
-		g := newGrid(">entry", "recorded", ">status", "method", "target", "operation", "actor", "address", "kind")
+		g := newGrid(">entry", "recorded", ">status", "method", "target", "operation", "actor", "address", "kind", ">calls")
 		for _, v := range views {
-			g.add(v.Number, utc(v.RecordedAt), v.Status, v.Method, v.Target, v.Operation, v.Actor, v.Address, v.Kind)
+			g.add(v.Number, utc(v.RecordedAt), v.Status, v.Method, v.Target, v.Operation, v.Actor, v.Address, v.Kind, v.Calls)
 		}
 		g.print(out)
 	})
@@ -106,6 +106,7 @@ type entryView struct {
 	Target     string       `json:"target"`
 	Status     int          `json:"status"`
 	Kind       string       `json:"kind,omitempty"`
+	Calls      int64        `json:"calls"`
 	BodySHA256 string       `json:"body_sha256,omitempty"`
 	Digest     audit.Digest `json:"digest"`
 }
@@ -113,7 +114,7 @@ type entryView struct {
 func viewEntry(r audit.Record) entryView {
 	v := entryView{
 		Number: r.Number, RecordedAt: r.RecordedAt, At: r.At, RequestID: r.RequestID, Address: r.Address, Actor: r.Actor, Person: r.Person,
-		Operation: r.Operation, Method: r.Method, Target: r.Target, Status: r.Status, Kind: r.Kind, BodySHA256: hex.EncodeToString(r.BodySHA256), Digest: r.Digest,
+		Operation: r.Operation, Method: r.Method, Target: r.Target, Status: r.Status, Kind: r.Kind, Calls: r.Calls, BodySHA256: hex.EncodeToString(r.BodySHA256), Digest: r.Digest,
 	}
 	if r.Supplier != uuid.Nil {
 		v.Supplier = &r.Supplier

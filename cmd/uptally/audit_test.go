@@ -56,7 +56,7 @@ func TestTheAuditLogOnTheCommandLine(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if all := decode[[]entryView](t, as("list", "--json").must(t, 0)); len(all) != 2 || all[0].Number != 2 || all[1].Actor != "issuer ada" || all[1].Supplier != nil {
+	if all := decode[[]entryView](t, as("list", "--json").must(t, 0)); len(all) != 2 || all[0].Number != 2 || all[1].Actor != "issuer ada" || all[1].Calls != 1 || all[1].Supplier != nil {
 		t.Errorf("got %+v", all)
 	}
 	for _, c := range []struct {

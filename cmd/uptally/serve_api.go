@@ -75,6 +75,7 @@ func (c serveCommand) serveAPI(ctx context.Context, a *app, db *database, client
 	refusals := audit.NewWriter(db.pool, options.Log) //nolint:contextcheck // it writes until it is closed, past the end of ctx
 	defer func() { err = errors.Join(err, refusals.Close()) }()
 	counted.Queue(refusals.Depth)
+	counted.Counted(refusals.Counted)
 	server := api.New(api.Config{
 		App: db.pool, Supplier: suppliers, Jobs: client, Verifier: verifier, Audit: refusals, Served: counted.Served,
 		Limits: c.limits(), Proxies: proxies, Log: options.Log,
