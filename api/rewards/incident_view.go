@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
@@ -106,7 +107,7 @@ func (v *Incident) addSeason(ctx context.Context, tx pgx.Tx, i incident.Incident
 	}
 	r := concerns[0].Resolution
 	c := concern{
-		Season: s.Code, Resolved: !r.Open(), Windows: append([]int64{}, r.Windows...), Holds: append([]int64{}, r.Holds...), Remedy: r.Remedy,
+		Season: s.Code, Resolved: !r.Open(), Windows: append([]int64{}, r.Windows...), Holds: append([]int64{}, r.Holds...), Remedy: wire.OverHTTP(r.Remedy),
 	}
 	if d := r.Dismissal; d != nil {
 		names, err := readNames(ctx, tx, &d.Person)

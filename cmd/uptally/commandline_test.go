@@ -162,7 +162,7 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 		as("grace", "snapshot", "approve", "spring", "--digest", "00").must(t, exitConflict)
 		as("grace", "snapshot", "approve", "spring").must(t, 0)
 		poor := as("grace", "snapshot", "seal", "spring").must(t, exitGuard)
-		if !strings.Contains(poor.talk, "fund it: uptally ledger fund spring 100000000007") {
+		if !strings.Contains(poor.talk, "fund it: `uptally ledger fund spring 100000000007") {
 			t.Errorf("without funds it is refused with %q", poor.talk)
 		}
 		as("ada", "ledger", "fund", "spring", "100000000007").must(t, 0)
