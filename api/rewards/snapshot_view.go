@@ -30,13 +30,13 @@ func viewRevision(s snapshot.Snapshot) revision {
 	return revision{
 		Name: s.Name(), Season: s.Season, Revision: s.Revision, State: string(s.State), Estimate: s.Estimate, AsOf: s.AsOf.UTC(),
 		Allocated: wire.MoneyOf(ledger.Amount(s.Allocated)), Residual: wire.MoneyOf(ledger.Amount(s.Residual)), Lines: s.Lines,
-		Digest: orNull(hex.EncodeToString(s.Digest)),
+		Digest: ifTaken(s, hex.EncodeToString(s.Digest)),
 	}
 }
 
-// orNull is a figure of a revision that has none until it is taken.
-func orNull(figure string) *string {
-	if figure == "" {
+// ifTaken is a figure that a revision has once it is taken.
+func ifTaken(s snapshot.Snapshot, figure string) *string {
+	if s.Digest == nil {
 		return nil
 	}
 	return &figure
@@ -93,7 +93,7 @@ func readSnapshot(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot) (Snapshot
 	r := viewRevision(s)
 	v := Snapshot{
 		Season: s.Season, Revision: s.Revision, State: r.State, Estimate: s.Estimate, AsOf: r.AsOf, Failure: s.Failure,
-		Pool: wire.MoneyOf(ledger.Amount(season.Pool)), Allocated: r.Allocated, Residual: r.Residual, Points: orNull(s.Points),
+		Pool: wire.MoneyOf(ledger.Amount(season.Pool)), Allocated: r.Allocated, Residual: r.Residual, Points: ifTaken(s, s.Points),
 		Lines: s.Lines, Suppliers: s.Suppliers, Outcomes: map[string]int64{}, Guards: []guard{}, Digest: r.Digest,
 		Coverage: coverage{int(s.ObservedSlots), int(s.SeasonSlots)},
 		TakenBy:  names.of(s.TakenBy), Decided: viewAct(names, s.DecidedBy, s.DecidedAt, s.Decision), Sealed: viewAct(names, s.SealedBy, s.SealedAt, ""),
