@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/uptally/uptally/api/wire"
 )
@@ -51,6 +52,18 @@ func hardened(next http.Handler) http.Handler {
 		header.Set("Strict-Transport-Security", "max-age=31536000")
 		header.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
+	})
+}
+
+// compressed compresses what is worth it, for callers who can read that.
+func compressed(next http.Handler) http.Handler {
+	compressing := middleware.Compress(5, "application/json", "application/problem+json", "text/csv")(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") == "" { // as most machines: nothing is to be looked at
+			next.ServeHTTP(w, r)
+			return
+		}
+		compressing.ServeHTTP(w, r)
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/uptally/uptally/api/appeal"
@@ -67,7 +66,7 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		s.service.Now = time.Now
 	}
-	router.Use(named, hardened, caught(c.Log), middleware.Compress(5, "application/json", "application/problem+json", "text/csv"))
+	router.Use(named, hardened, caught(c.Log), compressed)
 	router.NotFound(s.service.Nowhere(wire.NotFound))
 	router.MethodNotAllowed(s.service.Nowhere(
 		wire.Refuse(http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")))

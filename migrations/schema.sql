@@ -652,74 +652,87 @@ CREATE FUNCTION public.supplier_line_number(of_id uuid) RETURNS integer
     SELECT number FROM device WHERE id = of_id AND supplier_has_line(number);
 $$;
 
-CREATE FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea, OUT supplier_id uuid, OUT registered_at timestamp with time zone) RETURNS SETOF record
+CREATE FUNCTION public.supplier_timeline(of_device uuid, from_hour bigint, to_hour bigint, OUT device integer, OUT supplier_id uuid, OUT registered_at timestamp with time zone, OUT up integer[], OUT observed integer[], OUT owned integer[], OUT kind text, OUT decided_at timestamp with time zone, OUT effective_at timestamp with time zone, OUT reason text, OUT seasons text[], OUT windows bigint[]) RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER ROWS 1
     SET search_path TO 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
-    AS $_$
+    AS $$
 #variable_conflict use_variable
 DECLARE
-    me         CONSTANT uuid        := current_setting('uptally.supplier')::uuid;
-    first_hour CONSTANT bigint      := floor(from_slot / 12.0);
-    end_hour   CONSTANT bigint      := ceil(to_slot / 12.0);
-    starts     CONSTANT timestamptz := to_timestamp(first_hour * 3600);
-    ends       CONSTANT timestamptz := to_timestamp(end_hour * 3600);
-    froms      bigint[]; -- the runs of slots that are theirs, cut to the span: some are empty then
-    tos        bigint[];
-    lane       integer;
-    whole      boolean; -- theirs for all of a span of whole hours
+    me     CONSTANT uuid        := current_setting('uptally.supplier')::uuid;
+    starts CONSTANT timestamptz := to_timestamp(from_hour * 3600);
+    ends   CONSTANT timestamptz := to_timestamp(to_hour * 3600);
+    froms  bigint[]; -- the runs of slots that are theirs, cut to the hours: some are empty then
+    tos    bigint[];
+    lane   integer;
 BEGIN
-    IF to_slot <= from_slot OR to_slot - from_slot > 92 * 288 THEN
-        RAISE EXCEPTION 'slots % to %: give a span of 1 slot to 92 days', from_slot, to_slot
+    IF to_hour <= from_hour OR to_hour - from_hour > 92 * 24 + 1 THEN
+        RAISE EXCEPTION 'hours % to %: give 1 hour to 92 days and 1 hour', from_hour, to_hour
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    SELECT d.device, array_agg(greatest(d.from_slot, $2)), array_agg(greatest(least(d.to_slot, $3), d.from_slot, $2)),
-        bool_or(d.from_slot <= $2 AND coalesce(d.to_slot, $3) >= $3) AND $2 % 12 = 0 AND $3 % 12 = 0, d.supplier_id, min(d.registered_at)
-    INTO device, froms, tos, whole, supplier_id, registered_at
-    FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device, d.supplier_id;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    lane := device & 1023;
-    -- Most devices are, and each of the hours was requested and has a chunk: then there is
-    -- nothing to mask, to join or to fill in, and they are strung together as the indexes
-    -- give them, in half the time.
-    IF whole THEN
-        SELECT string_agg(int2send(chunk.bits::smallint), '') INTO up
-        FROM (SELECT get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
-              + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
-              + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
-              + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
-              FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends ORDER BY c.hour) chunk;
-        SELECT string_agg(int2send(coverage.observed::integer::smallint), '') INTO observed
-        FROM (SELECT v.observed FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends ORDER BY v.hour) coverage;
-        IF length(up) = (end_hour - first_hour) * 2 AND length(observed) = (end_hour - first_hour) * 2 THEN
-            owned := decode(repeat('0fff', (end_hour - first_hour)::integer), 'hex');
-            RETURN NEXT;
+    -- Theirs for all of the hours: there is nothing to mask.
+    SELECT d.device, d.supplier_id, d.registered_at, v.kind, v.decided_at, v.effective_at, v.reason,
+        ARRAY(SELECT get_bit(c.up, d.lane) * 2048 + get_bit(c.up, d.lane + 1024) * 1024
+                + get_bit(c.up, d.lane + 2048) * 512 + get_bit(c.up, d.lane + 3072) * 256
+                + get_bit(c.up, d.lane + 4096) * 128 + get_bit(c.up, d.lane + 5120) * 64
+                + get_bit(c.up, d.lane + 6144) * 32 + get_bit(c.up, d.lane + 7168) * 16
+                + get_bit(c.up, d.lane + 8192) * 8 + get_bit(c.up, d.lane + 9216) * 4
+                + get_bit(c.up, d.lane + 10240) * 2 + get_bit(c.up, d.lane + 11264)
+              FROM uptime_chunk c WHERE c.shard = d.device >> 10 AND c.hour >= starts AND c.hour < ends ORDER BY c.hour),
+        ARRAY(SELECT o.observed::integer FROM uptime_coverage o WHERE o.hour >= starts AND o.hour < ends ORDER BY o.hour),
+        ARRAY(SELECT g.window_id FROM grace_approval g WHERE g.window_from < ends AND g.window_to > starts)
+    INTO device, supplier_id, registered_at, kind, decided_at, effective_at, reason, up, observed, windows
+    FROM supplier_device d
+    LEFT JOIN LATERAL (
+        SELECT r.kind, r.decided_at, r.effective_at, r.reason FROM verdict r WHERE r.device = d.device
+        ORDER BY r.decided_at DESC, r.by_hand DESC, r.seq DESC LIMIT 1) v ON true
+    WHERE d.supplier_id = me AND d.device_id = of_device
+      AND d.from_slot <= from_hour * 12 AND (d.to_slot IS NULL OR d.to_slot >= to_hour * 12);
+    -- Not so, or an hour of them was not requested or has no chunk: hour by hour.
+    IF NOT FOUND OR cardinality(up) < to_hour - from_hour OR cardinality(observed) < to_hour - from_hour THEN
+        SELECT d.device, d.supplier_id, min(d.registered_at), min(d.lane),
+            array_agg(greatest(d.from_slot, from_hour * 12)), array_agg(greatest(least(d.to_slot, to_hour * 12), d.from_slot, from_hour * 12))
+        INTO device, supplier_id, registered_at, lane, froms, tos
+        FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device, d.supplier_id;
+        IF NOT FOUND THEN
             RETURN;
         END IF;
+        owned := ARRAY(
+            SELECT CASE WHEN cardinality(froms) = 1
+                THEN (4095 >> least(greatest(froms[1] - h * 12, 0), 12)::integer) - (4095 >> least(greatest(tos[1] - h * 12, 0), 12)::integer)
+                ELSE (SELECT coalesce(sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer)), 0)
+                      FROM unnest(froms, tos) AS run (f, t))::integer END
+            FROM generate_series(from_hour, to_hour - 1) AS h);
+        up := owned;
+        observed := owned;
+        -- A subquery with OFFSET 0 is computed once and where it stands: without it, whole chunks
+        -- would be carried up to where one bit of them is asked for.
+        IF 0 < ANY (owned) THEN
+            SELECT array_agg(theirs.mask & coalesce(chunk.bits, 0) ORDER BY theirs.hour),
+                array_agg(theirs.mask & coalesce(coverage.bits, 0) ORDER BY theirs.hour)
+            INTO up, observed
+            FROM (SELECT to_timestamp((from_hour + m.place - 1) * 3600) AS hour, m.mask
+                  FROM unnest(owned) WITH ORDINALITY AS m (mask, place) OFFSET 0) theirs
+            LEFT JOIN (SELECT c.hour, get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
+                      + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
+                      + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
+                      + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
+                  FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (hour)
+            LEFT JOIN (SELECT o.hour, o.observed::integer AS bits
+                  FROM uptime_coverage o WHERE o.hour >= starts AND o.hour < ends OFFSET 0) coverage USING (hour);
+        END IF;
+        SELECT r.kind, r.decided_at, r.effective_at, r.reason INTO kind, decided_at, effective_at, reason
+        FROM verdict r WHERE r.device = device ORDER BY r.decided_at DESC, r.by_hand DESC, r.seq DESC LIMIT 1;
+        windows := ARRAY(SELECT g.window_id FROM grace_approval g WHERE g.window_from < ends AND g.window_to > starts);
     END IF;
-    -- In order by a sort of its own: which side a join is read from is the planner's to choose.
-    SELECT string_agg(int2send(slots.up_bits::smallint), ''), string_agg(int2send(slots.observed_bits::smallint), ''),
-           string_agg(int2send(slots.mask::smallint), '')
-    INTO up, observed, owned
-    FROM (SELECT hour.mask, hour.mask & coalesce(chunk.bits, 0) AS up_bits, hour.mask & coalesce(coverage.bits, 0) AS observed_bits
-    FROM (SELECT to_timestamp(h * 3600) AS at, CASE WHEN cardinality(froms) = 1
-              THEN (4095 >> least(greatest(froms[1] - h * 12, 0), 12)::integer) - (4095 >> least(greatest(tos[1] - h * 12, 0), 12)::integer)
-              ELSE (SELECT coalesce(sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer)), 0)
-                    FROM unnest(froms, tos) AS run (f, t))::integer END AS mask
-          FROM generate_series(first_hour, end_hour - 1) AS h OFFSET 0) hour
-    LEFT JOIN (SELECT c.hour AS at,
-              get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
-              + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
-              + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
-              + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
-          FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (at)
-    LEFT JOIN (SELECT v.hour AS at, v.observed::integer AS bits
-          FROM uptime_coverage v WHERE v.hour >= starts AND v.hour < ends OFFSET 0) coverage USING (at)
-    ORDER BY at) slots;
+    IF kind = 'spoofed' THEN
+        seasons := ARRAY(SELECT s.code FROM season s
+                         WHERE s.first_day::timestamp AT TIME ZONE 'UTC' < ends
+                           AND (s.last_day + 1)::timestamp AT TIME ZONE 'UTC' > starts
+                         ORDER BY s.first_day, s.code);
+    END IF;
     RETURN NEXT;
-END $_$;
+END $$;
 
 CREATE FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1975,6 +1988,7 @@ CREATE TABLE public.supplier_device (
     connectivity text NOT NULL,
     device_name text,
     status text,
+    lane integer GENERATED ALWAYS AS ((device & 1023)) STORED NOT NULL,
     CONSTRAINT supplier_device_check CHECK ((to_slot > from_slot))
 );
 
@@ -3160,6 +3174,8 @@ CREATE INDEX uptime_pull_archive ON public.uptime_pull USING btree (archive) WHE
 CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
 
 CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at) WHERE by_hand;
+
+CREATE INDEX verdict_last ON public.verdict USING btree (device, decided_at, by_hand, seq);
 
 CREATE INDEX verdict_recorded ON public.verdict USING btree (recorded_at);
 
@@ -4364,8 +4380,8 @@ GRANT ALL ON FUNCTION public.supplier_line_device(of_device integer) TO uptally_
 REVOKE ALL ON FUNCTION public.supplier_line_number(of_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.supplier_line_number(of_id uuid) TO uptally_supplier;
 
-REVOKE ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea, OUT supplier_id uuid, OUT registered_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_slot bigint, to_slot bigint, OUT device integer, OUT up bytea, OUT observed bytea, OUT owned bytea, OUT supplier_id uuid, OUT registered_at timestamp with time zone) TO uptally_supplier;
+REVOKE ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_hour bigint, to_hour bigint, OUT device integer, OUT supplier_id uuid, OUT registered_at timestamp with time zone, OUT up integer[], OUT observed integer[], OUT owned integer[], OUT kind text, OUT decided_at timestamp with time zone, OUT effective_at timestamp with time zone, OUT reason text, OUT seasons text[], OUT windows bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_hour bigint, to_hour bigint, OUT device integer, OUT supplier_id uuid, OUT registered_at timestamp with time zone, OUT up integer[], OUT observed integer[], OUT owned integer[], OUT kind text, OUT decided_at timestamp with time zone, OUT effective_at timestamp with time zone, OUT reason text, OUT seasons text[], OUT windows bigint[]) TO uptally_supplier;
 
 REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;

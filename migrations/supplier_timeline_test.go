@@ -21,7 +21,7 @@ const (
 
 var (
 	worldStart = time.Date(2024, 4, 30, 20, 0, 0, 0, time.UTC)
-	firstSlot  = worldStart.Unix() / 300
+	firstHour  = worldStart.Unix() / 3600
 )
 
 // timelineWorld is what the database holds, slot by slot.
@@ -45,7 +45,7 @@ func TestTimelinesShowOwnedSlotsAlone(t *testing.T) {
 			up, observed, owned := readTimeline(t, db, me, id, from, to)
 			for i := range up {
 				k := from/12*12 + i
-				mine := k >= from && k < to && w.owner[min(k, len(w.owner)-1)] == me
+				mine := w.owner[min(k, len(w.owner)-1)] == me
 				wasUp, wasObserved := mine && k < len(w.up) && w.up[k], mine && k < len(w.up) && w.observed[k]
 				if owned[i] != mine || up[i] != wasUp || observed[i] != wasObserved {
 					t.Fatalf("slots %d to %d for %s: slot %d is owned %t, up %t, observed %t; in the world owned %t, up %t, observed %t",
@@ -54,7 +54,7 @@ func TestTimelinesShowOwnedSlotsAlone(t *testing.T) {
 			}
 		}
 	}
-	stranger, err := as(t.Context(), db.Supplier, uuid.New(), `SELECT supplier_timeline('`+id.String()+`', 5714000, 5714012)::text`)
+	stranger, err := as(t.Context(), db.Supplier, uuid.New(), `SELECT supplier_timeline('`+id.String()+`', 476166, 476167)::text`)
 	if err != nil || len(stranger) > 0 {
 		t.Errorf("a stranger is shown %q, error %v", stranger, err)
 	}
@@ -63,10 +63,10 @@ func TestTimelinesShowOwnedSlotsAlone(t *testing.T) {
 func TestTimelinesHaveBounds(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	for _, span := range []string{`5714000, 5714000`, `5714001, 5714000`, `5714000, 5714000 + 92 * 288 + 1`} {
+	for _, span := range []string{`476166, 476166`, `476167, 476166`, `476166, 476166 + 92 * 24 + 2`} {
 		refused(t, db.Supplier, "22023", asSomebody+`SELECT supplier_timeline(gen_random_uuid(), `+span+`)`)
 	}
-	if _, err := as(t.Context(), db.Supplier, first, `SELECT supplier_timeline(gen_random_uuid(), 5714000, 5714000 + 92 * 288)::text`); err != nil {
+	if _, err := as(t.Context(), db.Supplier, first, `SELECT supplier_timeline(gen_random_uuid(), 476166, 476166 + 92 * 24 + 1)::text`); err != nil {
 		t.Error(err)
 	}
 }
@@ -131,10 +131,10 @@ func readTimeline(t *testing.T, db *pgtest.DB, me, device uuid.UUID, from, to in
 	t.Helper()
 	b := &pgx.Batch{}
 	b.Queue(`SELECT set_config('uptally.supplier', $1, true)`, me.String())
-	b.Queue(`SELECT device, up, observed, owned FROM supplier_timeline($1, $2, $3)`, device, firstSlot+int64(from), firstSlot+int64(to)).
+	b.Queue(`SELECT device, up, observed, coalesce(owned, array_fill(4095, ARRAY[cardinality(up)])) FROM supplier_timeline($1, $2, $3)`, device, firstHour+int64(from/12), firstHour+int64((to-1)/12+1)).
 		QueryRow(func(row pgx.Row) error {
 			var number int32
-			var bits [3][]byte
+			var bits [3][]int32
 			if err := row.Scan(&number, &bits[0], &bits[1], &bits[2]); err != nil {
 				return err
 			}
@@ -153,11 +153,11 @@ func readTimeline(t *testing.T, db *pgtest.DB, me, device uuid.UUID, from, to in
 	return up, observed, owned
 }
 
-// slotsOf reads two bytes an hour.
-func slotsOf(hours []byte) (slots []bool) {
-	for ; len(hours) > 0; hours = hours[2:] {
+// slotsOf reads a number an hour.
+func slotsOf(hours []int32) (slots []bool) {
+	for _, hour := range hours {
 		for s := range 12 {
-			slots = append(slots, binary.BigEndian.Uint16(hours)&(2048>>s) != 0)
+			slots = append(slots, hour&(2048>>s) != 0)
 		}
 	}
 	return slots

@@ -34,11 +34,11 @@ func (d *desk) listIncidents(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *
 	if err != nil {
 		return nil, err
 	}
-	views, err := readIncidents(ctx, tx, found, in.Season)
+	views, err := ReadIncidents(ctx, tx, found, in.Season)
 	if err != nil {
 		return nil, err
 	}
-	return whole(views), nil
+	return whole(overHTTP(views)), nil
 }
 
 // incidentsNow returns the incidents as they stand: those of the last scan, or if
@@ -80,16 +80,17 @@ func incidentNow(ctx context.Context, tx pgx.Tx, id int64) (incident.Incident, e
 }
 
 func incidentBody(ctx context.Context, tx pgx.Tx, i incident.Incident) (*body[Incident], error) {
-	views, err := readIncidents(ctx, tx, []incident.Incident{i}, "")
+	views, err := ReadIncidents(ctx, tx, []incident.Incident{i}, "")
 	if err != nil {
 		return nil, err
 	}
-	return &body[Incident]{views[0]}, nil
+	return &body[Incident]{overHTTP(views)[0]}, nil
 }
 
-// readIncidents says of incidents how they are resolved for each season that they
-// concern; with a season, of those that concern it.
-func readIncidents(ctx context.Context, tx pgx.Tx, found []incident.Incident, season string) ([]Incident, error) {
+// ReadIncidents says of incidents how they are resolved for each season that they
+// concern; with a season, of those alone that concern it. What is to be done they say
+// by commands.
+func ReadIncidents(ctx context.Context, tx pgx.Tx, found []incident.Incident, season string) ([]Incident, error) {
 	seasons, err := snapshot.Seasons(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func (d *desk) scanIncidents(ctx context.Context, a wire.Acting, _ *struct{}) (*
 	for _, i := range f.New {
 		v.New = append(v.New, i.ID)
 	}
-	v.Items, err = readIncidents(ctx, a.Tx, f.Incidents, "")
+	v.Items, err = ReadIncidents(ctx, a.Tx, f.Incidents, "")
 	return &body[scanned]{v}, err
 }
 

@@ -81,7 +81,7 @@ func TestHoursBecomeDigits(t *testing.T) {
 		want := make([]byte, 0, span.Len())
 		for hour := from; hour < to; hour++ {
 			slots := rapid.Uint16Range(0, 4095).Draw(t, "hour")
-			bits = append(bits, byte(slots>>8), byte(slots))
+			bits = append(bits, int32(slots))
 			for i := range uptime.SlotsPerHour {
 				if k := hour.First() + uptime.Slot(i); span.Contains(k) {
 					want = append(want, '0'+byte(slots>>(11-i)&1))

@@ -34,7 +34,7 @@ func sums(lines []snapshot.Line) supplier.Totals {
 	return s
 }
 
-func testEarnings(t *testing.T, w *town) {
+func testEarnings(t *testing.T, w *place) {
 	for _, id := range w.suppliers() {
 		got := in[supplier.SeasonEarnings](t, w.as(id), "/v1/seasons/test-s1/earnings")
 		if len(got.Sealed) != 2 || got.Estimate != nil || got.Pool.Amount != strconv.FormatInt(sealedIn.Pool, 10) {
@@ -80,7 +80,7 @@ func number(text string) *big.Int {
 	return n
 }
 
-func testLines(t *testing.T, w *town) {
+func testLines(t *testing.T, w *place) {
 	row := func(l supplier.Line) string {
 		return l.DeviceID.String() + " " + l.SpanStart.String() + " " + l.Amount.Amount
 	}
@@ -131,7 +131,7 @@ func testLines(t *testing.T, w *town) {
 	}
 }
 
-func testExclusions(t *testing.T, w *town) {
+func testExclusions(t *testing.T, w *place) {
 	got := in[supplier.ExclusionTable](t, w.as(w.from), "/v1/seasons/test-s1/exclusions")
 	spoofed := 0
 	for _, x := range got.Items {
@@ -166,7 +166,7 @@ func testExclusions(t *testing.T, w *town) {
 	}
 }
 
-func testReasons(t *testing.T, w *town) {
+func testReasons(t *testing.T, w *place) {
 	got := in[supplier.ReasonTable](t, w.Anyone(), "/v1/reasons")
 	codes := map[string]bool{}
 	for _, r := range got.Items {
@@ -185,7 +185,7 @@ func testReasons(t *testing.T, w *town) {
 	sameAsCSV(t, w.Anyone(), "/v1/reasons", got)
 }
 
-func testExplanations(t *testing.T, w *town) {
+func testExplanations(t *testing.T, w *place) {
 	suppliers := w.suppliers()
 	for _, id := range suppliers {
 		seen := map[string]bool{}
@@ -236,7 +236,7 @@ func testExplanations(t *testing.T, w *town) {
 	}
 }
 
-func testDays(t *testing.T, w *town) {
+func testDays(t *testing.T, w *place) {
 	for _, id := range w.suppliers() {
 		checked := 0
 		for _, s := range w.sealed {

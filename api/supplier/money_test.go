@@ -17,7 +17,7 @@ import (
 )
 
 // held is what the ledger says that a supplier's accounts hold.
-func (w *town) held(id uuid.UUID) (all [4]string) {
+func (w *place) held(id uuid.UUID) (all [4]string) {
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
 		for i, account := range []ledger.Account{ledger.SupplierEarned(id), ledger.SupplierTransit(id), ledger.SupplierPaid(id), ledger.SupplierOwing(id)} {
 			amount, err := ledger.Held(ctx, tx, account)
@@ -31,7 +31,7 @@ func (w *town) held(id uuid.UUID) (all [4]string) {
 	return all
 }
 
-func testMoney(t *testing.T, w *town) {
+func testMoney(t *testing.T, w *place) {
 	payout := w.payout(w.from)
 	me := w.as(w.from)
 	me.Get("/v1/payouts/"+payout+"/proof").Problem(t, http.StatusConflict, "not-claimable")
@@ -61,7 +61,7 @@ func testMoney(t *testing.T, w *town) {
 }
 
 // checkProof holds the proof against the one that the command line prints.
-func checkProof(t *testing.T, w *town, payout string) {
+func checkProof(t *testing.T, w *place, payout string) {
 	t.Helper()
 	got := in[supplier.Proof](t, w.as(w.from), "/v1/payouts/"+payout+"/proof")
 	var want []settle.Proof
@@ -80,7 +80,7 @@ func checkProof(t *testing.T, w *town, payout string) {
 }
 
 // checkMovements adds a statement up, and holds it against the ledger.
-func checkMovements(t *testing.T, w *town, id uuid.UUID) {
+func checkMovements(t *testing.T, w *place, id uuid.UUID) {
 	t.Helper()
 	me := w.as(id)
 	whole := in[supplier.StatementTable](t, me, "/v1/statement?limit=200")

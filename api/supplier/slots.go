@@ -2,7 +2,6 @@ package supplier
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/uptally/uptally/uptime"
 )
@@ -21,9 +20,8 @@ const (
 )
 
 // hourBits are the slots of whole hours as the function supplier_timeline returns them:
-// two bytes an hour, a big-endian number of 12 bits whose highest is the hour's first
-// slot.
-type hourBits []byte
+// a number of 12 bits an hour, whose highest is the hour's first slot.
+type hourBits []int32
 
 // hourTexts[n] is n as 12 binary digits: the text of an hour.
 var hourTexts = func() (texts [1 << uptime.SlotsPerHour][uptime.SlotsPerHour]byte) {
@@ -37,9 +35,9 @@ var hourTexts = func() (texts [1 << uptime.SlotsPerHour][uptime.SlotsPerHour]byt
 
 // text returns a 0 or 1 a slot of the span, first slot first.
 func (b hourBits) text(span uptime.Span) []byte {
-	text := make([]byte, 0, len(b)/2*uptime.SlotsPerHour)
-	for i := 0; i+1 < len(b); i += 2 {
-		text = append(text, hourTexts[binary.BigEndian.Uint16(b[i:])&(1<<uptime.SlotsPerHour-1)][:]...)
+	text := make([]byte, 0, len(b)*uptime.SlotsPerHour)
+	for _, hour := range b {
+		text = append(text, hourTexts[hour&(1<<uptime.SlotsPerHour-1)][:]...)
 	}
 	skip := span.From.InHour()
 	return text[skip : skip+span.Len()]
@@ -52,14 +50,8 @@ type slots struct {
 	excluded                   []uptime.Span
 }
 
-// emptyText is a 0 a slot.
-func emptyText(n int) []byte {
-	text := make([]byte, n)
-	for i := range text {
-		text[i] = '0'
-	}
-	return text
-}
+// sameText is the same for each of n slots.
+func sameText(digit byte, n int) []byte { return bytes.Repeat([]byte{digit}, n) }
 
 // grant marks the slots that are granted, of those that are the caller's and were
 // observed down.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/ledger"
@@ -68,15 +69,16 @@ func queueDevice(b *pgx.Batch, id uuid.UUID, runs *[]deviceRow) {
 
 // timelineRow is a timeline as it is read.
 type timelineRow struct {
-	span                uptime.Span
-	found               bool
-	device              uptime.DeviceNumber
-	supplier            uuid.UUID
-	up, observed, owned []byte
-	registeredAt        time.Time
-	last                verdictRow
-	windows             []int64  // approved ones that meet the span
-	seasons             []string // that meet the span, if the last verdict is spoofed
+	span         uptime.Span
+	found        bool
+	device       uptime.DeviceNumber
+	supplier     uuid.UUID
+	up, observed hourBits
+	owned        hourBits // nil: all
+	registeredAt time.Time
+	last         verdictRow
+	seasons      []string // that meet its hours, if the last verdict is spoofed
+	windows      []int64  // approved ones that meet it
 }
 
 // excludingSeason is a season that a verdict may take slots out of.
@@ -92,34 +94,26 @@ func (s *excludingSeason) span() uptime.Span {
 
 // slots turns what was read into texts.
 func (r *timelineRow) slots() slots {
-	return slots{span: r.span, up: hourBits(r.up).text(r.span), observed: hourBits(r.observed).text(r.span),
-		owned: hourBits(r.owned).text(r.span), grace: emptyText(r.span.Len())}
+	s := slots{span: r.span, up: r.up.text(r.span), observed: r.observed.text(r.span), grace: sameText('0', r.span.Len())}
+	if r.owned == nil {
+		s.owned = sameText('1', r.span.Len())
+	} else {
+		s.owned = r.owned.text(r.span)
+	}
+	return s
 }
 
-// queueTimeline reads all that most timelines need in one statement, and no more: a
-// day of it is asked for often.
+// queueTimeline reads all that most timelines need.
 func queueTimeline(b *pgx.Batch, id uuid.UUID, into *timelineRow) {
+	from, to := into.span.Hours()
 	b.Queue(`
-		SELECT t.device, t.supplier_id, t.registered_at, t.up, t.observed, t.owned, v.kind, v.decided_at, v.effective_at, v.reason,
-			ARRAY(SELECT id FROM grace_window WHERE window_from < $5::timestamptz AND window_to > $4::timestamptz),
-			CASE WHEN v.kind = 'spoofed' THEN ARRAY(
-				SELECT code FROM season WHERE first_day::timestamp AT TIME ZONE 'UTC' < $5::timestamptz
-					AND (last_day + 1)::timestamp AT TIME ZONE 'UTC' > $4::timestamptz ORDER BY first_day, code) END
-		FROM supplier_timeline($1, $2, $3) t
-		LEFT JOIN LATERAL (
-			SELECT kind, decided_at, effective_at, reason FROM verdict WHERE device = t.device
-			ORDER BY decided_at DESC, by_hand DESC, seq DESC LIMIT 1) v ON true`,
-		id, int64(into.span.From), int64(into.span.To), into.span.From.Start(), into.span.To.Start()).
-		Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				into.found = true
-				if err := rows.Scan(&into.device, &into.supplier, &into.registeredAt, &into.up, &into.observed, &into.owned, &into.last.kind,
-					&into.last.decidedAt, &into.last.effectiveAt, &into.last.reason, &into.windows, &into.seasons); err != nil {
-					return err
-				}
-			}
-			return rows.Err()
-		})
+		SELECT device, supplier_id, registered_at, up, observed, owned, kind, decided_at, effective_at, reason, seasons, windows
+		FROM supplier_timeline($1, $2, $3)`, pgtype.UUID{Bytes: id, Valid: true}, int64(from), int64(to)).
+		Query(one(&into.found, func(row pgx.Rows) error {
+			return row.Scan((*int32)(&into.device), (*[16]byte)(&into.supplier), &into.registeredAt, (*pgtype.FlatArray[int32])(&into.up),
+				(*pgtype.FlatArray[int32])(&into.observed), (*pgtype.FlatArray[int32])(&into.owned), &into.last.kind,
+				&into.last.decidedAt, &into.last.effectiveAt, &into.last.reason, &into.seasons, &into.windows)
+		}))
 }
 
 // queueExcluding reads what a season's exclusion goes by.
@@ -346,52 +340,36 @@ func scanPayout(row pgx.CollectableRow) (p payoutRow, err error) {
 	return p, err
 }
 
-// queuePayouts reads payouts of distributions before one, the newest first. How far each
-// has come is told as package distribution does.
+// payouts reads payouts. How far each has come is told as package distribution does.
+const payouts = `
+	SELECT p.supplier_id, p.distribution, p.number, p.id, d.id, d.rail, p.wallet, p.amount,
+		CASE WHEN e.outcome IS NOT NULL THEN e.outcome
+			WHEN l.attempt IS NOT NULL AND ae.outcome IS NULL THEN 'live'
+			WHEN ae.outcome = 'landed' THEN 'landed'
+			WHEN s.payout IS NOT NULL THEN 'aside'
+			ELSE 'waiting' END,
+		s.reason, coalesce(e.signature, ae.signature, sg.signature), e.evidence, d.prepared_at, a.recorded_at, e.recorded_at
+	FROM distribution_payout p
+	JOIN distribution d ON d.number = p.distribution
+	LEFT JOIN distribution_approval a ON a.distribution = p.distribution
+	LEFT JOIN distribution_payout_end e ON e.distribution = p.distribution AND e.payout = p.number
+	LEFT JOIN distribution_aside s ON s.distribution = p.distribution AND s.payout = p.number
+	LEFT JOIN LATERAL (
+		SELECT attempt FROM distribution_payout_attempt t WHERE t.distribution = p.distribution AND t.payout = p.number
+		ORDER BY turn DESC LIMIT 1) l ON true
+	LEFT JOIN distribution_attempt_signed sg ON sg.attempt = l.attempt
+	LEFT JOIN distribution_attempt_end ae ON ae.attempt = l.attempt`
+
+// queuePayouts reads payouts of distributions before one, the newest first.
 func queuePayouts(b *pgx.Batch, before *int64, limit int, found *[]payoutRow) {
-	b.Queue(`
-		SELECT p.supplier_id, p.distribution, p.number, p.id, d.id, d.rail, p.wallet, p.amount,
-			CASE WHEN e.outcome IS NOT NULL THEN e.outcome
-				WHEN l.attempt IS NOT NULL AND ae.outcome IS NULL THEN 'live'
-				WHEN ae.outcome = 'landed' THEN 'landed'
-				WHEN s.payout IS NOT NULL THEN 'aside'
-				ELSE 'waiting' END,
-			s.reason, coalesce(e.signature, ae.signature, sg.signature), e.evidence, d.prepared_at, a.recorded_at, e.recorded_at
-		FROM distribution_payout p
-		JOIN distribution d ON d.number = p.distribution
-		LEFT JOIN distribution_approval a ON a.distribution = p.distribution
-		LEFT JOIN distribution_payout_end e ON e.distribution = p.distribution AND e.payout = p.number
-		LEFT JOIN distribution_aside s ON s.distribution = p.distribution AND s.payout = p.number
-		LEFT JOIN LATERAL (
-			SELECT attempt FROM distribution_payout_attempt t WHERE t.distribution = p.distribution AND t.payout = p.number
-			ORDER BY turn DESC LIMIT 1) l ON true
-		LEFT JOIN distribution_attempt_signed sg ON sg.attempt = l.attempt
-		LEFT JOIN distribution_attempt_end ae ON ae.attempt = l.attempt
+	b.Queue(payouts+`
 		WHERE $1::bigint IS NULL OR p.distribution < $1
 		ORDER BY p.distribution DESC LIMIT $2`, before, limit).Query(collect(found, scanPayout))
 }
 
-// queuePayout is queuePayouts of one.
+// queuePayout reads one payout.
 func queuePayout(b *pgx.Batch, id string, found *[]payoutRow) {
-	b.Queue(`
-		SELECT p.supplier_id, p.distribution, p.number, p.id, d.id, d.rail, p.wallet, p.amount,
-			CASE WHEN e.outcome IS NOT NULL THEN e.outcome
-				WHEN l.attempt IS NOT NULL AND ae.outcome IS NULL THEN 'live'
-				WHEN ae.outcome = 'landed' THEN 'landed'
-				WHEN s.payout IS NOT NULL THEN 'aside'
-				ELSE 'waiting' END,
-			s.reason, coalesce(e.signature, ae.signature, sg.signature), e.evidence, d.prepared_at, a.recorded_at, e.recorded_at
-		FROM distribution_payout p
-		JOIN distribution d ON d.number = p.distribution
-		LEFT JOIN distribution_approval a ON a.distribution = p.distribution
-		LEFT JOIN distribution_payout_end e ON e.distribution = p.distribution AND e.payout = p.number
-		LEFT JOIN distribution_aside s ON s.distribution = p.distribution AND s.payout = p.number
-		LEFT JOIN LATERAL (
-			SELECT attempt FROM distribution_payout_attempt t WHERE t.distribution = p.distribution AND t.payout = p.number
-			ORDER BY turn DESC LIMIT 1) l ON true
-		LEFT JOIN distribution_attempt_signed sg ON sg.attempt = l.attempt
-		LEFT JOIN distribution_attempt_end ae ON ae.attempt = l.attempt
-		WHERE p.id = $1`, id).Query(collect(found, scanPayout))
+	b.Queue(payouts+` WHERE p.id = $1`, id).Query(collect(found, scanPayout))
 }
 
 // queuePayoutLines reads what a payout pays for.

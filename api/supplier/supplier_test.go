@@ -17,12 +17,12 @@ import (
 	"github.com/uptally/uptally/snapshot"
 )
 
-// TestSuppliersRead reads one town in every way.
+// TestSuppliersRead reads one place in every way.
 func TestSuppliersRead(t *testing.T) {
 	w := settled(t)
 	for _, part := range []struct {
 		name string
-		test func(*testing.T, *town)
+		test func(*testing.T, *place)
 	}{
 		{"who may", testWhoMay},
 		{"who am I", testMe},
@@ -48,7 +48,7 @@ func TestSuppliersRead(t *testing.T) {
 }
 
 // suppliers are those with a line of the newest revision, by id.
-func (w *town) suppliers() (ids []uuid.UUID) {
+func (w *place) suppliers() (ids []uuid.UUID) {
 	for _, l := range w.lines(w.sealed[1]) {
 		if !slices.Contains(ids, l.SupplierID) {
 			ids = append(ids, l.SupplierID)
@@ -58,7 +58,7 @@ func (w *town) suppliers() (ids []uuid.UUID) {
 }
 
 // largest is the supplier with the most lines.
-func (w *town) largest() (id uuid.UUID) {
+func (w *place) largest() (id uuid.UUID) {
 	count, most := map[uuid.UUID]int{}, 0
 	for _, l := range w.lines(w.sealed[1]) {
 		if count[l.SupplierID]++; count[l.SupplierID] > most {
@@ -69,7 +69,7 @@ func (w *town) largest() (id uuid.UUID) {
 }
 
 // paths are every operation of suppliers, on the device that moved.
-func (w *town) paths() []string {
+func (w *place) paths() []string {
 	device := "/v1/devices/" + w.moved.String()
 	return []string{
 		"/v1/devices", device, device + "/timeline", device + "/explanation?season=test-s1", device + "/earnings?season=test-s1",
@@ -79,11 +79,11 @@ func (w *town) paths() []string {
 	}
 }
 
-func (w *town) payout(of uuid.UUID) string {
+func (w *place) payout(of uuid.UUID) string {
 	return in[supplier.PayoutTable](w.t, w.as(of), "/v1/payouts").Items[0].Payout
 }
 
-func testWhoMay(t *testing.T, w *town) {
+func testWhoMay(t *testing.T, w *place) {
 	nobody := w.as(uuid.MustParse("00000000-0000-4000-8000-00000000beef"))
 	for _, path := range w.paths() {
 		mine := w.as(w.from).Get(path).Want(t, http.StatusOK)
@@ -124,7 +124,7 @@ func testWhoMay(t *testing.T, w *town) {
 	}
 }
 
-func testMe(t *testing.T, w *town) {
+func testMe(t *testing.T, w *place) {
 	me := in[supplier.Me](t, w.as(w.from), "/v1/me")
 	if *me.Supplier != w.from || me.Issuer != w.Issuer.URL() || !slices.Equal(me.Roles, []auth.Role{auth.Supplier}) {
 		t.Errorf("I am %+v", me)
@@ -136,7 +136,7 @@ func testMe(t *testing.T, w *town) {
 	w.Anyone().Get("/v1/me").Problem(t, http.StatusUnauthorized, "token-missing")
 }
 
-func testDevices(t *testing.T, w *town) {
+func testDevices(t *testing.T, w *place) {
 	moved := in[supplier.DeviceDetail](t, w.as(w.from), "/v1/devices/"+w.moved.String())
 	if len(moved.Ownership) != 2 || !moved.Ownership[0].To.Equal(april(24, 12)) || moved.Ownership[1].To != nil || !moved.Owned {
 		t.Errorf("the device that came back: %+v", moved)
@@ -252,7 +252,7 @@ func sameAsCSV(t *testing.T, c *apitest.Client, path string, want table) {
 	}
 }
 
-func testDraft(t *testing.T, w *town) {
+func testDraft(t *testing.T, w *place) {
 	draft := w.take()
 	if draft.State != snapshot.Draft || draft.Revision != 3 {
 		t.Fatalf("a draft: %+v", draft)

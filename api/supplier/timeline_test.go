@@ -19,7 +19,7 @@ import (
 )
 
 // what a timeline must say, read past the API.
-func (w *town) wanted(device uptime.DeviceNumber, span uptime.Span, owned []uptime.Span) (up, observed, own string) {
+func (w *place) wanted(device uptime.DeviceNumber, span uptime.Span, owned []uptime.Span) (up, observed, own string) {
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
 		bits, err := uptime.ReadTimeline(ctx, tx, device, span)
 		if err != nil {
@@ -52,7 +52,7 @@ func timelinePath(device uuid.UUID, span uptime.Span) string {
 	return fmt.Sprintf("/v1/devices/%s/timeline?from=%s&to=%s", device, span.From.Start().Format(time.RFC3339), span.To.Start().Format(time.RFC3339))
 }
 
-func testTimelines(t *testing.T, w *town) {
+func testTimelines(t *testing.T, w *place) {
 	season := sealedIn.Span()
 	states := map[supplier.State]int{}
 	for _, id := range w.suppliers() {
@@ -126,7 +126,7 @@ func checkSpans(t *testing.T, got supplier.Timeline, states map[supplier.State]i
 }
 
 // checkAgainstExplanation holds grace against the days of the explanation.
-func checkAgainstExplanation(t *testing.T, w *town, id, device uuid.UUID, got supplier.Timeline) {
+func checkAgainstExplanation(t *testing.T, w *place, id, device uuid.UUID, got supplier.Timeline) {
 	t.Helper()
 	e := in[supplier.Explanation](t, w.as(id), "/v1/devices/"+device.String()+"/explanation?season=test-s1")
 	granted := ""
@@ -166,7 +166,7 @@ func checkAgainstExplanation(t *testing.T, w *town, id, device uuid.UUID, got su
 
 // A part of a timeline is a part of it, wherever it is cut: on hours, within them, and
 // where the device changed hands.
-func testParts(t *testing.T, w *town) {
+func testParts(t *testing.T, w *place) {
 	season := sealedIn.Span()
 	for _, l := range slices.Concat(w.own(w.sealed[1], w.from), w.own(w.sealed[1], w.to)) {
 		me := w.as(l.SupplierID)
@@ -188,7 +188,7 @@ func testParts(t *testing.T, w *town) {
 	}
 }
 
-func testSpans(t *testing.T, w *town) {
+func testSpans(t *testing.T, w *place) {
 	me, device := w.as(w.from), "/v1/devices/"+w.moved.String()+"/timeline"
 	for query, want := range map[string]uptime.Span{
 		"":                           uptime.SpanOf(april(27, 12), april(28, 12)),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/internal/apitest"
+	"github.com/uptally/uptally/internal/apitest/town"
 	"github.com/uptally/uptally/internal/pgtest"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/ledger/distribution"
@@ -45,8 +45,8 @@ var (
 	now = april(28, 12)
 )
 
-// town is the world, the server that tells of it, and people.
-type town struct {
+// place is the world, the server that tells of it, and people.
+type place struct {
 	*apitest.Server
 	t          testing.TB
 	world      *simulator.World
@@ -61,16 +61,16 @@ func at(moment time.Time) func(*api.Config) {
 	return func(c *api.Config) { c.Now = func() time.Time { return moment } }
 }
 
-// settled is a town with a season sealed twice, paid once, and another estimated.
-func settled(t testing.TB) *town {
+// settled is a place with a season sealed twice, paid once, and another estimated.
+func settled(t testing.TB) *place {
 	t.Helper()
 	db := pgtest.New(t)
-	w := &town{t: t, ada: pgtest.Person(t, db.Owner, "ada"), grace: pgtest.Person(t, db.Owner, "grace")}
+	w := &place{t: t, ada: pgtest.Person(t, db.Owner, "ada"), grace: pgtest.Person(t, db.Owner, "grace")}
 	w.Server = apitest.On(t, db, at(now))
 	var err error
 	w.world, err = simulator.New(simulator.Config{Scenario: simulator.April2024, Devices: 60, Seed: 424})
 	w.check(err)
-	w.read()
+	town.Pull(t, db, w.world, pulled, sealedIn.FirstDay, runsIn.LastDay)
 	w.move()
 	w.prepare()
 	w.seal()
@@ -82,58 +82,27 @@ func settled(t testing.TB) *town {
 	return w
 }
 
-func (w *town) check(err error) {
+func (w *place) check(err error) {
 	w.t.Helper()
 	if err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-func (w *town) tx(f func(context.Context, pgx.Tx) error) {
+func (w *place) tx(f func(context.Context, pgx.Tx) error) {
 	w.t.Helper()
 	ctx := context.Background()
 	w.check(pgx.BeginFunc(ctx, w.DB.App, func(tx pgx.Tx) error { return f(ctx, tx) }))
 }
 
-func (w *town) owner(statement string, arguments ...any) {
+func (w *place) owner(statement string, arguments ...any) {
 	w.t.Helper()
 	_, err := w.DB.Owner.Exec(context.Background(), statement, arguments...)
 	w.check(err)
 }
 
-// read pulls the world, but for two hours that could not be observed.
-func (w *town) read() {
-	server := httptest.NewServer(w.world.Handler(simulator.Options{Token: "token"}))
-	defer server.Close()
-	feed, err := uptime.NewFeed(uptime.FeedConfig{URL: server.URL, Token: "token"})
-	w.check(err)
-	w.check(uptime.SyncChanges(w.t.Context(), w.DB.App, feed))
-	w.check(uptime.SyncVerdicts(w.t.Context(), w.DB.App, feed))
-	w.tx(func(ctx context.Context, tx pgx.Tx) error { return uptime.RequestSpan(ctx, tx, pulled) })
-	var devices uptime.Registry
-	dark := uptime.SpanOf(april(24, 6), april(24, 8))
-	for _, span := range []uptime.Span{{From: pulled.From, To: dark.From}, {From: dark.To, To: pulled.To}} {
-		pass, err := uptime.ReadWindow(w.t.Context(), w.DB.App, feed, &devices, span, func() time.Time { return april(30, 12) })
-		w.check(err)
-		w.tx(func(ctx context.Context, tx pgx.Tx) error {
-			_, err := uptime.Merge(ctx, tx, pass)
-			return err
-		})
-	}
-	w.tx(func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := uptime.GiveUp(ctx, tx, dark, april(30, 12), nil, "never observed"); err != nil {
-			return err
-		}
-		_, err := uptime.CloseHours(ctx, tx, april(30, 12))
-		return err
-	})
-	for day := sealedIn.FirstDay; !day.After(runsIn.LastDay); day = day.AddDate(0, 0, 1) {
-		w.check(uptime.ReadJobMinutes(w.t.Context(), w.DB.App, feed, day))
-	}
-}
-
 // move passes an honest device on for half a day, and back.
-func (w *town) move() {
+func (w *place) move() {
 	for i := range w.world.Devices() {
 		d := w.world.Device(i)
 		owner := d.Facts.SupplierID
@@ -156,7 +125,7 @@ func (w *town) move() {
 	}
 }
 
-func (w *town) prepare() {
+func (w *place) prepare() {
 	rules, err := os.ReadFile("../../snapshot/rulesets/ignition-s1.toml")
 	w.check(err)
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
@@ -182,7 +151,7 @@ func (w *town) prepare() {
 }
 
 // seal takes the next revision of the season and seals it, whatever stands against it.
-func (w *town) seal() {
+func (w *place) seal() {
 	w.t.Helper()
 	s := w.take()
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
@@ -205,7 +174,7 @@ func (w *town) seal() {
 }
 
 // take takes a draft.
-func (w *town) take() (s snapshot.Snapshot) {
+func (w *place) take() (s snapshot.Snapshot) {
 	w.t.Helper()
 	var groups int
 	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -232,7 +201,7 @@ func (w *town) take() (s snapshot.Snapshot) {
 }
 
 // verdict finds an eligible device of the supplier spoofed, from the season's second day on.
-func (w *town) verdict() {
+func (w *place) verdict() {
 	var device uuid.UUID
 	for _, l := range w.lines(w.sealed[0]) {
 		if l.SupplierID == w.from && l.DeviceID != w.moved && l.Amount > 0 {
@@ -248,7 +217,7 @@ func (w *town) verdict() {
 }
 
 // pay pays what was earned by a merkle tree that is funded, and prepares nothing more.
-func (w *town) pay() {
+func (w *place) pay() {
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
 		at, err := wallet.Now(ctx, tx)
 		if err != nil {
@@ -272,7 +241,7 @@ func (w *town) pay() {
 }
 
 // fund funds the tree of the first distribution, which pays its payouts.
-func (w *town) fund() {
+func (w *place) fund() {
 	var trees []distribution.Tree
 	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
 		trees, err = distribution.ReadTrees(ctx, tx, "d1")
@@ -289,7 +258,7 @@ func (w *town) fund() {
 }
 
 // lines are all lines of a revision, by device id.
-func (w *town) lines(s snapshot.Snapshot) (lines []snapshot.Line) {
+func (w *place) lines(s snapshot.Snapshot) (lines []snapshot.Line) {
 	w.t.Helper()
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
 		return snapshot.EachLine(ctx, tx, s, func(l *snapshot.Line) error {
@@ -301,7 +270,7 @@ func (w *town) lines(s snapshot.Snapshot) (lines []snapshot.Line) {
 }
 
 // own are the lines of one supplier.
-func (w *town) own(s snapshot.Snapshot, supplier uuid.UUID) (lines []snapshot.Line) {
+func (w *place) own(s snapshot.Snapshot, supplier uuid.UUID) (lines []snapshot.Line) {
 	for _, l := range w.lines(s) {
 		if l.SupplierID == supplier {
 			lines = append(lines, l)
@@ -311,7 +280,7 @@ func (w *town) own(s snapshot.Snapshot, supplier uuid.UUID) (lines []snapshot.Li
 }
 
 // as is a supplier's client.
-func (w *town) as(supplier uuid.UUID) *apitest.Client {
+func (w *place) as(supplier uuid.UUID) *apitest.Client {
 	return w.Supplier("sub-"+supplier.String()[:8], supplier)
 }
 

@@ -87,8 +87,7 @@ func (v *visit) guarded(f func()) {
 
 // serve runs the operation into the recorder.
 func (v *visit) serve(next func(huma.Context)) {
-	op := v.op
-	next(humachi.NewContext(&op, v.r, v.answer))
+	next(humachi.NewContext(&v.op, v.r, v.answer))
 }
 
 // refuse makes the problem the answer.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/uptally/uptally/api/audit"
@@ -29,6 +30,7 @@ func (v *visit) send() {
 			return
 		}
 	}
+	header.Set("Content-Length", strconv.Itoa(v.answer.body.Len())) // if it is compressed on its way, that is taken out
 	v.w.WriteHeader(v.answer.status)
 	_, _ = v.w.Write(v.answer.body.Bytes()) // whoever hung up does not need it
 }

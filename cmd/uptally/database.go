@@ -144,9 +144,6 @@ func (db *database) close(ctx context.Context, say func(format string, args ...a
 	return errors.Join(db.embedded.Stop(), db.use.Unlock())
 }
 
-// supplierMax is how many connections suppliers share.
-const supplierMax = 24
-
 // supplierPool connects as the role that suppliers read through.
 func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxpool.Pool, error) {
 	if db.embedded != nil {
@@ -156,7 +153,7 @@ func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxp
 		return nil, usage("no --supplier-database-url: on a database of your own the API reads for suppliers as %s; give its URL in UPTALLY_SUPPLIER_DATABASE_URL, or --api=false",
 			migrations.SupplierRole)
 	}
-	pool, err := api.ConnectSuppliers(ctx, url, supplierMax)
+	pool, err := api.ConnectSuppliers(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("--supplier-database-url: %w", err)
 	}

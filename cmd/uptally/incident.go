@@ -5,11 +5,10 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/api/rewards"
 	"github.com/uptally/uptally/snapshot/incident"
 )
 
@@ -145,62 +144,10 @@ func (a *app) incidentsNow(ctx context.Context, tx pgx.Tx) ([]incident.Incident,
 	return scanned.Incidents, err
 }
 
-// readIncidents says of incidents how they are resolved for each season that they
-// concern; with a season, of those that concern it.
+// readIncidents is rewards.ReadIncidents for people.
 func readIncidents(ctx context.Context, tx pgx.Tx, incidents []incident.Incident, season string) ([]incidentView, error) {
-	seasons, err := snapshot.Seasons(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	if season != "" {
-		one, err := snapshot.SeasonByCode(ctx, tx, season)
-		if err != nil {
-			return nil, err
-		}
-		seasons = []snapshot.PinnedSeason{one}
-	}
-	now, err := incident.Now(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	views := make([]incidentView, len(incidents))
-	for n, i := range incidents {
-		views[n] = viewIncident(i)
-		for _, s := range seasons {
-			if err := views[n].addSeason(ctx, tx, i, s, now); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if season == "" {
-		return views, nil
-	}
-	concerned := []incidentView{}
-	for _, v := range views {
-		if len(v.Seasons) > 0 {
-			concerned = append(concerned, v)
-		}
-	}
-	return concerned, nil
-}
-
-// addSeason says how the incident is resolved for a season, if it concerns it.
-func (v *incidentView) addSeason(ctx context.Context, tx pgx.Tx, i incident.Incident, s snapshot.PinnedSeason, now time.Time) error {
-	concerns, err := incident.Resolutions(ctx, tx, []incident.Incident{i}, s.Code, s.Span(), now)
-	if err != nil || len(concerns) == 0 {
-		return err
-	}
-	r := concerns[0].Resolution
-	c := concernView{Season: s.Code, Resolved: !r.Open(), Windows: r.Windows, Holds: r.Holds, Remedy: r.Remedy}
-	if d := r.Dismissal; d != nil {
-		names, err := readNames(ctx, tx, &d.Person)
-		if err != nil {
-			return err
-		}
-		c.Dismissal = &dismissalView{names.of(d.Person), d.RecordedAt.UTC(), d.Reason}
-	}
-	v.Seasons = append(v.Seasons, c)
-	return nil
+	read, err := rewards.ReadIncidents(ctx, tx, incidents, season)
+	return viewsOf(read), err
 }
 
 func (a *app) showIncidentByID(ctx context.Context, tx pgx.Tx, id int64) error {

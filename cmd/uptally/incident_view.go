@@ -7,104 +7,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/uptally/uptally/api/rewards"
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
 )
 
-// incidentView is an incident as --json prints it. Ends are exclusive.
-type incidentView struct {
-	ID       *int64        `json:"id"` // null: not on record, in a dry run
-	Kind     string        `json:"kind"`
-	Opened   time.Time     `json:"opened"`
-	End      *time.Time    `json:"end"`   // null while it lasts
-	Slots    *int          `json:"slots"` // from its opening to its end
-	Collapse *collapseView `json:"collapse,omitempty"`
-	Surge    *surgeView    `json:"surge,omitempty"`
-	Curve    curveView     `json:"curve"`
-	Seasons  []concernView `json:"seasons"` // those that it concerns
-}
+// incidentView is an incident as --json prints it: as the API answers.
+type incidentView struct{ rewards.Incident }
 
-// collapseView is what is said of a collapse.
-type collapseView struct {
-	Baseline       int64      `json:"baseline"` // devices
-	Lowest         int64      `json:"lowest"`
-	LowestAt       time.Time  `json:"lowest_at"`
-	DepthPermille  int64      `json:"depth_permille"` // the lowest, of the baseline
-	Recovered      *time.Time `json:"recovered"`
-	Closed         *time.Time `json:"closed"`
-	EndedByPerson  bool       `json:"ended_by_person"`
-	HalfBack       *time.Time `json:"half_back"`
-	NineTenthsBack *time.Time `json:"nine_tenths_back"`
-	Vanished       int64      `json:"vanished"`
-	Returned       int64      `json:"returned"`
-}
-
-// surgeView is what is said of a surge.
-type surgeView struct {
-	Devices int64 `json:"devices"`
-	Changes int64 `json:"changes"`
-}
-
-// curveView is a row of averages, null where nothing was observed; of a surge, of
-// sums.
-type curveView struct {
-	From   time.Time `json:"from"`
-	Slots  int       `json:"slots_per_point"`
-	Points []*int64  `json:"points"`
-}
-
-// concernView is how an incident is resolved for a season.
-type concernView struct {
-	Season    string         `json:"season"`
-	Resolved  bool           `json:"resolved"`
-	Windows   []int64        `json:"windows,omitempty"`
-	Holds     []int64        `json:"holds,omitempty"`
-	Dismissal *dismissalView `json:"dismissal,omitempty"`
-	Remedy    string         `json:"remedy,omitempty"`
-}
-
-// dismissalView is a person's word that an incident changes nothing.
-type dismissalView struct {
-	Person     string    `json:"person"`
-	RecordedAt time.Time `json:"recorded_at"`
-	Reason     string    `json:"reason"`
-}
-
-func viewIncident(i incident.Incident) incidentView {
-	v := incidentView{
-		Kind: string(i.Kind), Opened: i.Opened.Start(), End: startOf(i.End), Seasons: []concernView{},
-		Curve: curveView{From: i.Curve.From.Start(), Slots: i.Curve.Step, Points: make([]*int64, len(i.Curve.Points))},
+func viewsOf(incidents []rewards.Incident) []incidentView {
+	views := make([]incidentView, len(incidents))
+	for i := range incidents {
+		views[i] = incidentView{incidents[i]}
 	}
-	if i.ID != 0 {
-		v.ID = &i.ID
-	}
-	if i.End != nil {
-		v.Slots = new(int(*i.End - i.Opened))
-	}
-	for n, point := range i.Curve.Points {
-		if point != incident.Unobserved {
-			v.Curve.Points[n] = &point
-		}
-	}
-	if c := i.Collapse; c != nil {
-		v.Collapse = &collapseView{
-			Baseline: c.Baseline, Lowest: c.Lowest, LowestAt: c.LowestAt.Start(), DepthPermille: c.Depth(),
-			Recovered: startOf(c.Recovered), Closed: startOf(c.Closed), EndedByPerson: c.EndedAt != nil,
-			HalfBack: startOf(c.HalfBack), NineTenthsBack: startOf(c.NineTenthsBack), Vanished: c.Vanished, Returned: c.Returned,
-		}
-	}
-	if s := i.Surge; s != nil {
-		v.Surge = &surgeView{s.Devices, s.Changes}
-	}
-	return v
-}
-
-// startOf returns when a slot starts that may be none.
-func startOf(k *uptime.Slot) *time.Time {
-	if k == nil {
-		return nil
-	}
-	return new(k.Start())
+	return views
 }
 
 // The widths of curves, in characters.
@@ -118,7 +34,7 @@ func printIncidents(out io.Writer, views []incidentView) {
 	surges := newGrid(">surge", "opened", "ended", ">lasted", "curve", ">devices", ">changes", "resolved")
 	for _, v := range views {
 		if c := v.Collapse; c != nil {
-			collapses.add(v.number(), utc(v.Opened), v.recovered(), v.lasted(), c.depth(), v.curve(curveInTable),
+			collapses.add(v.number(), utc(v.Opened), v.recovered(), v.lasted(), depth(c), v.curve(curveInTable),
 				count(c.Vanished), count(c.Returned), v.resolved())
 		} else {
 			surges.add(v.number(), utc(v.Opened), utcOr(v.End, "-"), v.lasted(), v.curve(curveInTable),
@@ -148,7 +64,7 @@ func (v incidentView) print(out io.Writer) {
 	g.add("opened", utc(v.Opened))
 	if c := v.Collapse; c != nil {
 		g.add("baseline", count(c.Baseline)+" devices")
-		g.add("lowest", fmt.Sprintf("%s of them, %s, at %s", count(c.Lowest), c.depth(), utc(c.LowestAt)))
+		g.add("lowest", fmt.Sprintf("%s of them, %s, at %s", count(c.Lowest), depth(c), utc(c.LowestAt)))
 		g.add("half back", utcOr(c.HalfBack, "not yet"))
 		g.add("nine tenths back", utcOr(c.NineTenthsBack, "not yet"))
 		g.add("recovered", v.recovered())
@@ -164,7 +80,7 @@ func (v incidentView) print(out io.Writer) {
 	}
 	g.print(out)
 	for _, c := range v.Seasons {
-		fmt.Fprintf(out, "\nSeason %s: %s\n", c.Season, c.how())
+		fmt.Fprintf(out, "\nSeason %s: %s\n", c.Season, how(&c))
 	}
 }
 
@@ -193,7 +109,7 @@ func (v incidentView) lasted() string {
 }
 
 // depth is how much was left at the lowest.
-func (c collapseView) depth() string {
+func depth(c *rewards.Collapse) string {
 	return fmt.Sprintf("%d.%d %%", c.DepthPermille/10, c.DepthPermille%10)
 }
 
@@ -218,7 +134,7 @@ func (v incidentView) resolved() string {
 	for _, c := range v.Seasons {
 		how := "open"
 		if c.Resolved {
-			how = c.by()
+			how = by(&c)
 		}
 		parts = append(parts, c.Season+": "+how)
 	}
@@ -229,7 +145,7 @@ func (v incidentView) resolved() string {
 }
 
 // by names what resolved the incident.
-func (c concernView) by() string {
+func by(c *rewards.Concern) string {
 	switch {
 	case len(c.Windows) > 0:
 		return "window " + joined(c.Windows)
@@ -240,14 +156,14 @@ func (c concernView) by() string {
 }
 
 // how says who resolved the incident and why, or what is to be done.
-func (c concernView) how() string {
+func how(c *rewards.Concern) string {
 	switch {
 	case !c.Resolved:
 		return "open; " + c.Remedy
 	case c.Dismissal != nil && len(c.Windows)+len(c.Holds) == 0:
 		return fmt.Sprintf("dismissed by %s at %s: %s", c.Dismissal.Person, utc(c.Dismissal.RecordedAt), c.Dismissal.Reason)
 	}
-	return "resolved by " + c.by()
+	return "resolved by " + by(c)
 }
 
 // joined lists numbers.

@@ -27,7 +27,6 @@ const (
 	apiRounds   = 5
 	apiRound    = 2 * time.Second
 	apiCallers  = 256
-	apiPool     = 16 // connections, as the application has
 	apiAudience = "bench"
 )
 
@@ -141,7 +140,7 @@ func (d *dataset) openHouse(ctx context.Context) (h *house, err error) {
 		return nil, err
 	}
 	h = &house{addresses: map[*http.Server]string{}}
-	if h.suppliers, err = api.ConnectSuppliers(ctx, d.supplierURL, apiPool); err != nil {
+	if h.suppliers, err = api.ConnectSuppliers(ctx, d.supplierURL); err != nil {
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))

@@ -3,45 +3,58 @@ package town
 import (
 	"context"
 	"net/http/httptest"
+	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/internal/pgtest"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime"
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
-// read pulls the world, but for two hours that could not be observed.
-func (w *Town) read() {
-	server := httptest.NewServer(w.world.Handler(simulator.Options{Token: "token"}))
+// dark are two hours that could not be observed.
+var dark = uptime.SpanOf(april(24, 6), april(24, 8))
+
+// Pull reads what the world tells of the span, but for two hours that could not be
+// observed, and closes its hours; and the minutes of jobs of each day from first to last.
+func Pull(t testing.TB, db *pgtest.DB, world *simulator.World, span uptime.Span, first, last time.Time) {
+	t.Helper()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := func(f func(tx pgx.Tx) error) { t.Helper(); check(pgx.BeginFunc(t.Context(), db.App, f)) }
+	server := httptest.NewServer(world.Handler(simulator.Options{Token: "token"}))
 	defer server.Close()
 	feed, err := uptime.NewFeed(uptime.FeedConfig{URL: server.URL, Token: "token"})
-	w.check(err)
-	w.check(uptime.SyncChanges(w.t.Context(), w.DB.App, feed))
-	w.check(uptime.SyncVerdicts(w.t.Context(), w.DB.App, feed))
-	w.tx(func(ctx context.Context, tx pgx.Tx) error { return uptime.RequestSpan(ctx, tx, pulled) })
+	check(err)
+	check(uptime.SyncChanges(t.Context(), db.App, feed))
+	check(uptime.SyncVerdicts(t.Context(), db.App, feed))
+	begin(func(tx pgx.Tx) error { return uptime.RequestSpan(t.Context(), tx, span) })
 	var devices uptime.Registry
-	dark := uptime.SpanOf(april(24, 6), april(24, 8))
-	for _, span := range []uptime.Span{{From: pulled.From, To: dark.From}, {From: dark.To, To: pulled.To}} {
-		pass, err := uptime.ReadWindow(w.t.Context(), w.DB.App, feed, &devices, span, func() time.Time { return april(30, 12) })
-		w.check(err)
-		w.tx(func(ctx context.Context, tx pgx.Tx) error {
-			_, err := uptime.Merge(ctx, tx, pass)
+	for _, lit := range []uptime.Span{{From: span.From, To: dark.From}, {From: dark.To, To: span.To}} {
+		pass, err := uptime.ReadWindow(t.Context(), db.App, feed, &devices, lit, func() time.Time { return april(30, 12) })
+		check(err)
+		begin(func(tx pgx.Tx) error {
+			_, err := uptime.Merge(t.Context(), tx, pass)
 			return err
 		})
 	}
-	w.tx(func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := uptime.GiveUp(ctx, tx, dark, april(30, 12), nil, "never observed"); err != nil {
+	begin(func(tx pgx.Tx) error {
+		if _, err := uptime.GiveUp(t.Context(), tx, dark, april(30, 12), nil, "never observed"); err != nil {
 			return err
 		}
-		_, err := uptime.CloseHours(ctx, tx, april(30, 12))
+		_, err := uptime.CloseHours(t.Context(), tx, april(30, 12))
 		return err
 	})
-	for day := Sealed.FirstDay; !day.After(Running.LastDay); day = day.AddDate(0, 0, 1) {
-		w.check(uptime.ReadJobMinutes(w.t.Context(), w.DB.App, feed, day))
+	for day := first; !day.After(last); day = day.AddDate(0, 0, 1) {
+		check(uptime.ReadJobMinutes(t.Context(), db.App, feed, day))
 	}
 }
 

@@ -89,7 +89,7 @@ func New(t testing.TB, options ...func(*api.Config)) *Town {
 	var err error
 	w.world, err = simulator.New(simulator.Config{Scenario: simulator.April2024, Devices: 60, Seed: 424})
 	w.check(err)
-	w.read()
+	Pull(t, db, w.world, pulled, Sealed.FirstDay, Running.LastDay)
 	w.choose()
 	w.prepareSeasons()
 	w.seal()
