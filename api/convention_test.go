@@ -93,8 +93,16 @@ func refusals(t *testing.T, w *town.Town) {
 			}
 		}
 	}
-	for _, path := range []string{"/", "/v1", "/v1/nothing", "/v2/me", "/v1/me/", "/debug/pprof/", "/.env"} {
-		w.Anyone().Get(path).Problem(t, http.StatusNotFound, "not-found")
+	for _, path := range []string{"/", "/v1", "/v1/nothing", "/v2/me", "/v1/me/", "/debug/pprof/", "/.env",
+		"/docs/nothing.js", "/docs/swagger-ui.css/", "/docs//", "/docs/swagger-ui/index.html", "/docs/%2e%2e/docs.go", "/docs/a%00b"} {
+		got := w.Anyone().Get(path).Problem(t, http.StatusNotFound, "not-found")
+		if kept := got.Header.Get("Cache-Control"); kept != "no-store" {
+			t.Errorf("%s: that it is not there is kept: %s", path, kept)
+		}
+	}
+	whole := w.Anyone().Do(http.MethodGet, "/docs/page.js", nil, http.Header{"Range": {"bytes=999999-"}}).Want(t, http.StatusOK)
+	if len(whole.Body) == 0 {
+		t.Error("a file of the page is empty")
 	}
 	w.Anyone().Do(http.MethodPut, "/v1/me", nil, nil).Problem(t, http.StatusMethodNotAllowed, "method-not-allowed")
 	owner := w.Of(w.Owner)
@@ -135,13 +143,25 @@ func TestRefusalsOfAnyBytesAreOnRecord(t *testing.T) {
 	}
 }
 
+// secret are reads whose answer nobody is to keep.
+var secret = map[string]bool{"get-webhook-secret": true}
+
 // What reads is answered with a tag, by which the same is not sent again; packed, if
-// that is liked.
+// that is liked. A secret is sent each time, and kept nowhere.
 func tagsAndPacking(t *testing.T, w *town.Town) {
 	tagged := 0
 	reads(t, w, func(op *contract.Operation, address string, c caller) {
 		plain := c.client.Get(address).Want(t, http.StatusOK)
-		tag := plain.Header.Get("ETag")
+		tag, caching := plain.Header.Get("ETag"), plain.Header.Get("Cache-Control")
+		if kept := strings.HasSuffix(caching, ", no-cache"); secret[op.ID] == kept || !kept && caching != "no-store" {
+			t.Errorf("%s: Cache-Control is %q", op.ID, caching)
+		}
+		if secret[op.ID] {
+			if got := c.client.Do(http.MethodGet, address, nil, http.Header{"If-None-Match": {"*"}}); tag != "" || got.Status != http.StatusOK {
+				t.Errorf("%s: tag %q, and of *: %d", op.ID, tag, got.Status)
+			}
+			return
+		}
 		if tag == "" || !strings.Contains(plain.Header.Get("Vary"), "Authorization") && !op.Public {
 			t.Errorf("%s: tag %q, varies by %q", op.ID, tag, plain.Header.Get("Vary"))
 		}

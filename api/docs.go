@@ -22,8 +22,9 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'uns
 // DocsPath is where the specification is shown to people.
 const DocsPath = "/docs"
 
-// mountDocs serves the page that shows the specification.
-func mountDocs(router chi.Router) {
+// mountDocs serves the page that shows the specification; nowhere answers for what is
+// not there.
+func mountDocs(router chi.Router, nowhere http.HandlerFunc) {
 	files, err := fs.Sub(swaggerUI, "swagger-ui")
 	if err != nil {
 		panic(err) // the folder is embedded
@@ -33,8 +34,19 @@ func mountDocs(router chi.Router) {
 		http.Redirect(w, r, DocsPath+"/", http.StatusMovedPermanently)
 	})
 	router.Get(DocsPath+"/*", func(w http.ResponseWriter, r *http.Request) {
+		if name := chi.URLParam(r, "*"); name != "" && !isFile(files, name) {
+			nowhere(w, r)
+			return
+		}
 		w.Header().Set("Content-Security-Policy", docsPolicy)
 		w.Header().Set("Cache-Control", "public, max-age=3600")
+		r.Header.Del("Range") // what is small is sent whole, and no range of it is wrong
 		serve.ServeHTTP(w, r)
 	})
+}
+
+// isFile says whether there is a file of that very name.
+func isFile(files fs.FS, name string) bool {
+	about, err := fs.Stat(files, name)
+	return err == nil && about.Mode().IsRegular()
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/rand"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 
@@ -16,11 +17,11 @@ import (
 // one, else a new one.
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := r.Header.Get("X-Request-ID")
+		name := r.Header.Get("X-Request-Id")
 		if !simple(name) {
 			name = rand.Text()
 		}
-		w.Header().Set("X-Request-ID", name)
+		w.Header().Set("X-Request-Id", name) // so spelt, it need not be spelt anew
 		next.ServeHTTP(w, r)
 	})
 }
@@ -39,18 +40,21 @@ func simple(name string) bool {
 	return true
 }
 
-// hardened sets the headers that keep a browser from doing more with an answer than
-// showing it.
+// hardening keeps a browser from doing more with an answer than showing it.
+var hardening = http.Header{
+	"X-Content-Type-Options":       {"nosniff"},
+	"X-Frame-Options":              {"DENY"},
+	"Referrer-Policy":              {"no-referrer"},
+	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+	"Strict-Transport-Security":    {"max-age=31536000"},
+	"Cache-Control":                {"no-store"},
+}
+
+// hardened sets the headers of hardening; an operation may set another in its stead.
 func hardened(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("X-Frame-Options", "DENY")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		header.Set("Strict-Transport-Security", "max-age=31536000")
-		header.Set("Cache-Control", "no-store")
+		maps.Copy(w.Header(), hardening)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -66,8 +66,9 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		s.service.Now = time.Now
 	}
+	nowhere := s.service.Nowhere(wire.NotFound)
 	router.Use(named, hardened, caught(c.Log), compressed)
-	router.NotFound(s.service.Nowhere(wire.NotFound))
+	router.NotFound(nowhere)
 	router.MethodNotAllowed(s.service.Nowhere(
 		wire.Refuse(http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")))
 	s.service.API = humachi.New(router, specification())
@@ -76,7 +77,7 @@ func New(c Config) *Server {
 		c.Also(s.service)
 	}
 	sayNull(s.service.API.OpenAPI())
-	mountDocs(router)
+	mountDocs(router, nowhere)
 	return s
 }
 

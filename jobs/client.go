@@ -25,11 +25,10 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
-// The queues. Pulls wait for the network, snapshots for the processor, wallets for
-// others' answers, payments for the chain, and people for tasks; alarms wait for
-// nothing.
 // The queues. Pulls wait for the network, snapshots for the processor, wallets and
-// webhooks for others' answers, and payments for the chain; alarms wait for nothing.
+// webhooks for others' answers, payments for the chain, and people for tasks; alarms
+// wait for nothing. Suppliers' endpoints are strangers': what waits for them has a queue
+// of its own.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
@@ -43,24 +42,25 @@ const (
 const (
 	domainDefault  = "uptally"
 	workersDefault = 4
-	webhookWorkers = 16 // most of them wait for strangers
+	webhookWorkers = 32 // which wait for strangers, 4 of one supplier at most (webhook.TurnsMax)
 	rescueEvery    = 5 * time.Second
 )
 
 // Options are what a process's jobs run with.
 type Options struct {
-	Feed     *uptime.Feed      // nil: this process pulls nothing
-	Hook     *wallet.Hook      // told what happens to wallets, and of alerts; nil: this process tells nobody
-	Solana   *solana.Client    // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
-	Payer    settling.Payer    // what pays the distributions that do not say it
-	Domain   string            // which installation wallets' texts are signed for; "": uptally
-	Webhooks *webhook.Sender   // suppliers' endpoints are told by it; nil: this process tells none
-	Workers  int               // jobs at once in a queue; 0: 4
-	Hours    int               // of a backfill's window; 0: as many as its devices make small enough
-	Periodic bool              // also enqueue what is due by the clock
-	Surges   audit.Thresholds  // of the audit log; zero: audit.DefaultThresholds
-	Alerted  func(audit.Alert) // counts alerts; nil: nobody does
-	Head     HeadFile          // the ledger's signed head, outside the database
+	Feed     *uptime.Feed                                           // nil: this process pulls nothing
+	Hook     *wallet.Hook                                           // told what happens to wallets, and of alerts; nil: this process tells nobody
+	Solana   *solana.Client                                         // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
+	Payer    settling.Payer                                         // what pays the distributions that do not say it
+	Domain   string                                                 // which installation wallets' texts are signed for; "": uptally
+	Webhooks *webhook.Sender                                        // suppliers' endpoints are told by it; nil: this process tells none
+	Workers  int                                                    // jobs at once in a queue; 0: 4
+	Hours    int                                                    // of a backfill's window; 0: as many as its devices make small enough
+	Periodic bool                                                   // also enqueue what is due by the clock
+	Surges   audit.Thresholds                                       // of the audit log; zero: audit.DefaultThresholds
+	Alerted  func(audit.Alert)                                      // counts alerts; nil: nobody does
+	Worked   func(kind string, outcome Outcome, took time.Duration) // counts attempts of jobs; nil: nobody does
+	Head     HeadFile                                               // the ledger's signed head, outside the database
 	Now      func() time.Time
 	Log      *slog.Logger // nil: none
 }
@@ -158,6 +158,9 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	}
 	if o.Log != nil {
 		config.Logger = slog.New(quieter{o.Log.Handler()})
+	}
+	if o.Worked != nil {
+		config.Middleware = []rivertype.Middleware{measure(o.Worked)}
 	}
 	if o.Periodic {
 		config.PeriodicJobs = periodicTable(c.now, needs{feed: o.Feed != nil, hook: o.Hook != nil, chain: o.Solana != nil, webhooks: o.Webhooks != nil})

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,7 +180,7 @@ func TestAMessageIsGivenUpAndItsEndpointSwitchedOff(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	work("JobSnoozeError: 1h0m0s")
+	work("JobSnoozeError: 59m")
 	work("JobSnoozeError: 59m") // it is not due
 	w.expect("tries", `SELECT number || ' ' || outcome FROM webhook_attempt`, "1 refused")
 	w.pastAppendOnly("webhook_attempt", `UPDATE webhook_attempt SET attempted_at = attempted_at - interval '1 hour', next_at = next_at - interval '1 hour'`)
@@ -205,4 +206,82 @@ func (w *town) pastAppendOnly(table, statement string) {
 	w.owner(`ALTER TABLE ` + table + ` DISABLE TRIGGER append_only`)
 	w.owner(statement)
 	w.owner(`ALTER TABLE ` + table + ` ENABLE TRIGGER append_only`)
+}
+
+// turnstile is a supplier's server that lets nobody through until it is opened.
+type turnstile struct {
+	*httptest.Server
+	arrived chan struct{} // one for each that came
+	letGo   func()        // opens it, for good
+	inside  atomic.Int32
+	crowd   atomic.Int32 // the most that were inside at once
+	through atomic.Int32
+}
+
+func newTurnstile(t *testing.T) *turnstile {
+	open := make(chan struct{})
+	s := &turnstile{arrived: make(chan struct{}, 1000), letGo: sync.OnceFunc(func() { close(open) })}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if n := s.inside.Add(1); n > s.crowd.Load() {
+			s.crowd.Store(n)
+		}
+		s.arrived <- struct{}{}
+		<-open
+		s.inside.Add(-1)
+		s.through.Add(1)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// An endpoint that hangs is told one message at a time, by all processes together, and
+// however many it has waiting, nobody else waits for it.
+func TestAnEndpointThatHangsHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	const messages = 80 // more than both processes work at once
+	w := settle(t, "")
+	sender := webhook.New(webhook.Config{Loopback: true, Timeout: time.Minute})
+	hanging := newTurnstile(t)
+	endpoint := func(supplier uuid.UUID, url string) (e webhook.Endpoint) {
+		w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+			e, err = sender.Make(ctx, tx, webhook.Order{Supplier: supplier, URL: url, Events: []webhook.Kind{webhook.WalletChanged}}, w.ada)
+			return err
+		})
+		return e
+	}
+	hangs, works := uuid.UUID{15: 1}, uuid.UUID{15: 2}
+	for range webhook.TurnsMax + 2 {
+		endpoint(hangs, hanging.URL)
+	}
+	r := receive(t, func(string, int) int { return http.StatusNoContent })
+	w.endpoint(sender, works, r)
+	w.freeze(hangs, messages/(webhook.TurnsMax+2)+1)
+	collector := w.noFeed(jobs.Options{Webhooks: sender})
+	w.check(collector.Work(t.Context(), jobs.CollectEvents{}, 1))
+	for range 2 {
+		c := w.noFeed(jobs.Options{Webhooks: sender})
+		w.check(c.Start(context.Background()))
+		t.Cleanup(func() { w.check(c.Stop(context.Background())) })
+	}
+	t.Cleanup(hanging.letGo)     // before they stop, whatever fails
+	for range webhook.TurnsMax { // of the supplier's endpoints as many as may are told something, and hang
+		<-hanging.arrived
+	}
+	w.until(`SELECT count(*) FROM webhook_turn WHERE line_until > '-infinity' AND held_until = '-infinity'`, 2) // the others stand in line
+	w.freeze(works, 3)
+	w.check(collector.Work(t.Context(), jobs.CollectEvents{}, 1))
+	w.until(`SELECT count(*) FROM webhook_attempt WHERE outcome = 'delivered'`, 3)
+	r.mutex.Lock()
+	taken := len(r.taken)
+	r.mutex.Unlock()
+	if inside := hanging.crowd.Load(); taken != 3 || inside != webhook.TurnsMax {
+		t.Errorf("%d are taken; %d were told to one supplier at once, of %d", taken, inside, webhook.TurnsMax)
+	}
+	w.expect("attempts of those in line", `SELECT DISTINCT attempt::text FROM river_job WHERE kind = 'deliver_message' AND state IN ('available', 'scheduled')`, "0")
+	hanging.letGo()
+	w.until(`SELECT count(*) FROM river_job WHERE kind = 'deliver_message' AND state <> 'completed'`, 0)
+	w.expect("tries", `SELECT DISTINCT outcome || ' ' || number FROM webhook_attempt`, "delivered 1")
+	if through, crowd := int(hanging.through.Load()), hanging.crowd.Load(); through != w.count(`SELECT count(*) FROM webhook_attempt`)-3 || crowd != webhook.TurnsMax {
+		t.Errorf("%d came through, %d at once", through, crowd)
+	}
 }

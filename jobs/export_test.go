@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
@@ -63,4 +64,9 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&allocate{c: c}).Work(ctx, &river.Job[Allocate]{JobRow: row, Args: args})
 	}
 	return fmt.Errorf("no worker of %T here", args)
+}
+
+// Measure works f as an attempt of the job, and tells worked of it.
+func Measure(ctx context.Context, job *rivertype.JobRow, worked func(kind string, outcome Outcome, took time.Duration), f func(context.Context) error) error {
+	return measure(worked)(ctx, job, f)
 }

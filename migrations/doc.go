@@ -31,7 +31,11 @@
 //     reason and a window's cause are: they say why a device is paid as it is.
 //   - Row security hides rows, not columns: as a balance cannot be hidden by row, suppliers
 //     see no account but their own. ledger_counterpart names the others in a statement.
-//   - A verdict is seen by whoever has, or had, the device.
+//   - A verdict is seen by whoever has, or had, the device, even if it was decided after
+//     they let go of it: a device's last verdict counts for all its slots of a season, by
+//     exclude = "season", whoever had them and whatever it is effective from. So it decides
+//     what a former owner's slots earn in the next revision. Of what stands in a verdict,
+//     who decided it and on what evidence is not granted.
 //   - supplier_device is as of now: it is what a snapshot taken now would be folded from.
 //     A change of before the registration is folded before it and never moves its slot.
 //     It has no foreign key: it is written by triggers alone. Who loads devices past the

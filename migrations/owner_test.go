@@ -123,3 +123,38 @@ func poolOf(t *testing.T, url string) *pgxpool.Pool {
 	t.Cleanup(pool.Close)
 	return pool
 }
+
+// What was told as an outcome is kept as its cause, which no supplier reads.
+func TestOldOutcomesBecomeCauses(t *testing.T) {
+	t.Parallel()
+	pgtest.New(t) // the roles
+	url := pgtest.EmptyOfOwner(t)
+	pool := poolOf(t, url)
+	database := stdlib.OpenDBFromPool(pool)
+	defer database.Close()
+	old, err := goose.NewProvider(goose.DialectPostgres, database, os.DirFS("."), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.UpTo(t.Context(), 30); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, url, `
+		INSERT INTO person DEFAULT VALUES;
+		INSERT INTO webhook (supplier_id, url, events, description, made_by)
+			SELECT '11111111-0000-0000-0000-111111111111', 'https://hooks.example.org/', '{payout.paid}', '', id FROM person;
+		INSERT INTO webhook_message (webhook, supplier_id, kind, source, occurred_at, body)
+			SELECT id, supplier_id, 'webhook.test', '1', now(), '{}' FROM webhook;
+		INSERT INTO webhook_attempt (message, number, supplier_id, outcome, next_at, attempted_at)
+			SELECT m.id, n, m.supplier_id, o, now(), now() FROM webhook_message m, (VALUES (1, 'forbidden_address'), (2, 'unreachable')) AS tried (n, o)`)
+	if _, err := migrations.Up(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	got := names(t, pool, `SELECT number || ' ' || outcome || ' ' || coalesce(cause, '') FROM webhook_attempt ORDER BY number`)
+	if want := []string{"1 unreachable forbidden_address", "2 unreachable "}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if _, err := pool.Exec(t.Context(), `UPDATE webhook_attempt SET cause = NULL`); err == nil {
+		t.Error("what is on record can be changed again")
+	}
+}

@@ -2485,13 +2485,16 @@ CREATE TABLE public.webhook_attempt (
     next_at timestamp with time zone,
     attempted_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cause text,
+    CONSTRAINT webhook_attempt_cause_check CHECK ((cause = ANY (ARRAY['forbidden_address'::text, 'unresolved'::text, 'unconnected'::text, 'broken'::text]))),
     CONSTRAINT webhook_attempt_check CHECK (((outcome = 'delivered'::text) = ((status IS NOT NULL) AND ((status >= 200) AND (status <= 299))))),
     CONSTRAINT webhook_attempt_check1 CHECK (((outcome = ANY (ARRAY['delivered'::text, 'refused'::text, 'redirected'::text])) = (status IS NOT NULL))),
     CONSTRAINT webhook_attempt_check2 CHECK (((outcome <> 'delivered'::text) OR (next_at IS NULL))),
     CONSTRAINT webhook_attempt_check3 CHECK ((next_at >= attempted_at)),
     CONSTRAINT webhook_attempt_number_check CHECK ((number >= 1)),
-    CONSTRAINT webhook_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['delivered'::text, 'refused'::text, 'redirected'::text, 'timeout'::text, 'unreachable'::text, 'forbidden_address'::text]))),
-    CONSTRAINT webhook_attempt_status_check CHECK (((status >= 100) AND (status <= 999)))
+    CONSTRAINT webhook_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['delivered'::text, 'refused'::text, 'redirected'::text, 'timeout'::text, 'unreachable'::text]))),
+    CONSTRAINT webhook_attempt_status_check CHECK (((status >= 100) AND (status <= 999))),
+    CONSTRAINT webhook_attempt_unreachable_check CHECK (((cause IS NULL) OR (outcome = 'unreachable'::text)))
 );
 
 ALTER TABLE ONLY public.webhook_attempt FORCE ROW LEVEL SECURITY;
@@ -2597,6 +2600,14 @@ CREATE TABLE public.webhook_secret (
 );
 
 ALTER TABLE ONLY public.webhook_secret FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhook_turn (
+    webhook uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    holder uuid NOT NULL,
+    held_until timestamp with time zone NOT NULL,
+    line_until timestamp with time zone NOT NULL
+);
 
 CREATE TABLE public.write_halt (
     number bigint NOT NULL,
@@ -3084,6 +3095,9 @@ ALTER TABLE ONLY public.webhook
 ALTER TABLE ONLY public.webhook_secret
     ADD CONSTRAINT webhook_secret_pkey PRIMARY KEY (webhook, number);
 
+ALTER TABLE ONLY public.webhook_turn
+    ADD CONSTRAINT webhook_turn_pkey PRIMARY KEY (webhook);
+
 ALTER TABLE ONLY public.write_halt
     ADD CONSTRAINT write_halt_number_halted_by_key UNIQUE (number, halted_by);
 
@@ -3202,6 +3216,8 @@ CREATE INDEX webhook_message_recorded ON public.webhook_message USING btree (rec
 CREATE INDEX webhook_message_webhook ON public.webhook_message USING btree (webhook, number);
 
 CREATE INDEX webhook_supplier ON public.webhook USING btree (supplier_id, recorded_at, id);
+
+CREATE INDEX webhook_turn_supplier ON public.webhook_turn USING btree (supplier_id);
 
 CREATE TRIGGER adrift AFTER INSERT ON public.ledger_transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuse_adrift();
 
@@ -3817,6 +3833,12 @@ ALTER TABLE ONLY public.webhook_secret
 
 ALTER TABLE ONLY public.webhook_secret
     ADD CONSTRAINT webhook_secret_webhook_supplier_id_fkey FOREIGN KEY (webhook, supplier_id) REFERENCES public.webhook(id, supplier_id);
+
+ALTER TABLE ONLY public.webhook_turn
+    ADD CONSTRAINT webhook_turn_holder_fkey FOREIGN KEY (holder) REFERENCES public.webhook_message(id);
+
+ALTER TABLE ONLY public.webhook_turn
+    ADD CONSTRAINT webhook_turn_webhook_supplier_id_fkey FOREIGN KEY (webhook, supplier_id) REFERENCES public.webhook(id, supplier_id);
 
 ALTER TABLE ONLY public.write_halt
     ADD CONSTRAINT write_halt_follows FOREIGN KEY (previous) REFERENCES public.write_resumption(halt);
@@ -5322,6 +5344,14 @@ GRANT SELECT(supplier_id) ON TABLE public.webhook_secret TO uptally_supplier;
 GRANT SELECT(number) ON TABLE public.webhook_secret TO uptally_supplier;
 
 GRANT SELECT(recorded_at) ON TABLE public.webhook_secret TO uptally_supplier;
+
+GRANT SELECT,INSERT ON TABLE public.webhook_turn TO uptally_app;
+
+GRANT UPDATE(holder) ON TABLE public.webhook_turn TO uptally_app;
+
+GRANT UPDATE(held_until) ON TABLE public.webhook_turn TO uptally_app;
+
+GRANT UPDATE(line_until) ON TABLE public.webhook_turn TO uptally_app;
 
 GRANT SELECT ON TABLE public.write_halt TO uptally_app;
 

@@ -17,11 +17,17 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	refusals *prometheus.CounterVec
 	alerts   *prometheus.CounterVec
+	jobs     *prometheus.CounterVec
+	working  *prometheus.HistogramVec
 }
 
 // buckets are upper bounds of durations in seconds: from a cached read to the longest
 // that an operation may take.
 var buckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15}
+
+// jobBuckets are upper bounds of durations of jobs in seconds: from one statement to a
+// season's.
+var jobBuckets = []float64{.005, .025, .1, .5, 1, 5, 15, 60, 300, 1800, 7200}
 
 // New returns metrics that stand at 0, with those of the process and of Go beside.
 func New() *Metrics {
@@ -39,8 +45,14 @@ func New() *Metrics {
 		alerts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "uptally_alerts_total", Help: "Surges found in the audit log, by kind.",
 		}, []string{"kind"}),
+		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "uptally_jobs_total", Help: "Attempts of jobs, by kind and outcome (completed, failed, snoozed, cancelled, discarded).",
+		}, []string{"kind", "outcome"}),
+		working: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "uptally_job_duration_seconds", Help: "How long attempts of jobs took, by kind.", Buckets: jobBuckets,
+		}, []string{"kind"}),
 	}
-	m.registry.MustRegister(m.requests, m.duration, m.refusals, m.alerts,
+	m.registry.MustRegister(m.requests, m.duration, m.refusals, m.alerts, m.jobs, m.working,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -79,6 +91,16 @@ func (m *Metrics) Alerted(kind string) {
 	if m != nil {
 		m.alerts.WithLabelValues(kind).Inc()
 	}
+}
+
+// Worked counts an attempt of a job: its kind, what it came to, and how long it took.
+// Both are names of the program's own: each is a series that is kept.
+func (m *Metrics) Worked(kind, outcome string, took time.Duration) {
+	if m == nil {
+		return
+	}
+	m.jobs.WithLabelValues(kind, outcome).Inc()
+	m.working.WithLabelValues(kind).Observe(took.Seconds())
 }
 
 // Queue shows how many refusals wait to be put on record, as depth says when it is

@@ -21,6 +21,8 @@ func TestWhatIsCountedIsServed(t *testing.T) {
 	m.Served("", "", 500, time.Second)
 	m.Served("odd", "", 0, time.Second)
 	m.Alerted("refusals")
+	m.Worked("deliver_message", "snoozed", 2*time.Second)
+	m.Worked("deliver_message", "completed", 3*time.Millisecond)
 	server := httptest.NewServer(m.Handler())
 	t.Cleanup(server.Close)
 	response, err := server.Client().Get(server.URL)
@@ -44,6 +46,10 @@ func TestWhatIsCountedIsServed(t *testing.T) {
 		`uptally_refusals_total{kind="not-found"} 1`,
 		`uptally_refusals_total{kind="none"} 1`,
 		`uptally_alerts_total{kind="refusals"} 1`,
+		`uptally_jobs_total{kind="deliver_message",outcome="completed"} 1`,
+		`uptally_jobs_total{kind="deliver_message",outcome="snoozed"} 1`,
+		`uptally_job_duration_seconds_bucket{kind="deliver_message",le="0.005"} 1`,
+		`uptally_job_duration_seconds_count{kind="deliver_message"} 2`,
 		`uptally_audit_queue_entries 7`,
 		`go_goroutines `,
 	} {
@@ -58,5 +64,6 @@ func TestWithoutMetricsNothingIsCounted(t *testing.T) {
 	var none *metrics.Metrics
 	none.Served("a", "", 200, 0)
 	none.Alerted("b")
+	none.Worked("c", "d", 0)
 	none.Queue(nil)
 }

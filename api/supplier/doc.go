@@ -43,7 +43,11 @@
 //     revision is the one in force. An estimate whose season was sealed since is shown
 //     as superseded.
 //   - A device is listed while the caller owned a slot of it, by the facts of the last
-//     run of slots that was theirs. Its verdict is the last one, whoever owned it then.
+//     run of slots that was theirs. Its verdict is the last one, whoever owned it then:
+//     by a ruleset that excludes a season it takes out all the slots of each, whoever had
+//     them, so that the next revision pays a former owner by what was decided after they
+//     let go of the device; and a later genuine one clears them. They are told the kind,
+//     the times and the reason, which are of the device, and never the evidence.
 //   - A timeline says up, observed, grace and owned; slots of other owners are 0 in all
 //     four. Grace and exclusion are as things stand now; what a revision made of them is
 //     in its explanation. Slots outside of every season are granted and excluded by none.

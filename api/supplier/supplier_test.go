@@ -37,7 +37,8 @@ func TestSuppliersRead(t *testing.T) {
 		{"exclusions", testExclusions},
 		{"reasons", testReasons},
 		{"a draft stays unseen", testDraft},
-		{"money", testMoney}, // last: it pays
+		{"money", testMoney},               // it pays
+		{"former owners", testFormerOwner}, // last: it seals
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			own := *w

@@ -34,10 +34,13 @@ func (x *exchange) pending(message uuid.UUID) (d webhook.Delivery, due bool) {
 	return d, due
 }
 
+// causes are those of the outcomes that have one.
+var causes = map[webhook.Outcome]webhook.Cause{webhook.Unreachable: webhook.ForbiddenAddress}
+
 func (x *exchange) record(d webhook.Delivery, outcome webhook.Outcome, status int) (r webhook.Recorded) {
 	x.t.Helper()
 	x.check(x.try(func(ctx context.Context, tx pgx.Tx) (err error) {
-		r, err = x.sender.Record(ctx, tx, d, webhook.Result{Outcome: outcome, Status: status})
+		r, err = x.sender.Record(ctx, tx, d, webhook.Result{Outcome: outcome, Status: status, Cause: causes[outcome]})
 		return err
 	}))
 	return r
@@ -146,7 +149,7 @@ func TestAnEndpointThatTakesNothingIsSwitchedOff(t *testing.T) {
 	}
 	age(time.Minute)
 	waiting := x.ask(e)
-	if r := tryOnce(webhook.ForbiddenAddress, 0); !r.Off || !r.Next.IsZero() {
+	if r := tryOnce(webhook.Unreachable, 0); !r.Off || !r.Next.IsZero() {
 		t.Errorf("not switched off: %+v", r)
 	}
 	if _, due := x.pending(waiting); due {
@@ -159,6 +162,9 @@ func TestAnEndpointThatTakesNothingIsSwitchedOff(t *testing.T) {
 		}
 		return err
 	}))
+	if n := x.count(`SELECT count(*) FROM webhook_attempt WHERE outcome = 'unreachable' AND cause = 'forbidden_address'`); n != 3 {
+		t.Errorf("%d causes are on record for us", n)
+	}
 	if n := x.count(`SELECT count(*) FROM webhook_end WHERE cause = 'failing' AND ended_by IS NULL`); n != 1 {
 		t.Errorf("%d ends are on record", n)
 	}

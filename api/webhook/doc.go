@@ -23,6 +23,17 @@
 // A message may come twice, after a kill, and messages may come in another order than
 // things happened: each says when it happened, and the log of deliveries is in order.
 //
+// # Turns
+//
+//	job of a message ─► Begin ─┬─ it has the turn ─► Send, Record, GoOn ─► the next, while it answers
+//	                           └─ another has it  ─► the line: again 100 ms after who came before
+//
+// An endpoint is told one message at a time, and a supplier's endpoints four, by all
+// processes together: so an endpoint that hangs holds one of those who deliver, however
+// much it has waiting. A turn is a row, not a lock of a session: nobody holds a
+// connection to the database while a stranger thinks, and a turn that was not given back
+// ends by itself (TurnMax), or goes on when its job is begun anew.
+//
 // # Secrets
 //
 // A secret is not stored: it is HMAC-SHA256 of the server's key over the endpoint's id
@@ -38,6 +49,12 @@
 // (Dialer.Control), so that no name leads to loopback, private, shared, link-local,
 // multicast or translated addresses, whenever it changes. Development allows loopback,
 // http too, and nothing else.
+//
+// Nor does what came of it tell where a name leads: a supplier reads one outcome,
+// unreachable, whether the name leads nowhere, leads inside, or nobody takes the
+// connection. Why stands in webhook_attempt.cause, which no supplier may read. An
+// address that can be seen to lead inside, as it is written, is refused with the reason
+// when an endpoint is made: whoever wrote it knows it.
 //
 // Readings taken where the design leaves room:
 //

@@ -9,9 +9,11 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -91,38 +93,53 @@ func (s *Sender) control(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// Outcome is what came of a try.
+// Outcome is what came of a try, as its supplier is told.
 type Outcome string
 
 // The outcomes.
 const (
-	Delivered        Outcome = "delivered"         // the status is 200 to 299
-	Refused          Outcome = "refused"           // it is another
-	Redirected       Outcome = "redirected"        // it is 300 to 399, which nobody follows
-	TimedOut         Outcome = "timeout"           // no answer in time
-	Unreachable      Outcome = "unreachable"       // no connection, no trust, or no answer in HTTP
-	ForbiddenAddress Outcome = "forbidden_address" // its name leads to no public address
+	Delivered   Outcome = "delivered"   // the status is 200 to 299
+	Refused     Outcome = "refused"     // it is another
+	Redirected  Outcome = "redirected"  // it is 300 to 399, which nobody follows
+	TimedOut    Outcome = "timeout"     // it took the connection, and did not answer in time
+	Unreachable Outcome = "unreachable" // no connection, no trust, or no answer in HTTP
+)
+
+// Cause is why nobody was reached. It is ours alone: whoever chooses names would learn
+// from it which of them lead inside.
+type Cause string
+
+// The causes.
+const (
+	ForbiddenAddress Cause = "forbidden_address" // its name leads to no public address
+	Unresolved       Cause = "unresolved"        // its name leads nowhere
+	Unconnected      Cause = "unconnected"       // no connection came about in time
+	Broken           Cause = "broken"            // who took it is not trusted, or does not speak HTTP
 )
 
 // Result is a try.
 type Result struct {
 	Outcome Outcome
-	Status  int // of the answer; 0: there was none
+	Status  int   // of the answer; 0: there was none
+	Cause   Cause // of Unreachable; "" of all others
 }
 
 // Send tries once. It returns what came of it, and an error only if ctx ended: then
 // nothing is known.
 func (s *Sender) Send(ctx context.Context, d Delivery, at time.Time) (Result, error) {
-	request, err := s.request(ctx, d, at)
+	var connected atomic.Bool
+	request, err := s.request(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectDone: func(_, _ string, err error) { connected.CompareAndSwap(false, err == nil) },
+	}), d, at)
 	if err != nil {
-		return Result{Outcome: unanswered(err)}, nil
+		return unanswered(err, false), nil
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
 		if ctx.Err() != nil {
 			return Result{}, ctx.Err()
 		}
-		return Result{Outcome: unanswered(err)}, nil
+		return unanswered(err, connected.Load()), nil
 	}
 	_ = response.Body.Close() // unread: the status is all that counts
 	return answered(response.StatusCode), nil
@@ -153,23 +170,29 @@ func (s *Sender) request(ctx context.Context, d Delivery, at time.Time) (*http.R
 func answered(status int) Result {
 	switch {
 	case status < 100 || status > 999:
-		return Result{Outcome: Unreachable}
+		return Result{Outcome: Unreachable, Cause: Broken}
 	case status >= 200 && status <= 299:
-		return Result{Delivered, status}
+		return Result{Outcome: Delivered, Status: status}
 	case status >= 300 && status <= 399:
-		return Result{Redirected, status}
+		return Result{Outcome: Redirected, Status: status}
 	}
-	return Result{Refused, status}
+	return Result{Outcome: Refused, Status: status}
 }
 
-// unanswered is what came of a try that ended in an error, which is told no further.
-func unanswered(err error) Outcome {
-	failed, ok := errors.AsType[*url.Error](err)
+// unanswered is what came of a try that ended in an error, with or without a
+// connection. Without one it is the same outcome whatever the error.
+func unanswered(err error, connected bool) Result {
+	failed, isURL := errors.AsType[*url.Error](err)
+	_, isName := errors.AsType[*net.DNSError](err)
 	switch {
 	case errors.Is(err, errForbidden):
-		return ForbiddenAddress
-	case ok && failed.Timeout():
-		return TimedOut
+		return Result{Outcome: Unreachable, Cause: ForbiddenAddress}
+	case isName:
+		return Result{Outcome: Unreachable, Cause: Unresolved}
+	case !connected:
+		return Result{Outcome: Unreachable, Cause: Unconnected}
+	case isURL && failed.Timeout():
+		return Result{Outcome: TimedOut}
 	}
-	return Unreachable
+	return Result{Outcome: Unreachable, Cause: Broken}
 }

@@ -145,13 +145,13 @@ func TestWhatComesOfATry(t *testing.T) {
 		"500": {status(500), webhook.Result{Outcome: webhook.Refused, Status: 500}}, "999": {status(999), webhook.Result{Outcome: webhook.Refused, Status: 999}},
 		"301": {status(301), webhook.Result{Outcome: webhook.Redirected, Status: 301}}, "302": {status(302), webhook.Result{Outcome: webhook.Redirected, Status: 302}},
 		"307": {status(307), webhook.Result{Outcome: webhook.Redirected, Status: 307}}, "308": {status(308), webhook.Result{Outcome: webhook.Redirected, Status: 308}},
-		"nobody listens":      {closed.URL, webhook.Result{Outcome: webhook.Unreachable}},
-		"no HTTP":             {raw("SSH-2.0-x\r\n"), webhook.Result{Outcome: webhook.Unreachable}},
-		"an empty answer":     {raw(""), webhook.Result{Outcome: webhook.Unreachable}},
-		"a status of 0":       {raw("HTTP/1.1 000 x\r\n\r\n"), webhook.Result{Outcome: webhook.Unreachable}},
-		"headers without end": {raw("HTTP/1.1 200 OK\r\nA: " + strings.Repeat("a", 1<<17)), webhook.Result{Outcome: webhook.Unreachable}},
+		"nobody listens":      {closed.URL, webhook.Result{Outcome: webhook.Unreachable, Cause: webhook.Unconnected}},
+		"no HTTP":             {raw("SSH-2.0-x\r\n"), webhook.Result{Outcome: webhook.Unreachable, Cause: webhook.Broken}},
+		"an empty answer":     {raw(""), webhook.Result{Outcome: webhook.Unreachable, Cause: webhook.Broken}},
+		"a status of 0":       {raw("HTTP/1.1 000 x\r\n\r\n"), webhook.Result{Outcome: webhook.Unreachable, Cause: webhook.Broken}},
+		"headers without end": {raw("HTTP/1.1 200 OK\r\nA: " + strings.Repeat("a", 1<<17)), webhook.Result{Outcome: webhook.Unreachable, Cause: webhook.Broken}},
 		"a body without end":  {endless, webhook.Result{Outcome: webhook.Delivered, Status: 200}},
-		"no address":          {"https://10.0.0.1/", webhook.Result{Outcome: webhook.ForbiddenAddress}},
+		"no address":          {"https://10.0.0.1/", webhook.Result{Outcome: webhook.Unreachable, Cause: webhook.ForbiddenAddress}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := send(t, s, to(want.address)); got != want.Result {
@@ -198,14 +198,14 @@ func TestNamesThatLeadInside(t *testing.T) {
 	t.Cleanup(server.Close)
 	for _, inside := range []string{"127.0.0.1", "10.0.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"} {
 		s := webhook.New(webhook.Config{Resolver: resolving(t, inside)})
-		if got := send(t, s, to("https://hooks.example.org/")); got.Outcome != webhook.ForbiddenAddress {
+		if got := send(t, s, to("https://hooks.example.org/")); got != (webhook.Result{Outcome: webhook.Unreachable, Cause: webhook.ForbiddenAddress}) {
 			t.Errorf("a name of %s: %+v", inside, got)
 		}
 	}
 	// In development loopback is called; its certificate is checked all the same.
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
-	if got := send(t, webhook.New(webhook.Config{Loopback: true}), to(server.URL)); got.Outcome != webhook.Unreachable || called.Load() {
+	if got := send(t, webhook.New(webhook.Config{Loopback: true}), to(server.URL)); got != (webhook.Result{Outcome: webhook.Unreachable, Cause: webhook.Broken}) || called.Load() {
 		t.Errorf("an authority that nobody knows: %+v", got)
 	}
 	if got := send(t, webhook.New(webhook.Config{Loopback: true, Roots: roots}), to(server.URL)); got.Outcome != webhook.Delivered || !called.Load() {
@@ -213,8 +213,38 @@ func TestNamesThatLeadInside(t *testing.T) {
 	}
 }
 
+// Whoever chooses names does not learn from what is told which of them lead inside: to
+// be turned away there is as if nobody were there, or nobody knew the name.
+func TestReachingNobodyIsOneOutcome(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	mute := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	for name, try := range map[string]struct {
+		sender webhook.Config
+		url    string
+		cause  webhook.Cause
+	}{
+		"a name that leads inside":   {webhook.Config{Resolver: resolving(t, "10.0.0.1")}, "https://hooks.example.org/", webhook.ForbiddenAddress},
+		"a name that leads nowhere":  {webhook.Config{Resolver: resolving(t, "")}, "https://hooks.example.org/", webhook.Unresolved},
+		"a name that nobody answers": {webhook.Config{Resolver: mute, Timeout: 50 * time.Millisecond}, "https://hooks.example.org/", webhook.Unconnected},
+		"nobody listens":             {webhook.Config{Loopback: true}, closed.URL, webhook.Unconnected},
+		"an address inside":          {webhook.Config{}, "https://10.0.0.1/", webhook.ForbiddenAddress},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := send(t, webhook.New(try.sender), to(try.url)); got.Outcome != webhook.Unreachable || got.Status != 0 || got.Cause != try.cause {
+				t.Errorf("%+v, want unreachable for the cause %s", got, try.cause)
+			}
+		})
+	}
+}
+
 // resolving returns a resolver that asks a name server of the test, which knows every
-// name by one address.
+// name by one address, or none if that is empty.
 func resolving(t *testing.T, address string) *net.Resolver {
 	t.Helper()
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -249,7 +279,7 @@ func answerTo(query []byte, address net.IP) []byte {
 	answer := append([]byte{}, query[:end]...)
 	isA := binary.BigEndian.Uint16(query[end-4:]) == 1
 	copy(answer[2:], []byte{0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}) // a response, one question
-	if isA {
+	if isA && address != nil {
 		answer[7] = 1
 		answer = append(answer, 0xc0, header, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4)
 		answer = append(answer, address...)

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -187,6 +188,52 @@ func selectDelivery(ctx context.Context, tx pgx.Tx, message uuid.UUID, overlap t
 	return d, err
 }
 
+// updateTurn gives the turn with an endpoint to a message, and reports whether it did.
+// It does not while another has it, or its supplier has as many turns as one may.
+func updateTurn(ctx context.Context, tx pgx.Tx, d Delivery, held time.Duration, turnsMax int) (taken bool, err error) {
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO webhook_turn AS t (webhook, supplier_id, holder, held_until, line_until)
+		SELECT $1, $2, $3, clock_timestamp() + $4::interval, '-infinity'
+		WHERE (SELECT count(*) FROM webhook_turn o
+			WHERE o.supplier_id = $2 AND o.webhook <> $1 AND o.held_until > clock_timestamp()) < $5::integer
+		ON CONFLICT (webhook) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+		WHERE t.holder = excluded.holder OR t.held_until <= clock_timestamp()`, d.Webhook, d.Supplier, d.Message, held, turnsMax)
+	return tag.RowsAffected() == 1, err
+}
+
+// updateLine puts a message at the end of an endpoint's line, and returns how long it
+// is until it comes again.
+func updateLine(ctx context.Context, tx pgx.Tx, d Delivery, apart time.Duration) (wait time.Duration, err error) {
+	err = tx.QueryRow(ctx, `
+		INSERT INTO webhook_turn AS t (webhook, supplier_id, holder, held_until, line_until)
+		VALUES ($1, $2, $3, '-infinity', clock_timestamp() + $4::interval)
+		ON CONFLICT (webhook) DO UPDATE SET line_until = greatest(t.line_until, clock_timestamp()) + $4::interval
+		RETURNING line_until - clock_timestamp()`, d.Webhook, d.Supplier, d.Message, apart).Scan(&wait)
+	return wait, err
+}
+
+// updateTurnBack frees an endpoint, if the message has the turn with it.
+func updateTurnBack(ctx context.Context, tx pgx.Tx, webhook, holder uuid.UUID) error {
+	_, err := tx.Exec(ctx, `UPDATE webhook_turn SET held_until = '-infinity' WHERE webhook = $1 AND holder = $2`, webhook, holder)
+	return err
+}
+
+// selectNext returns the first message after one that an endpoint is to be told now, of
+// so many that are looked at; uuid.Nil if there is none.
+func selectNext(ctx context.Context, tx pgx.Tx, webhook, after uuid.UUID, look int) (next uuid.UUID, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT m.id
+		FROM (SELECT id, number, recorded_at FROM webhook_message
+			WHERE webhook = $1 AND number > (SELECT number FROM webhook_message WHERE id = $2) ORDER BY number LIMIT $3) m
+		LEFT JOIN LATERAL (SELECT number, next_at FROM webhook_attempt WHERE message = m.id ORDER BY number DESC LIMIT 1) a ON true
+		WHERE (a.number IS NULL OR a.next_at IS NOT NULL) AND coalesce(a.next_at, m.recorded_at) <= clock_timestamp()
+		ORDER BY m.number LIMIT 1`, webhook, after, look).Scan(&next)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return uuid.Nil, nil
+	}
+	return next, err
+}
+
 // insertAttempt records a try, and reports whether there was none of its number.
 func insertAttempt(ctx context.Context, tx pgx.Tx, d Delivery, r Result, next time.Time) (fresh bool, err error) {
 	var due *time.Time
@@ -194,9 +241,9 @@ func insertAttempt(ctx context.Context, tx pgx.Tx, d Delivery, r Result, next ti
 		due = &next
 	}
 	tag, err := tx.Exec(ctx, `
-		INSERT INTO webhook_attempt (message, number, supplier_id, outcome, status, next_at, attempted_at)
-		VALUES ($1, $2, $3, $4, nullif($5::integer, 0), $6, $7)
-		ON CONFLICT (message, number) DO NOTHING`, d.Message, d.Number, d.Supplier, r.Outcome, r.Status, due, d.Now)
+		INSERT INTO webhook_attempt (message, number, supplier_id, outcome, status, cause, next_at, attempted_at)
+		VALUES ($1, $2, $3, $4, nullif($5::integer, 0), nullif($6, ''), $7, $8)
+		ON CONFLICT (message, number) DO NOTHING`, d.Message, d.Number, d.Supplier, r.Outcome, r.Status, r.Cause, due, d.Now)
 	return tag.RowsAffected() == 1, err
 }
 

@@ -31,7 +31,7 @@ func registerSecret(s *wire.Service, sender *webhook.Sender) {
 	wire.Own(s, huma.Operation{
 		OperationID: "get-webhook-secret", Method: http.MethodGet, Path: "/v1/webhooks/{webhook}/secret", Tags: []string{"Supplier"},
 		Summary: "Read the secret of a webhook", Description: "Within an hour after it was made, with a token that may write.",
-		Errors: []int{http.StatusNotFound, http.StatusGone},
+		Errors: []int{http.StatusNotFound, http.StatusGone}, Metadata: map[string]any{wire.Secret: true},
 	}, func(ctx context.Context, r wire.Reader, me auth.Caller, in *idInput) (*secretOutput, error) {
 		if !me.May(auth.ScopeWrite) {
 			return nil, errScope

@@ -22,7 +22,7 @@ type Delivery struct {
 	OccurredAt  time.Time       `json:"occurred_at" doc:"When that happened."`
 	State       string          `json:"state" enum:"pending,retrying,delivered,given_up,dropped" doc:"dropped: the webhook ended before it was taken."`
 	Attempts    int             `json:"attempts" minimum:"0" doc:"Tries so far."`
-	LastOutcome webhook.Outcome `json:"last_outcome,omitempty" enum:"delivered,refused,redirected,timeout,unreachable,forbidden_address" doc:"Of the last try; absent before the first."`
+	LastOutcome webhook.Outcome `json:"last_outcome,omitempty" enum:"delivered,refused,redirected,timeout,unreachable" doc:"Of the last try; absent before the first. unreachable: no connection to a public address came about, or who took it is not trusted or does not speak HTTP."`
 	LastStatus  int             `json:"last_status,omitempty" doc:"Status of its answer; absent if there was none."`
 	LastAt      *time.Time      `json:"last_at,omitempty" doc:"When the last try was."`
 	NextAt      *time.Time      `json:"next_at,omitempty" doc:"When the next is due."`

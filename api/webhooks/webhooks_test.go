@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/api/auth"
@@ -75,7 +76,11 @@ func TestAWebhooksLife(t *testing.T) {
 		t.Errorf("read: %s, made: %s", read.Body, first.Body)
 	}
 	var secret webhooks.Secret
-	anne.Get(path+"/secret").Want(t, http.StatusOK).Into(t, &secret)
+	told := anne.Do(http.MethodGet, path+"/secret", nil, http.Header{"If-None-Match": {"*"}}).Want(t, http.StatusOK)
+	if kept := told.Header; kept.Get("Cache-Control") != "no-store" || kept.Get("ETag") != "" {
+		t.Errorf("a secret may be kept: Cache-Control %q, ETag %q", kept.Get("Cache-Control"), kept.Get("ETag"))
+	}
+	told.Into(t, &secret)
 	if secret.Secret != sender.Secret(e.ID, 1) || secret.Number != 1 || !strings.HasPrefix(secret.Secret, "whsec_") {
 		t.Errorf("secret: %+v", secret)
 	}
@@ -150,6 +155,47 @@ func TestAnothersWebhookIsAbsent(t *testing.T) {
 	}
 	if anne.Get("/v1/webhooks").Into(t, &list); len(list.Items) != 1 || list.Items[0].State != webhook.Active {
 		t.Errorf("own: %+v", list)
+	}
+}
+
+// Why nobody was reached is not told: it would tell which names lead inside.
+func TestReachingNobodyIsToldAlike(t *testing.T) {
+	t.Parallel()
+	s := serve(t, sender)
+	anne := s.Supplier("anne", ann)
+	path := "/v1/webhooks/" + made(t, anne).ID.String()
+	var told []webhooks.Delivery
+	for _, cause := range []webhook.Cause{webhook.ForbiddenAddress, webhook.Unresolved, webhook.Unconnected, webhook.Broken} {
+		var sent webhooks.Sent
+		anne.Post(path+"/test", nil).Want(t, http.StatusAccepted).Into(t, &sent)
+		if err := pgx.BeginFunc(t.Context(), s.DB.App, func(tx pgx.Tx) error {
+			d, _, err := webhook.Pending(t.Context(), tx, sent.Message)
+			if err == nil {
+				_, err = sender.Record(t.Context(), tx, d, webhook.Result{Outcome: webhook.Unreachable, Cause: cause})
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		answer := anne.Get(path+"/deliveries").Want(t, http.StatusOK)
+		var log deliveries
+		answer.Into(t, &log)
+		if strings.Contains(string(answer.Body), string(cause)) {
+			t.Errorf("the cause %s is told: %s", cause, answer.Body)
+		}
+		last := log.Items[0]
+		last.ID, last.OccurredAt, last.LastAt, last.NextAt = uuid.Nil, time.Time{}, nil, nil
+		told = append(told, last)
+	}
+	for _, d := range told {
+		if d != told[0] || d.LastOutcome != webhook.Unreachable || d.Attempts != 1 || d.State != "retrying" {
+			t.Errorf("one is told %+v, another %+v", d, told[0])
+		}
+	}
+	var may bool
+	if err := s.DB.Owner.QueryRow(t.Context(), `SELECT has_column_privilege('uptally_supplier', 'webhook_attempt', 'cause', 'SELECT')
+		OR has_any_column_privilege('uptally_supplier', 'webhook_turn', 'SELECT')`).Scan(&may); err != nil || may {
+		t.Errorf("suppliers may read causes, or turns (%v)", err)
 	}
 }
 

@@ -39,7 +39,8 @@ func describe[O any](op *huma.Operation, who admission) {
 		}
 		op.Extensions["x-roles"] = who.roles
 	}
-	if !who.acts {
+	tagged := !who.acts && !holdsSecret(op)
+	if tagged {
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: "If-None-Match", In: "header", Description: "ETag of what you have: 304 if it is still so.",
 			Schema: &huma.Schema{Type: "string", MaxLength: new(200)},
@@ -49,8 +50,8 @@ func describe[O any](op *huma.Operation, who admission) {
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
-	op.Responses[status] = &huma.Response{Description: http.StatusText(statusOf(op)), Headers: answerHeaders(who)}
-	if !who.acts {
+	op.Responses[status] = &huma.Response{Description: http.StatusText(statusOf(op)), Headers: answerHeaders(who, tagged)}
+	if tagged {
 		op.Responses["304"] = &huma.Response{Description: "What you have is still so."}
 	}
 	if isBytes[O]() {
@@ -82,7 +83,7 @@ func keyParameter() *huma.Param {
 	}
 }
 
-func answerHeaders(who admission) map[string]*huma.Param {
+func answerHeaders(who admission, tagged bool) map[string]*huma.Param {
 	text := func(description string) *huma.Param {
 		return &huma.Param{Description: description, Schema: &huma.Schema{Type: "string"}}
 	}
@@ -92,7 +93,8 @@ func answerHeaders(who admission) map[string]*huma.Param {
 	}
 	if who.acts {
 		headers["Idempotency-Replayed"] = text("true if this is the answer of an earlier call with the same key.")
-	} else {
+	}
+	if tagged {
 		headers["ETag"] = text("Changes with the answer.")
 	}
 	return headers

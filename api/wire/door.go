@@ -24,6 +24,7 @@ type door struct {
 	raw         bool // serves files: the type is not negotiated
 	within      time.Duration
 	whileHalted bool
+	secret      bool // the answer is kept nowhere
 }
 
 func (s *Service) newDoor(op huma.Operation, who admission) *door {
@@ -32,7 +33,17 @@ func (s *Service) newDoor(op huma.Operation, who admission) *door {
 		d.within = long
 	}
 	d.whileHalted, _ = op.Metadata[WhileHalted].(bool)
+	d.secret = holdsSecret(&op)
+	if d.secret && who.acts {
+		panic("wire: " + op.OperationID + ": answers of acting calls are kept, so they hold no secret")
+	}
 	return d
+}
+
+// holdsSecret says whether an operation answers with a secret.
+func holdsSecret(op *huma.Operation) bool {
+	is, _ := op.Metadata[Secret].(bool)
+	return is
 }
 
 // visit is one request at the door.
@@ -112,7 +123,7 @@ func (d *door) refusal(ctx context.Context, err error) error {
 	return problem
 }
 
-func (v *visit) requestID() string { return v.w.Header().Get("X-Request-ID") }
+func (v *visit) requestID() string { return v.w.Header().Get("X-Request-Id") }
 
 // isBytes says whether an operation serves files.
 func isBytes[O any]() bool {

@@ -21,6 +21,10 @@ const (
 	Long = "long"
 	// WhileHalted, if true, lets an acting call go on while writes are halted.
 	WhileHalted = "while-halted"
+	// Secret, if true, says that the answer holds a secret: nobody on its way keeps it,
+	// and it has no tag to ask for it again by. An acting call has no such answer, as its
+	// answers are kept for repetition: it panics at registration.
+	Secret = "secret"
 )
 
 // usual is how long an operation may take.

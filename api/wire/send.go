@@ -12,16 +12,17 @@ import (
 	"github.com/uptally/uptally/api/audit"
 )
 
-// send sends the answer; of one that the caller has already, only that.
+// send sends the answer; of one that the caller has already, only that. Where nothing
+// else is said, the front has said no-store.
 func (v *visit) send() {
 	header := v.w.Header()
 	maps.Copy(header, v.answer.header)
 	if v.answer.status == 0 { // an operation that answered nothing
 		v.answer.status = http.StatusNoContent
 	}
-	if !v.who.acts && v.answer.status == http.StatusOK {
+	if !v.who.acts && !v.secret && v.answer.status == http.StatusOK {
 		tag := tagOf(v.answer.body.Bytes())
-		header.Set("ETag", tag)
+		header.Set("Etag", tag)
 		header.Set("Cache-Control", v.caching())
 		header.Add("Vary", "Accept, Authorization")
 		if matches(v.r.Header.Get("If-None-Match"), tag) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/metrics"
 	"github.com/uptally/uptally/jobs"
@@ -69,7 +71,7 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		if !c.API {
-			return c.work(ctx, a, client)
+			return c.workMeasured(ctx, a, client, counted)
 		}
 		return c.serveAPI(ctx, a, db, client, counted, options)
 	})
@@ -79,6 +81,9 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 func (c serveCommand) options(a *app, counted *metrics.Metrics) (options jobs.Options, err error) {
 	options = jobs.Options{Workers: int(c.Workers), Periodic: c.Workers > 0, Domain: c.Domain}
 	options.Alerted = func(alert audit.Alert) { counted.Alerted(string(alert.Kind)) }
+	options.Worked = func(kind string, outcome jobs.Outcome, took time.Duration) {
+		counted.Worked(kind, string(outcome), took)
+	}
 	options.Log = slog.New(slog.NewTextHandler(a.talk, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	if c.Workers > 0 {
 		if options.Feed, err = a.feed(); err != nil {
@@ -96,6 +101,17 @@ func (c serveCommand) options(a *app, counted *metrics.Metrics) (options jobs.Op
 	}
 	options.Solana, err = c.dial()
 	return options, err
+}
+
+// workMeasured works jobs, and serves their figures if it is to, until ctx ends or one
+// of them fails.
+func (c serveCommand) workMeasured(ctx context.Context, a *app, client *jobs.Client, counted *metrics.Metrics) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.work(ctx, a, client) })
+	if c.Metrics != "" {
+		group.Go(func() error { return c.serveMetrics(ctx, counted.Handler()) })
+	}
+	return group.Wait()
 }
 
 // work works jobs until ctx ends, and lets those that run end.

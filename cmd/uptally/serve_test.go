@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -58,5 +60,16 @@ func TestServeOnADatabaseOfOnesOwn(t *testing.T) {
 	code := run(ctx, serving(app, "--auth", issuers, "--supplier-database-url", suppliers), strings.NewReader(""), &out, &signalling{on: "Answering", reached: stop})
 	if code != 0 || out.Len() > 0 {
 		t.Errorf("exit code %d, stdout %q", code, out.String())
+	}
+
+	// A process that works alone serves its figures too.
+	t.Setenv("UPTALLY_FEED_URL", "http://127.0.0.1:9/")
+	t.Setenv("UPTALLY_FEED_TOKEN", "of-the-test")
+	ctx, stop = context.WithCancel(t.Context())
+	var named atomic.Bool
+	code = run(ctx, []string{"--database-url", app, "serve", "--api=false", "--metrics", "127.0.0.1:none"}, strings.NewReader(""), &out,
+		io.MultiWriter(&signalling{on: "Working", reached: stop}, &signalling{on: "--metrics 127.0.0.1:none", reached: func() { named.Store(true) }}))
+	if code == 0 || !named.Load() {
+		t.Errorf("exit code %d, the address is named: %t", code, named.Load())
 	}
 }
