@@ -30,7 +30,7 @@ var (
 	invalid    = wire.Meaning{Status: http.StatusUnprocessableEntity, Kind: "invalid-request"}
 	notFound   = wire.Meaning{Status: http.StatusNotFound, Kind: "not-found"}
 	notAllowed = wire.Meaning{Status: http.StatusForbidden, Kind: "not-allowed"}
-	ownWork    = wire.Meaning{Status: http.StatusForbidden, Kind: "own-work"} // the maker is not the checker
+	ownWork    = wire.Meaning{Status: http.StatusForbidden, Kind: wire.OwnWork} // the maker is not the checker
 	conflict   = wire.Meaning{Status: http.StatusConflict, Kind: "conflict"}
 	guarded    = wire.Meaning{Status: http.StatusConflict, Kind: "guard"} // a guard stands against it
 	tooLarge   = wire.Meaning{Status: http.StatusRequestEntityTooLarge, Kind: "body-too-large"}

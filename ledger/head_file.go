@@ -20,7 +20,7 @@ var ErrKey = errors.New("not a usable key")
 func ParseKey(text string) (ed25519.PrivateKey, error) {
 	seed, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(text))
 	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("ledger: %w: give the %d bytes of an Ed25519 seed in base64; make one with: uptally ledger head --new-key FILE",
+		return nil, fmt.Errorf("ledger: %w: give the %d bytes of an Ed25519 seed in base64; make one with: `uptally ledger head --new-key FILE`",
 			ErrKey, ed25519.SeedSize)
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
@@ -73,7 +73,7 @@ func FormatPublicKey(key ed25519.PublicKey) string { return base64.StdEncoding.E
 func ParsePublicKey(text string) (ed25519.PublicKey, error) {
 	key, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(text))
 	if err != nil || len(key) != ed25519.PublicKeySize {
-		return nil, fmt.Errorf("ledger: %w: public key %q: give its %d bytes in base64, as uptally ledger head prints them",
+		return nil, fmt.Errorf("ledger: %w: public key %q: give its %d bytes in base64, as `uptally ledger head` prints them",
 			ErrKey, text, ed25519.PublicKeySize)
 	}
 	return key, nil

@@ -107,7 +107,7 @@ func ParseSignedHead(data []byte) (s SignedHead, err error) {
 		return SignedHead{}, fmt.Errorf("ledger: %w: %w", ErrHeadSyntax, err)
 	}
 	if s.Format != headFormat || s.Number < 1 {
-		return SignedHead{}, fmt.Errorf("ledger: %w: format %q, number %d: give a file that uptally ledger head wrote, of format %s",
+		return SignedHead{}, fmt.Errorf("ledger: %w: format %q, number %d: give a file that `uptally ledger head` wrote, of format %s",
 			ErrHeadSyntax, s.Format, s.Number, headFormat)
 	}
 	return s, nil

@@ -33,7 +33,7 @@ func LastWithLines(ctx context.Context, tx pgx.Tx, season string, by time.Time) 
 			return s, nil
 		}
 	}
-	return Snapshot{}, fmt.Errorf("season %s: a revision with lines: %w; take one with: snapshot take %s", season, ErrNotFound, season)
+	return Snapshot{}, fmt.Errorf("season %s: a revision with lines: %w; take one with: `uptally snapshot take %s`", season, ErrNotFound, season)
 }
 
 // ExplainDevice explains the device's lines in the revision. It reads that device's

@@ -25,7 +25,7 @@ type Guard struct {
 	Verdict   GuardVerdict
 	Figure    string // what it found
 	Threshold string // what it asks for
-	Remedy    string // what to do; "" if it passed
+	Remedy    string // what to do, with the commands in backquotes; "" if it passed
 	Firm      bool   // no two people can override it: closed hours, whole lines, sums of money
 }
 
@@ -110,7 +110,9 @@ func (g guarded) name() string {
 }
 
 // again is the remedy of whatever only a new revision mends.
-func (g guarded) again() string { return "take it again: uptally snapshot take " + g.season() }
+func (g guarded) again() string {
+	return fmt.Sprintf("take it again: `uptally snapshot take %s`", g.season())
+}
 
 // sealable refuses a revision whose board is not green, unless two people have
 // overridden just what is not.

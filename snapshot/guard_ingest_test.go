@@ -26,7 +26,7 @@ func (o *office) bars(s snapshot.Snapshot, figure string) {
 	o.t.Helper()
 	board := o.board(s)
 	g := board["ingest_reconciled"]
-	if g.Verdict != snapshot.GuardFailed || g.Firm || !strings.HasPrefix(g.Figure, figure) || !strings.Contains(g.Remedy, "uptally reconcile ingest --season "+s.Season) {
+	if g.Verdict != snapshot.GuardFailed || g.Firm || !strings.HasPrefix(g.Figure, figure) || !strings.Contains(g.Remedy, "`uptally reconcile ingest --season "+s.Season+"`") {
 		o.t.Errorf("the guard says %+v, want %s", g, figure)
 	}
 	for _, other := range board {

@@ -83,7 +83,7 @@ func guardFunds(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	}
 	return []Guard{{
 		Code: code, Verdict: verdict(met), Figure: fmt.Sprintf("%s holds %d", account, held), Threshold: strconv.FormatInt(need, 10), Firm: true,
-		Remedy: unless(met, fmt.Sprintf("fund it: uptally ledger fund %s %d%s", g.season(), need-int64(held), flags)),
+		Remedy: unless(met, fmt.Sprintf("fund it: `uptally ledger fund %s %d%s`", g.season(), need-int64(held), flags)),
 	}}, err
 }
 
@@ -96,7 +96,7 @@ func guardLedger(ctx context.Context, tx pgx.Tx, _ guarded) ([]Guard, error) {
 	met := r.Fits()
 	return []Guard{{
 		Code: "ledger_reconciled", Verdict: verdict(met), Figure: r.String(), Threshold: "nothing differs", Firm: true,
-		Remedy: unless(met, "look at what differs: uptally reconcile ledger; then at the ledger itself: uptally ledger verify"),
+		Remedy: unless(met, "look at what differs: `uptally reconcile ledger`; then at the ledger itself: `uptally ledger verify`"),
 	}}, nil
 }
 
@@ -128,7 +128,7 @@ func guardChange(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	return []Guard{{
 		Code: "change", Verdict: warning(met), Threshold: fmt.Sprintf("at most 1 in %d of the pool", changeWarnsOver),
 		Figure: fmt.Sprintf("%d suppliers differ from %s, gaining %d and losing %d", len(differences), previous.Name(), gained, lost),
-		Remedy: unless(met, fmt.Sprintf("see why: uptally snapshot diff %s %s", previous.Name(), g.snapshot.Name())),
+		Remedy: unless(met, fmt.Sprintf("see why: `uptally snapshot diff %s %s`", previous.Name(), g.snapshot.Name())),
 	}}, nil
 }
 
@@ -166,6 +166,6 @@ func guardShare(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	return []Guard{{
 		Code: "largest_share", Verdict: warning(met), Threshold: fmt.Sprintf("at most 1 in %d of what is allocated", shareWarnsOver),
 		Figure: fmt.Sprintf("%d of %d to one of %d suppliers", largest.Amount, g.snapshot.Allocated, len(amounts)),
-		Remedy: unless(met, fmt.Sprintf("look at supplier %s: uptally snapshot lines %s", largest.SupplierID, g.snapshot.Name())),
+		Remedy: unless(met, fmt.Sprintf("look at supplier %s: `uptally snapshot lines %s`", largest.SupplierID, g.snapshot.Name())),
 	}}, nil
 }

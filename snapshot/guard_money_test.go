@@ -15,7 +15,7 @@ func TestGuardOfFunds(t *testing.T) {
 	t.Parallel()
 	pool := villageSeason.Pool
 	want := func(held int64, remedy string) []snapshot.Guard {
-		return []snapshot.Guard{firm(failing("funded", fmt.Sprintf("season/may-2/pool holds %d", held), fmt.Sprint(pool), "fund it: uptally ledger fund may-2 "+remedy))}
+		return []snapshot.Guard{firm(failing("funded", fmt.Sprintf("season/may-2/pool holds %d", held), fmt.Sprint(pool), "fund it: `uptally ledger fund may-2 "+remedy+"`"))}
 	}
 	o := courthouse(t)
 	for _, c := range []struct {
@@ -77,7 +77,7 @@ func TestGuardOfTheReserve(t *testing.T) {
 						return
 					}
 					x.refused(firm(failing("reserve", fmt.Sprintf("season/may-2/reserve holds %d", x.s.Drawn-1), fmt.Sprint(x.s.Drawn),
-						"fund it: uptally ledger fund may-2 1 --reserve --key fund-may-2/r2")))
+						"fund it: `uptally ledger fund may-2 1 --reserve --key fund-may-2/r2`")))
 				})
 			})
 		}
@@ -144,7 +144,7 @@ func TestGuardOfTheLedger(t *testing.T) {
 				x.take()
 				x.approve()
 				g := firm(failing("ledger_reconciled", fmt.Sprintf("1 sealed revisions, %d suppliers, %d differences", suppliersOf(x), c.differs), "nothing differs",
-					"uptally reconcile ledger; then at the ledger itself: uptally ledger verify"))
+					"`uptally reconcile ledger`; then at the ledger itself: `uptally ledger verify`"))
 				x.refused(g)
 			})
 		})
@@ -169,7 +169,7 @@ func TestWarnings(t *testing.T) {
 			x.fund(ledger.SeasonReserve(x.season.Code), x.s.Drawn)
 			g := x.board()["change"]
 			if g.Verdict != snapshot.GuardWarning || g.Figure != fmt.Sprintf("1 suppliers differ from may-2/r1, gaining %d and losing 0", x.s.Drawn) ||
-				g.Threshold != "at most 1 in 20 of the pool" || g.Remedy != "see why: uptally snapshot diff may-2/r1 may-2/r2" {
+				g.Threshold != "at most 1 in 20 of the pool" || g.Remedy != "see why: `uptally snapshot diff may-2/r1 may-2/r2`" {
 				t.Errorf("guard %+v", g)
 			}
 			x.sealed()
@@ -205,7 +205,7 @@ func TestWarnings(t *testing.T) {
 			}
 			g := board["largest_share"]
 			if g.Verdict != snapshot.GuardWarning || !strings.HasSuffix(g.Figure, fmt.Sprintf("of %d to one of 4 suppliers", x.s.Allocated)) ||
-				g.Threshold != "at most 1 in 5 of what is allocated" || !strings.Contains(g.Remedy, "supplier 00005000-0000-4000-8000-000000000000: uptally snapshot lines may-2/r1") {
+				g.Threshold != "at most 1 in 5 of what is allocated" || !strings.Contains(g.Remedy, "supplier 00005000-0000-4000-8000-000000000000: `uptally snapshot lines may-2/r1`") {
 				t.Errorf("guard %+v", g)
 			}
 			x.sealed()

@@ -78,7 +78,7 @@ func TestGuardCoverage(t *testing.T) {
 	for _, c := range []trialCase{
 		{name: "at the threshold", before: exec(threeHours)},
 		{name: "a slot below", before: both(exec(threeHours), beyond), fails: []snapshot.Guard{
-			failing("coverage", "35963 of 36000 slots observed", "999 of 1000", "uptally pull --from 2024-05-02T00:00:00Z --to 2024-09-04T00:00:00Z")}},
+			failing("coverage", "35963 of 36000 slots observed", "999 of 1000", "`uptally pull --from 2024-05-02T00:00:00Z --to 2024-09-04T00:00:00Z`")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o.in(t).trial(season, func(x *trial) {
@@ -102,7 +102,7 @@ func TestGuardsOfReading(t *testing.T) {
 	const (
 		closed  = "every hour that it stands on is closed"
 		read    = "changes, verdicts and job minutes read through 2024-05-03T00:15:00Z"
-		again   = "take it again: uptally snapshot take may-2"
+		again   = "take it again: `uptally snapshot take may-2`"
 		setOpen = `UPDATE uptime_coverage SET closed_at = NULL WHERE hour = '2024-05-02 10:00+00'`
 		logsEnd = `UPDATE uptime_log SET read_to_end = $1::timestamptz WHERE name = 'verdicts'`
 	)
@@ -110,11 +110,11 @@ func TestGuardsOfReading(t *testing.T) {
 		return []snapshot.Guard{firm(failing("hours_closed", figure, closed, remedy))}
 	}
 	logs := func(figure string) []snapshot.Guard {
-		return []snapshot.Guard{failing("logs_read", figure, read, "read them: uptally pull --from 2024-05-02T00:00:00Z --to 2024-05-03T00:15:00Z; then take it again")}
+		return []snapshot.Guard{failing("logs_read", figure, read, "read them: `uptally pull --from 2024-05-02T00:00:00Z --to 2024-05-03T00:15:00Z`; then take it again")}
 	}
 	courthouse(t).hear(t, []trialCase{
 		{name: "nothing is wanting"},
-		{name: "an hour was reopened", after: exec(setOpen), fails: hours("some are open", "uptally pull --from 2024-05-02T00:00:00Z --to 2024-05-03T00:15:00Z")},
+		{name: "an hour was reopened", after: exec(setOpen), fails: hours("some are open", "`uptally pull --from 2024-05-02T00:00:00Z --to 2024-05-03T00:15:00Z`")},
 		{name: "an hour was reopened and closed", after: exec(`UPDATE uptime_coverage SET reopened = reopened + 1 WHERE hour = '2024-05-02 10:00+00'`),
 			fails: hours("some were open when it was taken, or since", again)},
 		{name: "an hour of the lookback was reopened and closed", after: exec(`UPDATE uptime_coverage SET reopened = reopened + 1 WHERE hour = '2024-05-01 10:00+00'`),
@@ -249,7 +249,7 @@ func TestGuardOfTheIngest(t *testing.T) {
 		{name: "all of it", before: counted(0), after: verdict(snapshot.GuardPassed)},
 		{name: "one device more", before: counted(1), fails: []snapshot.Guard{failing("ingest_reconciled",
 			"288 slots: 287 equal, 1 ours short, 0 theirs short, 0 unobserved, 0 not compared; 1 do not fit", "no slot of ours is short",
-			"compare and mend: uptally reconcile ingest --season may-2")}},
+			"compare and mend: `uptally reconcile ingest --season may-2`")}},
 	})
 }
 
@@ -274,7 +274,7 @@ func TestGuardsOfIncidents(t *testing.T) {
 		{name: "a collapse dismissed after the approval", before: silence(noon), after: dismissed(1)},
 		{name: "a collapse with a window approved since", before: silence(noon), taken: afternoon, fails: []snapshot.Guard{
 			fell(1, noon, "nobody has decided", "was approved after the snapshot was taken: take it again with `uptally snapshot take may-2`"),
-			failing("grace_counted", "1 windows approved since it was taken", "none", "take it again: uptally snapshot take may-2")}},
+			failing("grace_counted", "1 windows approved since it was taken", "none", "take it again: `uptally snapshot take may-2`")}},
 		{name: "a collapse of the evening, with a window of the afternoon", before: both(silence(evening), afternoon), fails: []snapshot.Guard{open(1, evening)}},
 		{name: "one that is over when the season begins", before: silence("2024-05-01T21:00:00Z")},
 		{name: "one that lasts into it", before: silence("2024-05-01T22:00:00Z"), fails: []snapshot.Guard{open(1, "2024-05-01T22:00:00Z")}},
@@ -330,7 +330,7 @@ func TestGuardsOfGrace(t *testing.T) {
 			failing("grace_pending", "1 lines", "none", "wait until every reconnect_by has passed, pull until then, and take it again")}},
 		{name: "it did not", before: evening(may(3, 0))},
 		{name: "a window was approved since", taken: evening(may(3, 0)), fails: []snapshot.Guard{
-			failing("grace_counted", "1 windows approved since it was taken", "none", "take it again: uptally snapshot take may-2")}},
+			failing("grace_counted", "1 windows approved since it was taken", "none", "take it again: `uptally snapshot take may-2`")}},
 		{name: "a window was approved just before", before: evening(may(3, 0))},
 	})
 }

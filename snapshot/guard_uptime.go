@@ -27,7 +27,7 @@ func guardCoverage(_ context.Context, _ pgx.Tx, g guarded) ([]Guard, error) {
 	return []Guard{{
 		Code: "coverage", Verdict: verdict(met), Figure: fmt.Sprintf("%d of %d slots observed", observed, season.Len()),
 		Threshold: fmt.Sprintf("%d of %d", coverageLeast, coverageOf),
-		Remedy: unless(met, fmt.Sprintf("read what is missing: uptally pull --from %s --to %s; or import it: uptally pull import DIR",
+		Remedy: unless(met, fmt.Sprintf("read what is missing: `uptally pull --from %s --to %s`; or import it: `uptally pull import DIR`",
 			season.From.Start().Format(time.RFC3339), season.To.Start().Format(time.RFC3339))),
 	}}, nil
 }
@@ -48,8 +48,8 @@ func guardHours(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	switch {
 	case open:
 		guard.Verdict, guard.Figure = GuardFailed, "some are open"
-		guard.Remedy = fmt.Sprintf("read them until they close, a day after their end: uptally pull --from %s --to %s; "+
-			"or give them up: uptally pull give-up; then take it again", need.From.Start().Format(time.RFC3339), need.To.Start().Format(time.RFC3339))
+		guard.Remedy = fmt.Sprintf("read them until they close, a day after their end: `uptally pull --from %s --to %s`; "+
+			"or give them up: `uptally pull give-up --from … --to … --reason …`; then take it again", need.From.Start().Format(time.RFC3339), need.To.Start().Format(time.RFC3339))
 	case g.snapshot != nil && (g.snapshot.Estimate || reopenings != g.snapshot.Reopenings):
 		guard.Verdict, guard.Figure, guard.Remedy = GuardFailed, "some were open when it was taken, or since", g.again()
 	case !same:
@@ -87,7 +87,7 @@ func guardLogs(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 		guard.Figure = fmt.Sprintf("changes and verdicts read to %s, job minutes of %d days not read after the day ended",
 			read.UTC().Format(time.RFC3339), unread)
 	}
-	guard.Remedy = unless(met, fmt.Sprintf("read them: uptally pull --from %s --to %s; then take it again",
+	guard.Remedy = unless(met, fmt.Sprintf("read them: `uptally pull --from %s --to %s`; then take it again",
 		g.basis.Season.Span().From.Start().Format(time.RFC3339), need.Format(time.RFC3339)))
 	return []Guard{guard}, nil
 }
@@ -186,6 +186,6 @@ func guardIngest(ctx context.Context, tx pgx.Tx, g guarded) ([]Guard, error) {
 	case state.NotCompared+state.TheirsShort > 0:
 		guard.Verdict = GuardWarning
 	}
-	guard.Remedy = unless(guard.Verdict == GuardPassed, "compare and mend: uptally reconcile ingest --season "+g.season())
+	guard.Remedy = unless(guard.Verdict == GuardPassed, fmt.Sprintf("compare and mend: `uptally reconcile ingest --season %s`", g.season()))
 	return []Guard{guard}, nil
 }

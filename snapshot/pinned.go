@@ -61,7 +61,7 @@ func SeasonByCode(ctx context.Context, tx pgx.Tx, code string) (PinnedSeason, er
 		return PinnedSeason{}, err
 	}
 	if code == "" || len(found) == 0 {
-		return PinnedSeason{}, fmt.Errorf("season %q: %w; see which there are with: season list", code, ErrNotFound)
+		return PinnedSeason{}, fmt.Errorf("season %q: %w; see which there are with: `uptally season list`", code, ErrNotFound)
 	}
 	return found[0], nil
 }

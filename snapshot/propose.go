@@ -97,7 +97,7 @@ func proposedSeasons(ctx context.Context, tx pgx.Tx, c incident.Collapse, code s
 		}
 	}
 	if len(met) == 0 {
-		return nil, fmt.Errorf("%w: name one with --season, if its tail does", ErrNoSeason)
+		return nil, fmt.Errorf("%w: name one, if its tail does", ErrNoSeason)
 	}
 	return met, nil
 }

@@ -147,7 +147,7 @@ func ApproveWindow(ctx context.Context, tx pgx.Tx, id, person int64) error {
 		return fmt.Errorf("grace window %d: %w", id, ErrAlreadyApproved)
 	}
 	if errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("grace window %d: %w; see which there are with: grace list", id, ErrNotFound)
+		return fmt.Errorf("grace window %d: %w; see which there are with: `uptally grace list`", id, ErrNotFound)
 	}
 	if err != nil {
 		return err

@@ -106,6 +106,6 @@ func refusedWithin(ctx context.Context, tx pgx.Tx, hold, change *int64) error {
 	if len(refused) > named {
 		names = append(names, fmt.Sprintf("and %d more", len(refused)-named))
 	}
-	return fmt.Errorf("hold %d: %w: changes in it were refused (%s); release the others by a filter, or by --change",
+	return fmt.Errorf("hold %d: %w: changes in it were refused (%s); release the others by a filter, or one by one: `uptally hold release --change … --reason …`",
 		*hold, ErrConflict, strings.Join(names, ", "))
 }

@@ -54,7 +54,7 @@ func loadReviewing(ctx context.Context, tx pgx.Tx, only *int64, asOf time.Time) 
 		r.holds = append(r.holds, h.Hold)
 	}
 	if only != nil && !slices.ContainsFunc(r.holds, func(h Hold) bool { return h.ID == *only }) {
-		return nil, fmt.Errorf("hold %d: %w; see which there are with: hold list", *only, ErrNotFound)
+		return nil, fmt.Errorf("hold %d: %w; see which there are with: `uptally hold list`", *only, ErrNotFound)
 	}
 	err = eachDecision(ctx, tx, asOf, func(hold, change *int64, state HeldState, d Decision) {
 		if hold != nil {

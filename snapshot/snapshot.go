@@ -110,7 +110,7 @@ func Find(ctx context.Context, tx pgx.Tx, name string) (Snapshot, error) {
 			return s, nil
 		}
 	}
-	return Snapshot{}, fmt.Errorf("snapshot %q: %w; take one, or see which there are with: snapshot list", name, ErrNotFound)
+	return Snapshot{}, fmt.Errorf("snapshot %q: %w; take one, or see which there are with: `uptally snapshot list`", name, ErrNotFound)
 }
 
 // ByID returns the snapshot of the id.

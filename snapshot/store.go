@@ -987,7 +987,7 @@ func selectEstimate(ctx context.Context, tx pgx.Tx, season string) (Estimate, er
 	}
 	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Estimate])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return e, fmt.Errorf("estimate of season %s: %w; a nightly job keeps it, or compute it with: season estimate %s --now",
+		return e, fmt.Errorf("estimate of season %s: %w; a nightly job keeps it, or compute it with: `uptally season estimate %s --now`",
 			season, ErrNotFound, season)
 	}
 	return e, err

@@ -49,7 +49,7 @@ func (w *WhatIf) suppose(b *Basis, onRecord []WindowRecord) error {
 	for _, id := range w.WithoutWindows {
 		i := slices.IndexFunc(b.Windows, func(x Window) bool { return x.ID == id })
 		if i < 0 {
-			return fmt.Errorf("approved grace window %d of season %s: %w; see which there are with: grace list", id, b.Season.Code, ErrNotFound)
+			return fmt.Errorf("approved grace window %d of season %s: %w; see which there are with: `uptally grace list`", id, b.Season.Code, ErrNotFound)
 		}
 		b.Windows = slices.Delete(b.Windows, i, i+1)
 	}
@@ -57,7 +57,7 @@ func (w *WhatIf) suppose(b *Basis, onRecord []WindowRecord) error {
 		i := slices.IndexFunc(onRecord, func(x WindowRecord) bool { return x.ID == id })
 		switch {
 		case i < 0:
-			return fmt.Errorf("grace window %d of season %s: %w; see which there are with: grace list", id, b.Season.Code, ErrNotFound)
+			return fmt.Errorf("grace window %d of season %s: %w; see which there are with: `uptally grace list`", id, b.Season.Code, ErrNotFound)
 		case onRecord[i].ApprovedAt != nil:
 			return fmt.Errorf("grace window %d: %w: it is approved, and counts without asking for it", id, ErrConflict)
 		}
@@ -90,7 +90,7 @@ func (w *WhatIf) supposeHolds(b *Basis) error {
 	for _, id := range w.WithoutHolds {
 		i := slices.IndexFunc(b.Holds, func(h Hold) bool { return h.ID == id })
 		if i < 0 {
-			return fmt.Errorf("hold %d that holds: %w; see which there are with: hold list", id, ErrNotFound)
+			return fmt.Errorf("hold %d that holds: %w; see which there are with: `uptally hold list`", id, ErrNotFound)
 		}
 		b.Holds = slices.Delete(b.Holds, i, i+1)
 	}

@@ -28,7 +28,9 @@ type Distribution struct {
 	PreparedAt     time.Time            `json:"prepared_at" doc:"When."`
 	ApprovedBy     string               `json:"approved_by,omitempty" doc:"Who approved it: another person."`
 	ApprovedAt     *time.Time           `json:"approved_at,omitempty" doc:"When."`
-	Exports        int64                `json:"exports" doc:"How often somebody was given its files."`
+	Exports        int64                `json:"exports" doc:"How often somebody was given its files; it stays approved when it is."`
+	ExportedBy     string               `json:"exported_by,omitempty" doc:"Who was given them, last."`
+	ExportedAt     *time.Time           `json:"exported_at,omitempty" doc:"When."`
 	Cancellation   *CancellationRequest `json:"cancellation,omitempty" doc:"That a person asked to cancel it."`
 	Progress       []PayoutProgress     `json:"progress,omitempty" doc:"How far its payouts have come, by state; left out of lists."`
 }
@@ -75,7 +77,7 @@ type PayoutProgress struct {
 func viewDistributions(ctx context.Context, tx pgx.Tx, all ...distribution.Distribution) ([]Distribution, error) {
 	var ids []int64
 	for _, d := range all {
-		ids = append(ids, d.PreparedBy, d.ApprovedBy, d.CancelAsked.By)
+		ids = append(ids, d.PreparedBy, d.ApprovedBy, d.ExportedBy, d.CancelAsked.By)
 	}
 	names, err := readNames(ctx, tx, ids...)
 	views := make([]Distribution, len(all))
@@ -93,6 +95,9 @@ func viewDistribution(d distribution.Distribution, names personNames) Distributi
 	}
 	if d.ApprovedBy != 0 {
 		v.ApprovedBy, v.ApprovedAt = names.of(d.ApprovedBy), &d.ApprovedAt
+	}
+	if d.ExportedBy != 0 {
+		v.ExportedBy, v.ExportedAt = names.of(d.ExportedBy), &d.ExportedAt
 	}
 	if c := d.CancelAsked; c.By != 0 {
 		v.Cancellation = &CancellationRequest{names.of(c.By), c.Reason, c.Unpaid}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -83,7 +84,11 @@ func (o *office) approveAndExport(d finance.Distribution) {
 	o.t.Helper()
 	path := "/v1/finance/distributions/" + d.ID
 	binding := func(digest string) any { return map[string]any{"manifest_sha256": digest} }
-	o.ann.Post(path+"/approval", binding(d.ManifestSHA256)).Problem(o.t, http.StatusForbidden, "own-work")
+	var refused wire.Problem
+	o.ann.Post(path+"/approval", binding(d.ManifestSHA256)).Problem(o.t, http.StatusForbidden, "own-work").Into(o.t, &refused)
+	if !strings.Contains(refused.Detail, `ask another person. You are on record as "ann"`) || strings.Contains(refused.Detail, "person "+strconv.FormatInt(o.annID, 10)) {
+		o.t.Errorf("refused with %s", refused.Detail)
+	}
 	o.bob.Post(path+"/approval", binding(strings.Repeat("0", 64))).Problem(o.t, http.StatusConflict, "manifest-differs")
 	o.bob.Post(path+"/export", nil).Problem(o.t, http.StatusConflict, "conflict")
 	manifest := sha256.Sum256(o.bob.Get(path+"/files/manifest.json").Want(o.t, http.StatusOK).Body)
@@ -92,7 +97,13 @@ func (o *office) approveAndExport(d finance.Distribution) {
 	}
 	o.approved(d)
 	o.bob.Get(path+"/files/payouts.csv").Problem(o.t, http.StatusConflict, "conflict")
+	if a := get[finance.Distribution](o, o.ann, path); a.Exports != 0 || a.ExportedBy != "" || a.ExportedAt != nil {
+		o.t.Errorf("before anybody is given the files: %+v", a)
+	}
 	o.bob.Post(path+"/export", nil).Want(o.t, http.StatusOK)
+	if e := get[finance.Distribution](o, o.ann, path); e.State != distribution.Approved || e.Exports != 1 || e.ExportedBy != "bob" || !e.ExportedAt.After(*e.ApprovedAt) {
+		o.t.Errorf("exported: %+v", e)
+	}
 	o.ann.Get(path+"/files/payouts.csv").Problem(o.t, http.StatusConflict, "export-not-recorded")
 	o.bob.Get(path+"/files/nothing.csv").Problem(o.t, http.StatusNotFound, "not-found")
 

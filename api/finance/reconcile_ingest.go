@@ -87,7 +87,7 @@ func viewIngest(span uptime.Span, s *reconcile.State) IngestReconciliation {
 	}
 	for i := range view.Differences {
 		d := s.Differences[i]
-		view.Differences[i] = IngestDifference{d.From.Start(), d.To.Start(), d.Verdict, d.Fits, d.Cause, d.Size, d.Largest}
+		view.Differences[i] = IngestDifference{d.From.Start(), d.To.Start(), d.Verdict, d.Fits, wire.OverHTTP(d.Cause), d.Size, d.Largest}
 	}
 	return view
 }

@@ -68,7 +68,7 @@ func viewTasks(ctx context.Context, tx pgx.Tx, tasks ...task.Task) ([]Task, erro
 	for i, t := range tasks {
 		views[i] = Task{
 			ID: t.ID, Kind: t.Kind, State: t.State, Distribution: t.Arguments.Distribution, AskedBy: names.of(t.AskedBy), AskedAt: t.AskedAt,
-			StartedAt: momentOrNone(t.StartedAt), EndedAt: momentOrNone(t.EndedAt), Result: viewResult(t.Result), Detail: t.Error,
+			StartedAt: momentOrNone(t.StartedAt), EndedAt: momentOrNone(t.EndedAt), Result: viewResult(t.Result), Detail: wire.OverHTTP(t.Error),
 		}
 		if t.Refusal != "" {
 			views[i].Problem = wire.ProblemPrefix + t.Refusal

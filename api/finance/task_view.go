@@ -87,7 +87,7 @@ func viewTally(t settle.Tally) PayoutTally { return PayoutTally{t.Payouts, wire.
 func viewMisfits(all []settle.Misfit) []MisfitFound {
 	views := make([]MisfitFound, len(all))
 	for i, m := range all {
-		views[i] = MisfitFound(m)
+		views[i] = MisfitFound{m.Where, wire.OverHTTP(m.Why)}
 	}
 	return views
 }

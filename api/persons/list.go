@@ -3,6 +3,7 @@ package persons
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,6 +41,33 @@ func List(ctx context.Context, tx pgx.Tx) ([]Person, error) {
 		return nil, fmt.Errorf("listing persons: %w", err)
 	}
 	return persons, nil
+}
+
+// Known tells a person under which names they are on record, as one who may not do the
+// second half of what they did the first half of is told it; "" if they have no name. It
+// is for that person, and for nobody else.
+func Known(ctx context.Context, tx pgx.Tx, person int64) (string, error) {
+	names, err := selectNamesOf(ctx, tx, person)
+	if err != nil {
+		return "", fmt.Errorf("reading the names of person %d: %w", person, err)
+	}
+	if len(names) == 0 {
+		return "", nil
+	}
+	told := make([]string, len(names))
+	for i, n := range names {
+		told[i] = n.told()
+	}
+	return fmt.Sprintf("You are on record as %s: one human, and it takes another", strings.Join(told, " and ")), nil
+}
+
+// told is how the name's holder knows it.
+func (n Name) told() string {
+	issuer, subject, isToken := strings.Cut(n.Name, " ")
+	if n.Kind == KindCLI || !isToken {
+		return fmt.Sprintf("%q on the command line", n.Name)
+	}
+	return fmt.Sprintf("%q by token of %s", subject, unescapeSpaces.Replace(issuer))
 }
 
 // MayName reports whether the connection's role may give names: whether it is the

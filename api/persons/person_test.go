@@ -77,6 +77,26 @@ func TestNamesAreTheFirstToShow(t *testing.T) {
 	}
 }
 
+// A person reads their own names as they know them.
+func TestKnownNames(t *testing.T) {
+	t.Parallel()
+	tx, ctx := begin(t, pgtest.New(t).App), t.Context()
+	nameless, ada := person(t, tx), pgtest.Person(t, tx, "ada")
+	if err := errors.Join(
+		persons.Link(ctx, tx, ada, "https://one two%/", "auth0|5f 1"),
+		persons.AddName(ctx, tx, ada, persons.KindCLI, "Ada L")); err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[int64]string{
+		nameless: "",
+		ada:      `You are on record as "Ada L" on the command line and "ada" on the command line and "auth0|5f 1" by token of https://one two%/: one human, and it takes another`,
+	} {
+		if got, err := persons.Known(ctx, tx, who); err != nil || got != want {
+			t.Errorf("got %s, error %v; want %s", got, err, want)
+		}
+	}
+}
+
 func TestNewNameUsedBySeveralAtOnce(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)

@@ -48,6 +48,15 @@ func selectNames(ctx context.Context, tx pgx.Tx, persons []int64) (map[int64]str
 	return names, err
 }
 
+func selectNamesOf(ctx context.Context, tx pgx.Tx, person int64) ([]Name, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT kind, name FROM person_name WHERE person_id = $1 ORDER BY kind COLLATE "C", name COLLATE "C"`, person)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Name])
+}
+
 func selectPersons(ctx context.Context, tx pgx.Tx) ([]Person, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT p.id, p.recorded_at, coalesce(n.kind, ''), coalesce(n.name, '')

@@ -11,6 +11,9 @@ import (
 // escapeSpaces keeps the first space of a token's name the one that ends the issuer.
 var escapeSpaces = strings.NewReplacer("%", "%25", " ", "%20")
 
+// unescapeSpaces is its inverse.
+var unescapeSpaces = strings.NewReplacer("%20", " ", "%25", "%")
+
 // TokenName is the name of a token's holder: the issuer, a space, the subject. No two
 // holders share one, as spaces in the issuer are escaped, and percent signs with them.
 func TokenName(issuer, subject string) string { return escapeSpaces.Replace(issuer) + " " + subject }

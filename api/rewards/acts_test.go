@@ -35,9 +35,18 @@ func TestATakeThatIsRepeatedTakesOneSnapshot(t *testing.T) {
 		t.Errorf("%d snapshots, %d jobs", snapshots, jobs)
 	}
 	var v snapshotView
-	w.oscar.Get(v1+"/snapshots/"+season+"/1").Want(t, http.StatusOK).Into(t, &v)
-	if v.State != "taking" || v.Progress == nil || v.Progress.Groups != 1 || v.Progress.Scored != 0 || v.Digest != "" || v.Guards == nil {
+	shown := w.oscar.Get(v1+"/snapshots/"+season+"/1").Want(t, http.StatusOK)
+	shown.Into(t, &v)
+	if v.State != "taking" || v.Progress == nil || v.Progress.Groups != 1 || v.Progress.Scored != 0 || v.Guards == nil {
 		t.Errorf("while it is taken: %+v", v)
+	}
+	listed := w.oscar.Get(v1+"/snapshots").Want(t, http.StatusOK)
+	for _, unknown := range []struct{ body, member string }{
+		{string(shown.Body), `"digest":null`}, {string(shown.Body), `"points":null`}, {string(listed.Body), `"digest":null`},
+	} {
+		if !strings.Contains(unknown.body, unknown.member) {
+			t.Errorf("no %s while it is taken: %s", unknown.member, unknown.body)
+		}
 	}
 }
 

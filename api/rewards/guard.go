@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/snapshot"
 )
 
@@ -43,7 +44,7 @@ func viewBoard(board snapshot.Board, overrides []snapshot.Override, names names)
 	for i, g := range board {
 		views[i] = guard{
 			Guard: g.Code, Passed: g.Verdict != snapshot.GuardFailed, Verdict: string(g.Verdict),
-			Figure: g.Figure, Threshold: g.Threshold, Remedy: g.Remedy, Firm: g.Firm,
+			Figure: g.Figure, Threshold: g.Threshold, Remedy: wire.OverHTTP(g.Remedy), Firm: g.Firm,
 		}
 		if o := snapshot.OverrideOf(overrides, g); o != nil {
 			views[i].Passed = true

@@ -38,7 +38,7 @@ func (d *desk) listIncidents(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *
 	if err != nil {
 		return nil, err
 	}
-	return whole(views), nil
+	return whole(overHTTP(views)), nil
 }
 
 // incidentsNow returns the incidents as they stand: those of the last scan, or if
@@ -84,11 +84,12 @@ func incidentBody(ctx context.Context, tx pgx.Tx, i incident.Incident) (*body[In
 	if err != nil {
 		return nil, err
 	}
-	return &body[Incident]{views[0]}, nil
+	return &body[Incident]{overHTTP(views)[0]}, nil
 }
 
 // ReadIncidents says of incidents how they are resolved for each season that they
-// concern; with a season, of those alone that concern it.
+// concern; with a season, of those alone that concern it. What is to be done they say
+// by commands.
 func ReadIncidents(ctx context.Context, tx pgx.Tx, found []incident.Incident, season string) ([]Incident, error) {
 	seasons, err := snapshot.Seasons(ctx, tx)
 	if err != nil {

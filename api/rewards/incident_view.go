@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/snapshot/incident"
 	"github.com/uptally/uptally/uptime"
@@ -117,6 +118,16 @@ func (v *Incident) addSeason(ctx context.Context, tx pgx.Tx, i incident.Incident
 	}
 	v.Seasons = append(v.Seasons, c)
 	return nil
+}
+
+// overHTTP tells what is to be done about incidents by the operations that do it.
+func overHTTP(incidents []Incident) []Incident {
+	for _, i := range incidents {
+		for n := range i.Seasons {
+			i.Seasons[n].Remedy = wire.OverHTTP(i.Seasons[n].Remedy)
+		}
+	}
+	return incidents
 }
 
 // startOf returns when a slot starts that may be none.

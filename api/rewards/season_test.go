@@ -2,6 +2,7 @@ package rewards_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +20,7 @@ type snapshotView struct {
 	Guards    []struct {
 		Guard  string
 		Passed bool
+		Remedy string
 	}
 }
 
@@ -66,6 +68,19 @@ func TestASeasonIsBroughtToItsSealAndCorrected(t *testing.T) {
 	w.ada.Post(at("1", "seal"), nil).Problem(t, http.StatusConflict, "guard").Into(t, &problem)
 	if len(problem.Errors) != 2 || problem.Errors[0].Location != "surge 1" || problem.Errors[1].Location != "incident 2" {
 		t.Fatalf("barred by %+v", problem.Errors)
+	}
+	// What to do is told by what HTTP has for it.
+	const proposal = "`GET /v1/rewards/incidents/2/proposal` with season " + season
+	if said := problem.Errors[1].Message; !strings.Contains(said, proposal) || strings.Contains(said, "uptally") {
+		t.Errorf("barred with %s", said)
+	}
+	for _, g := range w.revision("1").Guards {
+		if g.Guard == "incident 2" && !strings.Contains(g.Remedy, proposal) || strings.Contains(g.Remedy, "uptally") {
+			t.Errorf("%s asks for %s", g.Guard, g.Remedy)
+		}
+	}
+	if list := string(w.ada.Get(v1+"/incidents").Want(t, http.StatusOK).Body); !strings.Contains(list, proposal) || strings.Contains(list, "uptally") {
+		t.Errorf("incidents: %s", list)
 	}
 
 	w.answerIncidents()

@@ -23,15 +23,23 @@ type revision struct {
 	Allocated wire.Money `json:"allocated" doc:"What its lines get."`
 	Residual  wire.Money `json:"residual" doc:"What is left: pool + drawn = allocated + residual."`
 	Lines     int64      `json:"lines" example:"601234" doc:"Its lines."`
-	Digest    string     `json:"digest" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"SHA-256 over all that went in and came out; empty while it is being taken."`
+	Digest    *string    `json:"digest" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"SHA-256 over all that went in and came out; null until it is taken."`
 }
 
 func viewRevision(s snapshot.Snapshot) revision {
 	return revision{
 		Name: s.Name(), Season: s.Season, Revision: s.Revision, State: string(s.State), Estimate: s.Estimate, AsOf: s.AsOf.UTC(),
 		Allocated: wire.MoneyOf(ledger.Amount(s.Allocated)), Residual: wire.MoneyOf(ledger.Amount(s.Residual)), Lines: s.Lines,
-		Digest: hex.EncodeToString(s.Digest),
+		Digest: ifTaken(s, hex.EncodeToString(s.Digest)),
 	}
+}
+
+// ifTaken is a figure that a revision has once it is taken.
+func ifTaken(s snapshot.Snapshot, figure string) *string {
+	if s.Digest == nil {
+		return nil
+	}
+	return &figure
 }
 
 // Snapshot is a revision with all that is to be known of it but its lines.
@@ -47,13 +55,13 @@ type Snapshot struct {
 	Allocated wire.Money       `json:"allocated" doc:"What the lines get."`
 	Residual  wire.Money       `json:"residual" doc:"What is left: pool + drawn = allocated + residual."`
 	Drawn     *wire.Money      `json:"drawn,omitempty" doc:"Of a correction: what came from the reserve so far."`
-	Points    string           `json:"points" example:"123456789012345678901" doc:"Sum of all points, decimal digits."`
+	Points    *string          `json:"points" example:"123456789012345678901" doc:"Sum of all points, decimal digits; null until it is taken."`
 	Lines     int64            `json:"lines" example:"601234" doc:"Its lines."`
 	Suppliers int64            `json:"suppliers" example:"20123" doc:"Suppliers with a line, whatever its outcome."`
 	Outcomes  map[string]int64 `json:"outcomes" example:"{\"eligible\":300000,\"spoofed\":280000}" doc:"Lines of each outcome that occurs."`
 	Coverage  coverage         `json:"coverage" doc:"Which of the season's slots were read."`
 	Guards    []guard          `json:"guards" nullable:"false" doc:"What stands between it and its seal; none while it has no lines."`
-	Digest    string           `json:"digest" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"SHA-256 over all that went in and came out; empty while it has no lines."`
+	Digest    *string          `json:"digest" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"SHA-256 over all that went in and came out; null until it is taken."`
 	TakenBy   string           `json:"taken_by" example:"ada" doc:"Who took it."`
 	Decided   *byPerson        `json:"decided,omitempty" doc:"Who approved or rejected it."`
 	Sealed    *byPerson        `json:"sealed,omitempty" doc:"Who sealed it."`
@@ -85,7 +93,7 @@ func readSnapshot(ctx context.Context, tx pgx.Tx, s snapshot.Snapshot) (Snapshot
 	r := viewRevision(s)
 	v := Snapshot{
 		Season: s.Season, Revision: s.Revision, State: r.State, Estimate: s.Estimate, AsOf: r.AsOf, Failure: s.Failure,
-		Pool: wire.MoneyOf(ledger.Amount(season.Pool)), Allocated: r.Allocated, Residual: r.Residual, Points: s.Points,
+		Pool: wire.MoneyOf(ledger.Amount(season.Pool)), Allocated: r.Allocated, Residual: r.Residual, Points: ifTaken(s, s.Points),
 		Lines: s.Lines, Suppliers: s.Suppliers, Outcomes: map[string]int64{}, Guards: []guard{}, Digest: r.Digest,
 		Coverage: coverage{int(s.ObservedSlots), int(s.SeasonSlots)},
 		TakenBy:  names.of(s.TakenBy), Decided: viewAct(names, s.DecidedBy, s.DecidedAt, s.Decision), Sealed: viewAct(names, s.SealedBy, s.SealedAt, ""),

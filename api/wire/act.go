@@ -112,9 +112,29 @@ func (v *visit) attempt(ctx context.Context, tx pgx.Tx, body []byte, next func(h
 	case !v.call.began || v.answer.status >= http.StatusInternalServerError:
 		return errUndone
 	case v.answer.status >= http.StatusBadRequest:
-		return savepoint.Rollback(ctx)
+		if err := savepoint.Rollback(ctx); err != nil {
+			return err
+		}
+		return v.nameActor(ctx, tx)
 	}
 	return savepoint.Commit(ctx)
+}
+
+// nameActor tells one of staff who may not do the second half of an act which names are
+// theirs: the first half may have been done under another one of them.
+func (v *visit) nameActor(ctx context.Context, tx pgx.Tx) error {
+	problem := &Problem{}
+	if !v.who.staff() || !errors.As(v.call.refused, &problem) || problem.Kind() != OwnWork {
+		return nil
+	}
+	known, err := persons.Known(ctx, tx, v.call.acting.Person)
+	if err != nil || known == "" {
+		return err
+	}
+	named := *problem
+	named.Detail += ". " + known
+	v.refuse(&named)
+	return nil
 }
 
 // person returns who the caller is. A supplier's users are recorded at first use, as

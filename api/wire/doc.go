@@ -42,5 +42,9 @@
 //   - "Not there" and "not yours" are the same bytes.
 //   - Suppliers and the public read fixed sentences for errors of the domain, unless an
 //     error holds nothing but what the caller sent. Staff read the error.
+//   - The domain says what to do by the command that does it; staff read the operation
+//     that does it in its place (OverHTTP), as whoever calls may have no command line.
+//   - One of staff who may not check what they made is told which names they go by: the
+//     making may have been under another of them. Nobody else's names are in a refusal.
 //   - Lists are read by cursor; a cursor is opaque, and names where the next page begins.
 package wire

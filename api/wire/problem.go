@@ -12,6 +12,9 @@ import (
 	"github.com/uptally/uptally/api/audit"
 )
 
+// OwnWork is the kind of what one person may not do, as they did the first half of it.
+const OwnWork = "own-work"
+
 // ProblemPrefix begins the type of every problem; its kind follows.
 const ProblemPrefix = "urn:uptally:problem:"
 
@@ -69,7 +72,10 @@ func Refuse(status int, kind, detail string) *Problem {
 // Because returns the problem with what is wrong with which part.
 func (p *Problem) Because(errors ...FieldError) *Problem {
 	copied := *p
-	copied.Errors = append(slices.Clip(copied.Errors), errors...)
+	copied.Errors = slices.Clip(copied.Errors)
+	for _, e := range errors {
+		copied.Errors = append(copied.Errors, FieldError{e.Location, OverHTTP(e.Message)})
+	}
 	return &copied
 }
 
@@ -171,7 +177,7 @@ type Meaning struct {
 }
 
 // problemOf returns the problem that an error of a handler is, and whether it is
-// known. Staff read the text of an error; others only of a plain one.
+// known. Staff read the text of an error, as OverHTTP has it; others only of a plain one.
 func (s *Service) problemOf(err error, staff bool) (*Problem, bool) {
 	if problem, is := errors.AsType[*Problem](err); is {
 		return problem, true
@@ -185,7 +191,7 @@ func (s *Service) problemOf(err error, staff bool) (*Problem, bool) {
 	}
 	detail := ""
 	if staff || meaning.Plain {
-		detail = fmt.Sprint(err)
+		detail = OverHTTP(fmt.Sprint(err))
 	}
 	return Refuse(meaning.Status, meaning.Kind, detail), true
 }

@@ -99,7 +99,8 @@ func register[I, O any](s *Service, op huma.Operation, who admission, f func(ctx
 		c.began = true
 		out, err := f(ctx, c, in)
 		if err != nil {
-			return nil, entrance.refusal(ctx, err)
+			c.refused = entrance.refusal(ctx, err)
+			return nil, c.refused
 		}
 		return out, nil
 	})

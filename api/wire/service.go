@@ -57,9 +57,10 @@ type Acting struct {
 
 // call is what the door knows of a request, for the handler.
 type call struct {
-	me     auth.Caller
-	acting Acting
-	began  bool // the handler was reached
+	me      auth.Caller
+	acting  Acting
+	began   bool  // the handler was reached
+	refused error // what it answered in place of an output
 }
 
 type callKey struct{}

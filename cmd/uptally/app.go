@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -96,13 +97,17 @@ func (a *app) writeIn(ctx context.Context, db *database, need authority, f func(
 	if err != nil {
 		return err
 	}
-	return a.transact(ctx, db, func(tx pgx.Tx) error {
-		person, err := a.person(ctx, tx, db, holder)
-		if err != nil {
+	var person int64
+	err = a.transact(ctx, db, func(tx pgx.Tx) error {
+		if person, err = a.person(ctx, tx, db, holder); err != nil {
 			return err
 		}
 		return f(tx, person)
 	})
+	if slices.ContainsFunc(ownWork, func(refusal error) bool { return errors.Is(err, refusal) }) {
+		return nameActor(ctx, db, person, err)
+	}
+	return err
 }
 
 // transact runs f in one transaction, which is rolled back with --dry-run, and tells of

@@ -162,7 +162,7 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 		as("grace", "snapshot", "approve", "spring", "--digest", "00").must(t, exitConflict)
 		as("grace", "snapshot", "approve", "spring").must(t, 0)
 		poor := as("grace", "snapshot", "seal", "spring").must(t, exitGuard)
-		if !strings.Contains(poor.talk, "fund it: uptally ledger fund spring 100000000007") {
+		if !strings.Contains(poor.talk, "fund it: `uptally ledger fund spring 100000000007") {
 			t.Errorf("without funds it is refused with %q", poor.talk)
 		}
 		as("ada", "ledger", "fund", "spring", "100000000007").must(t, 0)
@@ -208,8 +208,14 @@ func TestFromHeartbeatsToFiles(t *testing.T) {
 			t.Error("a dry run wrote files")
 		}
 		exported := decode[distributionView](t, as("ada", "distribution", "export", "d1", "--out", out, "--json").must(t, 0))
-		as("ada", "distribution", "export", "d1", "--out", out).must(t, 0)
+		people := as("ada", "distribution", "export", "d1", "--out", out).must(t, 0).out
 		checkFiles(t, out, exported)
+		if exported.Exports != 1 || exported.ExportedBy == nil || *exported.ExportedBy != "ada" || exported.ExportedAt == nil {
+			t.Errorf("exported: %+v", exported)
+		}
+		if !strings.Contains(people, "files given out 2 times, last to ada at ") {
+			t.Errorf("for people:\n%s", people)
+		}
 	})
 
 	step("a distribution is looked at before it is prepared, and two persons cancel it", func(t *testing.T) {

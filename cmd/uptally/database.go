@@ -150,7 +150,7 @@ func (a *app) supplierPool(ctx context.Context, db *database, url string) (*pgxp
 		url = db.embedded.URL(migrations.SupplierRole)
 	}
 	if url == "" {
-		return nil, usage("no --supplier-database-url: on a database of your own the API reads for suppliers as %s; give its URL, or --api=false",
+		return nil, usage("no --supplier-database-url: on a database of your own the API reads for suppliers as %s; give its URL in UPTALLY_SUPPLIER_DATABASE_URL, or --api=false",
 			migrations.SupplierRole)
 	}
 	pool, err := api.ConnectSuppliers(ctx, url)

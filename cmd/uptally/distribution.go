@@ -95,7 +95,7 @@ func (distributionList) Run(ctx context.Context, a *app) error {
 		}
 		var persons []*int64
 		for i := range all {
-			persons = append(persons, &all[i].PreparedBy, &all[i].ApprovedBy, &all[i].CancelAsked.By)
+			persons = append(persons, &all[i].PreparedBy, &all[i].ApprovedBy, &all[i].ExportedBy, &all[i].CancelAsked.By)
 		}
 		names, err := readNames(ctx, tx, persons...)
 		for _, d := range all {
@@ -106,9 +106,9 @@ func (distributionList) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.show(views, func(out io.Writer) {
-		g := newGrid("distribution", "state", "rail", ">suppliers", ">total", "prepared by", "at", "approved by")
+		g := newGrid("distribution", "state", "rail", ">suppliers", ">total", "prepared by", "at", "approved by", "exported by", "at")
 		for _, v := range views {
-			g.add(v.ID, v.State, orNone(v.Rail), count(v.Payees), inIO(int64(v.Total)), v.PreparedBy, utc(v.PreparedAt), orDash(v.ApprovedBy))
+			g.add(v.ID, v.State, orNone(v.Rail), count(v.Payees), inIO(int64(v.Total)), v.PreparedBy, utc(v.PreparedAt), orDash(v.ApprovedBy), orDash(v.ExportedBy), utcOr(v.ExportedAt, "-"))
 		}
 		g.print(out)
 	})
@@ -133,6 +133,8 @@ type distributionView struct {
 	ApprovedBy *string                     `json:"approved_by"`
 	ApprovedAt *time.Time                  `json:"approved_at"`
 	Exports    int64                       `json:"exports"`
+	ExportedBy *string                     `json:"exported_by"` // last
+	ExportedAt *time.Time                  `json:"exported_at"`
 	Cancel     *cancelView                 `json:"cancel"`
 	Progress   []distribution.Progress     `json:"progress"` // by state of the payouts
 }
@@ -156,6 +158,9 @@ func viewDistribution(d distribution.Distribution, names personNames) distributi
 	if d.ApprovedBy != 0 {
 		v.ApprovedBy, v.ApprovedAt = new(names.of(d.ApprovedBy)), new(d.ApprovedAt.UTC())
 	}
+	if d.ExportedBy != 0 {
+		v.ExportedBy, v.ExportedAt = new(names.of(d.ExportedBy)), new(d.ExportedAt.UTC())
+	}
 	if c := d.CancelAsked; c.By != 0 {
 		v.Cancel = &cancelView{names.of(c.By), c.Reason, c.Unpaid}
 	}
@@ -163,7 +168,7 @@ func viewDistribution(d distribution.Distribution, names personNames) distributi
 }
 
 func (a *app) showDistribution(ctx context.Context, tx pgx.Tx, d distribution.Distribution) error {
-	names, err := readNames(ctx, tx, &d.PreparedBy, &d.ApprovedBy, &d.CancelAsked.By)
+	names, err := readNames(ctx, tx, &d.PreparedBy, &d.ApprovedBy, &d.ExportedBy, &d.CancelAsked.By)
 	if err != nil {
 		return err
 	}
@@ -177,6 +182,9 @@ func (a *app) showDistribution(ctx context.Context, tx pgx.Tx, d distribution.Di
 func (v distributionView) print(out io.Writer) {
 	fmt.Fprintf(out, "%s is %s: %s to %s suppliers on the rail %s, at least %s each; prepared by %s, approved by %s\n",
 		v.ID, v.State, inIO(int64(v.Total)), count(v.Payees), orNone(v.Rail), inIO(int64(v.Minimum)), v.PreparedBy, orDash(v.ApprovedBy))
+	if v.ExportedBy != nil {
+		fmt.Fprintf(out, "files given out %s times, last to %s at %s\n", count(v.Exports), *v.ExportedBy, utc(*v.ExportedAt))
+	}
 	if v.Cancel != nil {
 		fmt.Fprintf(out, "%s asked to cancel it: %s\n", v.Cancel.AskedBy, v.Cancel.Reason)
 	}

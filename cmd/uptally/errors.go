@@ -175,6 +175,13 @@ var exitCodes = []struct {
 	{wallet.ErrTwice, exitUsage},
 }
 
+// ownWork are the refusals of what one person may not do, as they did the first half of
+// it.
+var ownWork = []error{
+	audit.ErrSelfResume, uptime.ErrOwnReopening, archive.ErrSelfApproval, appeal.ErrSelfAnswer,
+	snapshot.ErrSelfCheck, distribution.ErrSelfApproval, wallet.ErrSelfApproval,
+}
+
 // exitCode returns what the error means to the shell.
 func exitCode(err error) int {
 	if err == nil {

@@ -47,7 +47,7 @@ type grammar struct {
 // globals are the flags of every command.
 type globals struct {
 	Data        string `group:"common" placeholder:"DIR" env:"UPTALLY_DATA" default:"${data}" help:"Folder of the embedded Postgres, which is used unless there is a database URL."`
-	DatabaseURL string `group:"common" name:"database-url" placeholder:"URL" env:"UPTALLY_DATABASE_URL" help:"PostgreSQL to use instead of the embedded one."`
+	DatabaseURL string `group:"common" name:"database-url" placeholder:"URL" env:"UPTALLY_DATABASE_URL" help:"PostgreSQL to use instead of the embedded one; rather set the variable, as arguments can be read by others."`
 	Actor       string `group:"common" placeholder:"NAME" env:"UPTALLY_ACTOR" default:"${actor}" help:"Who acts, where no token says so."`
 	Auth        string `group:"common" name:"auth" placeholder:"FILE" env:"UPTALLY_AUTH" help:"Issuers whose tokens are believed, such as the one in UPTALLY_TOKEN: a TOML file."`
 	JSON        bool   `group:"common" name:"json" help:"Print data as JSON."`

@@ -72,6 +72,18 @@ func (a *app) personIn(ctx context.Context, db *database, need authority) (perso
 	return person, err
 }
 
+// nameActor adds to the refusal of one's own work which names are the person's: the first
+// half may have been done under another one of them.
+func nameActor(ctx context.Context, db *database, person int64, refusal error) error {
+	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		known, err := persons.Known(ctx, tx, person)
+		if err != nil || known == "" {
+			return errors.Join(refusal, err)
+		}
+		return fmt.Errorf("%w. %s", refusal, known)
+	})
+}
+
 // personNames are the names that persons are shown by.
 type personNames map[int64]string
 

@@ -75,7 +75,7 @@ func (a *app) nameSomebody(ctx context.Context, f func(tx pgx.Tx) (person int64,
 		return a.transact(ctx, db, func(tx pgx.Tx) error {
 			if may, err := persons.MayName(ctx, tx); err != nil || !may && db.embedded == nil {
 				return errorOr(err, fmt.Errorf("%w: who gives names could be two people, so it takes the connection of the database's owner: "+
-					"give the --database-url that uptally migrate up is run with", errNotAllowed))
+					"give the UPTALLY_DATABASE_URL that uptally migrate up is run with", errNotAllowed))
 			}
 			person, err := f(tx)
 			if err != nil {

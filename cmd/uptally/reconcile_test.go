@@ -122,7 +122,7 @@ func TestReconcileIngest(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 		next := ingest(exitGuard, "--from", "2024-04-25", "--to", "2024-04-25T01:00:00Z")
-		if next.Unobserved != 12 || next.Differences[0].Cause != "nobody asked for it: uptally pull" {
+		if next.Unobserved != 12 || next.Differences[0].Cause != "nobody asked for it: `uptally pull`" {
 			t.Errorf("a day that nobody asked for: %+v", next)
 		}
 	})

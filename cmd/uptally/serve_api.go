@@ -25,7 +25,7 @@ type apiFlags struct {
 	API                 bool     `name:"api" default:"true" negatable:"" help:"Answer the API."`
 	Listen              string   `default:"127.0.0.1:8480" placeholder:"ADDR" env:"UPTALLY_LISTEN" help:"Where the API listens. While the development issuer's tokens are believed, on loopback only."`
 	Metrics             string   `placeholder:"ADDR" env:"UPTALLY_METRICS" help:"Where figures for Prometheus are served; nowhere unless given, and on loopback unless an address is named."`
-	SupplierDatabaseURL string   `name:"supplier-database-url" placeholder:"URL" env:"UPTALLY_SUPPLIER_DATABASE_URL" help:"The same database as uptally_supplier, through which suppliers read. Not needed for the embedded one."`
+	SupplierDatabaseURL string   `name:"supplier-database-url" placeholder:"URL" env:"UPTALLY_SUPPLIER_DATABASE_URL" help:"The same database as uptally_supplier, through which suppliers read; rather set the variable, as arguments can be read by others. Not needed for the embedded one."`
 	TrustedProxies      []string `placeholder:"PREFIX" env:"UPTALLY_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
 	Reads               int      `default:"1200" placeholder:"N" help:"Reads a minute of one caller; a quarter of it of an address without a token. 0 is no limit."`
 	Writes              int      `default:"120" placeholder:"N" help:"Acts a minute of one caller; half of it of an address without a token. 0 is no limit."`

@@ -14,7 +14,7 @@ type simulateCommand struct {
 	Devices  int    `default:"250" help:"Real devices, up to 600,000."`
 	Seed     uint64 `default:"2024" help:"Equal seeds make equal worlds."`
 	Addr     string `default:"127.0.0.1:0" help:"Where to listen, on loopback only; port 0 takes a free one."`
-	Token    string `help:"Bearer token to ask callers for; without one, any will do."`
+	Token    string `help:"Bearer token to ask callers for, and no secret, as arguments can be read by others; without one, any will do."`
 }
 
 // Run serves the world until it is interrupted. The base URL is all that goes to

@@ -107,7 +107,7 @@ func TestTokensOnADatabaseOfOnesOwn(t *testing.T) {
 	}{
 		"by a name alone":           {"", tokenVariable, []string{"--actor", "grace"}, exitNotAllowed},
 		"by the maker's token":      {ada, "ask another person", nil, exitNotAllowed},
-		"by another of the maker's": {adaToo, "ask another person", nil, exitNotAllowed},
+		"by another of the maker's": {adaToo, "ask another person. You are on record as \"ada\" on the command line and", nil, exitNotAllowed},
 		"under another's name":      {ada, `--actor "grace"`, []string{"--actor", "grace"}, exitNotAllowed},
 		"under nobody's name":       {ada, `--actor "eve"`, []string{"--actor", "eve"}, exitNotAllowed},
 		"by the wrong role":         {sign(devissuer.Claims{Subject: "00u2", Roles: []auth.Role{auth.Finance}}), `"rewards"`, nil, exitNotAllowed},

@@ -28,7 +28,7 @@ func approve(ctx context.Context, tx pgx.Tx, id string, actor int64) (Distributi
 		return Distribution{}, d.payable()
 	}
 	if actor == d.PreparedBy {
-		return Distribution{}, fmt.Errorf("%w: person %d prepared it: ask another person to approve it", ErrSelfApproval, actor)
+		return Distribution{}, fmt.Errorf("%w: whoever prepared it cannot approve it; ask another person", ErrSelfApproval)
 	}
 	if err := insertApproval(ctx, tx, d, actor); err != nil {
 		return Distribution{}, err
@@ -37,7 +37,7 @@ func approve(ctx context.Context, tx pgx.Tx, id string, actor int64) (Distributi
 		return Distribution{}, err
 	}
 	if d.ApprovedBy != actor {
-		return Distribution{}, fmt.Errorf("%w: person %d approved it already: nothing is left to do", ErrConflict, d.ApprovedBy)
+		return Distribution{}, fmt.Errorf("%w: somebody else approved it already: nothing is left to do", ErrConflict)
 	}
 	return d, nil
 }

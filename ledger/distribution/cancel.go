@@ -32,7 +32,7 @@ func askCancel(ctx context.Context, tx pgx.Tx, id string, asked Cancel) (Distrib
 	case d.CancelAsked == asked:
 		return d, nil
 	case d.CancelAsked.By != 0:
-		return d, fmt.Errorf("%w: person %d asked to cancel it because of %q: approve that", ErrConflict, d.CancelAsked.By, d.CancelAsked.Reason)
+		return d, fmt.Errorf("%w: it was asked for already, because of %q: have another person approve that", ErrConflict, d.CancelAsked.Reason)
 	case d.State == Finished:
 		return d, fmt.Errorf("%w: every payout of it was paid or returned: there is nothing to cancel", ErrConflict)
 	case d.FilesOut() && !asked.Unpaid:
@@ -99,7 +99,7 @@ func (d Distribution) MayApproveCancel(actor int64) error {
 	case d.CancelAsked.By == 0:
 		return fmt.Errorf("%w: nobody asked to cancel it: ask, and have another person approve", ErrConflict)
 	case d.CancelAsked.By == actor:
-		return fmt.Errorf("%w: person %d asked for it: have another person approve it", ErrSelfApproval, actor)
+		return fmt.Errorf("%w: whoever asked for it cannot approve it; ask another person", ErrSelfApproval)
 	case d.FilesOut() && !d.CancelAsked.Unpaid:
 		return fmt.Errorf("%w: its files were exported, and the request does not say that they were not paid", ErrMayLand)
 	}
@@ -126,7 +126,7 @@ func cancellable(payouts []PayoutStatus) (returned []int, err error) {
 func alreadyCancelledBy(ctx context.Context, tx pgx.Tx, d Distribution, actor int64) error {
 	by, err := cancelApprovedBy(ctx, tx, d.number)
 	if err == nil && by != actor {
-		err = fmt.Errorf("%w: person %d approved it already: nothing is left to do", ErrConflict, by)
+		err = fmt.Errorf("%w: somebody else approved it already: nothing is left to do", ErrConflict)
 	}
 	return err
 }

@@ -69,7 +69,9 @@ type Distribution struct {
 	PreparedAt  time.Time      // UTC
 	ApprovedBy  int64          // 0 until approved
 	ApprovedAt  time.Time      // UTC; zero until approved
-	Exports     int64          // how often its files were written
+	Exports     int64          // how often somebody was given its files
+	ExportedBy  int64          // who, last; 0 while nobody was
+	ExportedAt  time.Time      // when, UTC; zero while nobody was
 	CancelAsked Cancel         // zero unless somebody asked to cancel it
 	Ended       int64          // payouts that were paid or returned
 

@@ -157,7 +157,7 @@ func settle(ctx context.Context, tx pgx.Tx, s Settlement) (Settled, error) {
 		return Settled{}, err
 	}
 	if d.State == Prepared && len(s.Paid) > 0 {
-		return Settled{}, fmt.Errorf("%w: nothing of it can have been paid: have another person than %d approve it first", ErrNotApproved, d.PreparedBy)
+		return Settled{}, fmt.Errorf("%w: nothing of it can have been paid: have another person than who prepared it approve it first", ErrNotApproved)
 	}
 	if d.FilesOut() && len(s.Returned) > 0 {
 		return Settled{}, fmt.Errorf("%w: its files were exported, and could be paid by hand: have two persons cancel it, who know that they were not", ErrMayLand)

@@ -1,6 +1,7 @@
 package distribution
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // contentsOf returns the folder's files by name, and those beside it.
@@ -43,6 +46,26 @@ func exportable(t *testing.T) *bundle {
 	b.seal("s1", 1, 100, 200, 300)
 	b.prepare("k")
 	return b
+}
+
+func TestWhoWasGivenTheFilesLast(t *testing.T) {
+	t.Parallel()
+	b := exportable(t)
+	d := b.approve("d1")
+	if d.Exports != 0 || d.ExportedBy != 0 || !d.ExportedAt.IsZero() {
+		t.Errorf("given to nobody yet: %+v", d)
+	}
+	before := d.ApprovedAt
+	for i, person := range []int64{b.bob, b.ann} {
+		b.do(func(ctx context.Context, tx pgx.Tx) (err error) {
+			d, err = RecordExport(ctx, tx, "d1", person)
+			return err
+		})
+		if d.Exports != int64(i+1) || d.ExportedBy != person || !d.ExportedAt.After(before) || d.State != Approved {
+			t.Errorf("given to %d: %+v", person, d)
+		}
+		before = d.ExportedAt
+	}
 }
 
 func TestExportWritesTheApprovedFiles(t *testing.T) {

@@ -62,9 +62,9 @@ func readInstructions(ctx context.Context, tx pgx.Tx, d Distribution) (i Instruc
 func (d Distribution) payable() error {
 	switch d.State {
 	case Prepared:
-		return fmt.Errorf("%w: have another person than %d approve it first", ErrNotApproved, d.PreparedBy)
+		return fmt.Errorf("%w: have another person than who prepared it approve it first", ErrNotApproved)
 	case Cancelling, Cancelled:
-		return fmt.Errorf("%w: person %d asked to cancel it because of %q: prepare another", ErrCancelled, d.CancelAsked.By, d.CancelAsked.Reason)
+		return fmt.Errorf("%w: somebody asked to cancel it, because of %q: prepare another", ErrCancelled, d.CancelAsked.Reason)
 	}
 	return nil
 }

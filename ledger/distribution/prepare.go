@@ -131,8 +131,8 @@ func (r Request) checkSource() error {
 func (r Request) sameAs(d Distribution) error {
 	sameMinimum := (r.Minimum == nil) == (d.minimumAsked == nil) && (r.Minimum == nil || *r.Minimum == *d.minimumAsked)
 	if r.Actor != d.PreparedBy || r.Reason != d.Reason || !sameMinimum || r.Rail != d.Rail || !sameSource(r.Source, d.Source) {
-		return fmt.Errorf("%w: the key stands for %s, prepared by person %d because of %q, on the rail %q: repeat it unchanged, or use another key",
-			ErrConflict, d.ID, d.PreparedBy, d.Reason, d.Rail)
+		return fmt.Errorf("%w: the key stands for %s, prepared because of %q, on the rail %q: repeat it unchanged and as the same person, or use another key",
+			ErrConflict, d.ID, d.Reason, d.Rail)
 	}
 	return nil
 }

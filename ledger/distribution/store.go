@@ -224,25 +224,29 @@ func fileContents(ctx context.Context, tx pgx.Tx, distribution int64, name strin
 // approval a, the request to cancel it c and the approval of that k.
 const distributionColumns = `d.number, d.id, d.key, d.reason, coalesce(d.rail, ''), d.source, d.minimum_asked, d.minimum, d.payees, d.total,
 	d.journal, d.manifest_sha256, d.prepared_by, d.prepared_at, coalesce(a.approved_by, 0), a.recorded_at,
-	(SELECT count(*) FROM distribution_export e WHERE e.distribution = d.number),
+	(SELECT count(*) FROM distribution_export e WHERE e.distribution = d.number), coalesce(x.exported_by, 0), x.recorded_at,
 	(SELECT count(*) FROM distribution_payout_end e WHERE e.distribution = d.number),
 	coalesce(c.asked_by, 0), coalesce(c.reason, ''), coalesce(c.unpaid, false), k.approved_by IS NOT NULL
 	FROM distribution d
 	LEFT JOIN distribution_approval a ON a.distribution = d.number
 	LEFT JOIN distribution_cancel c ON c.distribution = d.number
-	LEFT JOIN distribution_cancel_approval k ON k.distribution = d.number`
+	LEFT JOIN distribution_cancel_approval k ON k.distribution = d.number
+	LEFT JOIN LATERAL (SELECT exported_by, recorded_at FROM distribution_export e WHERE e.distribution = d.number ORDER BY e.id DESC LIMIT 1) x ON true`
 
 func scanDistribution(row pgx.CollectableRow) (d Distribution, err error) {
 	var manifest []byte
-	var approvedAt *time.Time
+	var approvedAt, exportedAt *time.Time
 	var cancelled bool
 	err = row.Scan(&d.number, &d.ID, &d.Key, &d.Reason, &d.Rail, &d.Source, &d.minimumAsked, &d.Minimum, &d.Payees, &d.Total,
-		&d.Journal, &manifest, &d.PreparedBy, &d.PreparedAt, &d.ApprovedBy, &approvedAt, &d.Exports, &d.Ended,
+		&d.Journal, &manifest, &d.PreparedBy, &d.PreparedAt, &d.ApprovedBy, &approvedAt, &d.Exports, &d.ExportedBy, &exportedAt, &d.Ended,
 		&d.CancelAsked.By, &d.CancelAsked.Reason, &d.CancelAsked.Unpaid, &cancelled)
 	copy(d.Manifest[:], manifest)
 	d.PreparedAt = d.PreparedAt.UTC()
 	if approvedAt != nil {
 		d.ApprovedAt = approvedAt.UTC()
+	}
+	if exportedAt != nil {
+		d.ExportedAt = exportedAt.UTC()
 	}
 	d.State = d.stateOf(cancelled)
 	return d, err

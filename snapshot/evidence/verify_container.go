@@ -67,7 +67,7 @@ func sealed(r io.ReaderAt, size int64) (difference string, err error) {
 	}
 	is, isSeal := strings.CutPrefix(string(end), sealPrefix)
 	if !isSeal && string(begin[:]) != "PK\x03\x04" {
-		return "", fmt.Errorf("%w: it neither begins nor ends like one; write one with: snapshot evidence", ErrNotBundle)
+		return "", fmt.Errorf("%w: it neither begins nor ends like one; write one with: `uptally snapshot evidence`", ErrNotBundle)
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, io.NewSectionReader(r, 0, size-int64(len(end)))); err != nil {

@@ -32,9 +32,9 @@ func Dismiss(ctx context.Context, tx pgx.Tx, id int64, season, reason string, pe
 	case refused.Code == uniqueViolation:
 		return fmt.Errorf("incident %d is dismissed for season %s: %w", id, season, ErrConflict)
 	case refused.Code == foreignKeyViolation && refused.ConstraintName == "incident_dismissal_season_fkey":
-		return fmt.Errorf("season %q: %w; see which there are with: season list", season, ErrNotFound)
+		return fmt.Errorf("season %q: %w; see which there are with: `uptally season list`", season, ErrNotFound)
 	case refused.Code == foreignKeyViolation:
-		return fmt.Errorf("incident %d: %w; see which there are with: incident list", id, ErrNotFound)
+		return fmt.Errorf("incident %d: %w; see which there are with: `uptally incident list`", id, ErrNotFound)
 	}
 	return refused
 }

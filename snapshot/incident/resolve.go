@@ -16,7 +16,7 @@ type Resolution struct {
 	Windows   []int64    // approved windows of the season that resolve it, by number
 	Holds     []int64    // holds that cover it together
 	Dismissal *Dismissal // of the season; nil if there is none
-	Remedy    string     // what a person can do, with the commands; empty if it is resolved
+	Remedy    string     // what a person can do, with the commands in backquotes; empty if it is resolved
 }
 
 // Open reports whether nobody has decided yet.

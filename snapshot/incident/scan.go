@@ -114,7 +114,7 @@ func Latest(ctx context.Context, tx pgx.Tx) (f Findings, current bool, err error
 		return f, false, err
 	}
 	if latest == nil {
-		return f, false, fmt.Errorf("scan of incidents: %w; make one with: incident list", ErrNotFound)
+		return f, false, fmt.Errorf("scan of incidents: %w; make one with: `uptally incident list`", ErrNotFound)
 	}
 	if latest.Incidents, err = selectReadings(ctx, tx, latest.Scan); err != nil {
 		return f, false, err

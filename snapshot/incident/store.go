@@ -149,7 +149,7 @@ func selectReading(ctx context.Context, tx pgx.Tx, id int64) (Incident, error) {
 	}
 	i, err := pgx.CollectExactlyOneRow(rows, scanReading)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return i, fmt.Errorf("incident %d: %w; see which there are with: incident list", id, ErrNotFound)
+		return i, fmt.Errorf("incident %d: %w; see which there are with: `uptally incident list`", id, ErrNotFound)
 	}
 	return i, err
 }

@@ -76,9 +76,9 @@ func (s Slot) unobserved() Finding {
 	case s.ByPerson:
 		f.Fits, f.Cause = true, "given up: "+s.GivenUp
 	case s.GivenUp != "": // its reason names the slot: no two are alike
-		f.Fits, f.Cause = true, "given up by itself after bounded tries; why is in: uptally pull status"
+		f.Fits, f.Cause = true, "given up by itself after bounded tries; why is in: `uptally pull status`"
 	case !s.Requested:
-		f.Cause = "nobody asked for it: uptally pull"
+		f.Cause = "nobody asked for it: `uptally pull`"
 	default:
 		f.Awaited, f.Cause = !s.Final, "it was not read yet"
 	}
@@ -94,11 +94,11 @@ func (s Slot) oursShort() Finding {
 	case !s.Final:
 		f.Awaited, f.Cause = true, "it is read again: rows are committed for a day"
 	case s.Closed && s.Late > 0:
-		f.Cause = "late: rows came after its hour was closed; two people can open it: uptally pull reopen"
+		f.Cause = "late: rows came after its hour was closed; two people can open it: `uptally pull reopen`"
 	case s.Mends >= MendsMax:
 		f.Cause = fmt.Sprintf("the service counts what it did not deliver when it was asked again %d times", s.Mends)
 	case s.Closed:
-		f.Cause = "late: committed after its last reading, and its hour is closed; two people can open it: uptally pull reopen"
+		f.Cause = "late: committed after its last reading, and its hour is closed; two people can open it: `uptally pull reopen`"
 	default:
 		f.Cause = "committed after its last reading"
 	}

@@ -77,10 +77,10 @@ func accepts(d distribution.Distribution, format Format) error {
 	case d.ApprovedBy == 0:
 		return fmt.Errorf("%w: nothing of it can have been paid", distribution.ErrNotApproved)
 	case d.Rail == distribution.RailMerkle:
-		return fmt.Errorf("%w: %s is paid by merkle trees: settle it by their funding, with --tree", distribution.ErrRail, d.ID)
+		return fmt.Errorf("%w: %s is paid by merkle trees: settle it by their funding: `uptally distribution settle %s --tree ID`", distribution.ErrRail, d.ID, d.ID)
 	case d.Rail == distribution.RailTransactions && format == FormatSolanaTokens:
-		return fmt.Errorf("%w: %s is paid by its own transactions, not by solana-tokens: settle it from the chain with --rpc, "+
-			"or give receipts of the format %s", distribution.ErrRail, d.ID, FormatUptally)
+		return fmt.Errorf("%w: %s is paid by its own transactions, not by solana-tokens: settle it from the chain: `uptally distribution settle %s --rpc URL`, "+
+			"or give receipts of the format %s", distribution.ErrRail, d.ID, d.ID, FormatUptally)
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func refuseFailed(failed []claim) error {
 	for _, c := range failed {
 		bad.add(c.where(), "failed: a file alone returns no money")
 	}
-	return bad.err("nothing was posted; let the chain confirm it with --rpc, leave these rows out, or cancel what is left by two persons")
+	return bad.err("nothing was posted; have the chain confirm it (name a Solana RPC node), leave these rows out, or cancel what is left by two persons")
 }
 
 // world is what the database says of a distribution's payouts.

@@ -138,7 +138,7 @@ func TestAFileThatDoesNotFitSettlesNothing(t *testing.T) {
 		"another id":       {own + "d2-1," + address(0) + ",100,paid," + signatureAt(1) + "\n", FormatUptally, []string{`line 2: payout_id "d2-1": give one of d1`}},
 		"no such payout":   {own + "d1-9," + address(0) + ",100,paid," + signatureAt(1) + "\n", FormatUptally, []string{"line 2: payout 9: the distribution has none"}},
 		"another wallet":   {own + "d1-1," + address(1) + ",100,paid," + signatureAt(1) + "\n", FormatUptally, []string{"line 2: wallet \"" + address(1) + "\": payout 1 goes to " + address(0)}},
-		"failed by a file": {own + "d1-1," + address(0) + ",100,failed," + signatureAt(1) + "\n", FormatUptally, []string{"line 2: failed: a file alone returns no money", "--rpc", "two persons"}},
+		"failed by a file": {own + "d1-1," + address(0) + ",100,failed," + signatureAt(1) + "\n", FormatUptally, []string{"line 2: failed: a file alone returns no money", "Solana RPC node", "two persons"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := b.from(c.file, c.format)

@@ -48,7 +48,7 @@ func fromChain(ctx context.Context, pool *pgxpool.Pool, client *solana.Client, r
 		return Result{}, err
 	}
 	if s.d.Rail != distribution.RailTransactions {
-		return Result{}, fmt.Errorf("%w: %s is not paid by transactions of its own: give --receipts, or --tree", distribution.ErrRail, s.d.ID)
+		return Result{}, fmt.Errorf("%w: %s is not paid by transactions of its own: settle it by receipts or by the funding of its trees: `uptally distribution settle %s --receipts FILE` or `uptally distribution settle %s --tree ID`", distribution.ErrRail, s.d.ID, s.d.ID, s.d.ID)
 	}
 	payer, err := payerOf(s.d, Payer{})
 	if err != nil {

@@ -112,11 +112,11 @@ func (r Receipt) against(p distribution.PayoutStatus) string {
 		}
 	case distribution.Live:
 		if r.Outcome != Unknown {
-			return "has an attempt that may still land: let distribution submit see its end first"
+			return "has an attempt that may still land: let its submission see its end first"
 		}
 	case distribution.Landed:
 		if failed || paid && p.Signature != r.Signature {
-			return "was paid by our transaction " + p.Signature + ": settle it from the chain, with --rpc alone"
+			return "was paid by our transaction " + p.Signature + ": settle it from the chain, without receipts"
 		}
 	}
 	return ""

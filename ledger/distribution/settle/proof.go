@@ -83,7 +83,7 @@ func readProof(ctx context.Context, tx pgx.Tx, at place) (Proof, error) {
 		return Proof{}, err
 	}
 	if !funded {
-		return Proof{}, fmt.Errorf("%w: the distributor of %s is not known to be funded: settle %s with --tree once it is",
+		return Proof{}, fmt.Errorf("%w: the distributor of %s is not known to be funded: settle it once it is: `uptally distribution settle %s --tree ID`",
 			ErrNotClaimable, at.tree, at.distribution)
 	}
 	trees, err := distribution.ReadTrees(ctx, tx, at.distribution)

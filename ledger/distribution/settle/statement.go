@@ -111,7 +111,7 @@ func (b *book) add(supplier uuid.UUID, movements []ledger.Movement, parts []Part
 	}
 	if owed := b.owed[supplier]; owed != balance {
 		b.misfits.add("supplier "+supplier.String(), "earned - reversed - paid is %s base units, but earned + transit - owing is %s: "+
-			"a journal or a settlement is missing, or is not what it says; run ledger verify", balance, owed)
+			"a journal or a settlement is missing, or is not what it says; see `uptally ledger verify`", balance, owed)
 	}
 	delete(b.owed, supplier)
 }

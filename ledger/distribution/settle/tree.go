@@ -61,7 +61,7 @@ func fromFunding(ctx context.Context, pool *pgxpool.Pool, client *solana.Client,
 		return Result{}, err
 	}
 	if w.d.Rail != distribution.RailMerkle {
-		return Result{}, fmt.Errorf("%w: %s has no trees: give --receipts, or --rpc alone", distribution.ErrRail, w.d.ID)
+		return Result{}, fmt.Errorf("%w: %s has no trees: settle it by what was paid: `uptally distribution settle %s --receipts FILE` or `uptally distribution settle %s --rpc URL`", distribution.ErrRail, w.d.ID, w.d.ID, w.d.ID)
 	}
 	trees, err := treesFunded(ctx, pool, r.Distribution, fundings)
 	if err != nil {
