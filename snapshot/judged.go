@@ -58,16 +58,12 @@ func GraceOf(ctx context.Context, tx pgx.Tx, ids []int64) ([]Grace, error) {
 // they look at, which are few of a season's.
 func (g *Grace) Judge(ctx context.Context, tx pgx.Tx, device uptime.DeviceNumber, registered time.Time, last *uptime.Verdict, now time.Time,
 ) (*Judged, error) {
-	b := &Basis{Season: g.Season, AsOf: now, Windows: g.Windows}
-	observed, err := observedOf(ctx, tx, g.looksAt())
+	observed, up, err := uptime.ReadObserved(ctx, tx, device, g.looksAt())
 	if err != nil {
-		return nil, err
-	}
-	b.Observed = observed
-	d := &Device{Number: device, RegisteredAt: registered}
-	if err := d.look(ctx, tx, b); err != nil {
 		return nil, fmt.Errorf("season %s: %w", g.Season.Code, err)
 	}
+	b := &Basis{Season: g.Season, AsOf: now, Windows: g.Windows, Observed: observed}
+	d := &Device{Number: device, RegisteredAt: registered, Up: up}
 	return b.judge(d, last), nil
 }
 

@@ -91,14 +91,29 @@ func ReadBlock(ctx context.Context, tx pgx.Tx, span Span, first, shards int32) (
 func ReadTimeline(ctx context.Context, tx pgx.Tx, device DeviceNumber, span Span) (Timeline, error) {
 	up := NewTimeline(span)
 	from, to := span.Hours()
-	err := eachHourOf(ctx, tx, device, from, to, func(hour Hour, slots HourSlots) {
-		for i := range SlotsPerHour {
-			if slots.Has(i) {
-				up.Add(hour.First() + Slot(i))
-			}
-		}
-	})
+	err := eachHourOf(ctx, tx, device, from, to, up.addHour)
 	return up, err
+}
+
+// ReadObserved reads which slots of the span were observed, and in which of those one
+// device was up, as of one moment.
+func ReadObserved(ctx context.Context, tx pgx.Tx, device DeviceNumber, span Span) (observed, up Timeline, err error) {
+	observed, up = NewTimeline(span), NewTimeline(span)
+	from, to := span.Hours()
+	err = eachObservedHourOf(ctx, tx, device, from, to, func(h Hour, seen, was HourSlots) {
+		observed.addHour(h, seen)
+		up.addHour(h, seen&was)
+	})
+	return observed, up, err
+}
+
+// addHour adds slots of an hour, as far as they are in the span.
+func (t Timeline) addHour(hour Hour, slots HourSlots) {
+	for i := range SlotsPerHour {
+		if slots.Has(i) {
+			t.Add(hour.First() + Slot(i))
+		}
+	}
 }
 
 // Shards returns how many shards the devices registered by asOf fill.

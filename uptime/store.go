@@ -3,6 +3,7 @@ package uptime
 import (
 	"context"
 	"encoding/binary"
+	"math/bits"
 	"time"
 
 	"github.com/google/uuid"
@@ -341,6 +342,37 @@ func eachHourOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, from, to Ho
 	})
 	return err
 }
+
+// eachObservedHourOf calls visit with the requested hours of [from, to) in order: which
+// slots were observed, and in which one device was up. One statement, so that the two
+// are of one moment.
+func eachObservedHourOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, from, to Hour, visit func(h Hour, observed, up HourSlots)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT hour, observed::integer, coalesce(chunk.bits, 0)
+		FROM uptime_coverage
+		LEFT JOIN (SELECT hour,
+				(get_bit(up, $2 + 0) << 11) | (get_bit(up, $2 + 1024) << 10) | (get_bit(up, $2 + 2048) << 9) | (get_bit(up, $2 + 3072) << 8) |
+				(get_bit(up, $2 + 4096) << 7) | (get_bit(up, $2 + 5120) << 6) | (get_bit(up, $2 + 6144) << 5) | (get_bit(up, $2 + 7168) << 4) |
+				(get_bit(up, $2 + 8192) << 3) | (get_bit(up, $2 + 9216) << 2) | (get_bit(up, $2 + 10240) << 1) | get_bit(up, $2 + 11264) AS bits
+			FROM uptime_chunk WHERE shard = $1 AND hour >= $3 AND hour < $4 OFFSET 0) chunk USING (hour)
+		WHERE hour >= $3 AND hour < $4
+		ORDER BY hour`, device.Shard(), device.Lane(), from.Start(), to.Start())
+	if err != nil {
+		return err
+	}
+	var (
+		hour         time.Time
+		observed, up int32
+	)
+	_, err = pgx.ForEachRow(rows, []any{&hour, &observed, &up}, func() error {
+		visit(HourOf(hour), firstHighest(observed), firstHighest(up))
+		return nil
+	})
+	return err
+}
+
+// firstHighest reads a number of 12 bits whose highest is the hour's first slot.
+func firstHighest(number int32) HourSlots { return HourSlots(bits.Reverse16(uint16(number)) >> (16 - SlotsPerHour)) }
 
 // postgresEpoch is what the wire's timestamps count microseconds from.
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
