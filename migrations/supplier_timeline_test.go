@@ -38,11 +38,13 @@ func TestTimelinesShowOwnedSlotsAlone(t *testing.T) {
 	dice := rand.New(rand.NewPCG(7, 7))
 	w := makeTimelineWorld(t, db, dice)
 	id := deviceID(worldDevice)
+	paths := map[bool]int{} // by whether all was theirs, and there
 	for range 200 {
 		from := dice.IntN(worldHours*12 + 12)
 		to := from + 1 + dice.IntN(40)
 		for _, me := range []uuid.UUID{first, second} {
-			up, observed, owned := readTimeline(t, db, me, id, from, to)
+			up, observed, owned, whole := readTimeline(t, db, me, id, from, to)
+			paths[whole]++
 			for i := range up {
 				k := from/12*12 + i
 				mine := w.owner[min(k, len(w.owner)-1)] == me
@@ -53,6 +55,9 @@ func TestTimelinesShowOwnedSlotsAlone(t *testing.T) {
 				}
 			}
 		}
+	}
+	if paths[true] == 0 || paths[false] == 0 {
+		t.Errorf("only one way to the bits was gone: %v", paths)
 	}
 	stranger, err := as(t.Context(), db.Supplier, uuid.New(), `SELECT supplier_timeline('`+id.String()+`', 476166, 476167)::text`)
 	if err != nil || len(stranger) > 0 {
@@ -126,16 +131,17 @@ func (w *timelineWorld) fillHour(exec func(string, ...any), dice *rand.Rand, hou
 	}
 }
 
-// readTimeline returns the bits of whole hours, from that of slot from of the world.
-func readTimeline(t *testing.T, db *pgtest.DB, me, device uuid.UUID, from, to int) (up, observed, owned []bool) {
+// readTimeline returns the bits of whole hours, from that of slot from of the world, and
+// whether the function says that all of them are theirs.
+func readTimeline(t *testing.T, db *pgtest.DB, me, device uuid.UUID, from, to int) (up, observed, owned []bool, whole bool) {
 	t.Helper()
 	b := &pgx.Batch{}
 	b.Queue(`SELECT set_config('uptally.supplier', $1, true)`, me.String())
-	b.Queue(`SELECT device, up, observed, coalesce(owned, array_fill(4095, ARRAY[cardinality(up)])) FROM supplier_timeline($1, $2, $3)`, device, firstHour+int64(from/12), firstHour+int64((to-1)/12+1)).
+	b.Queue(`SELECT device, up, observed, coalesce(owned, array_fill(4095, ARRAY[cardinality(up)])), owned IS NULL FROM supplier_timeline($1, $2, $3)`, device, firstHour+int64(from/12), firstHour+int64((to-1)/12+1)).
 		QueryRow(func(row pgx.Row) error {
 			var number int32
 			var bits [3][]int32
-			if err := row.Scan(&number, &bits[0], &bits[1], &bits[2]); err != nil {
+			if err := row.Scan(&number, &bits[0], &bits[1], &bits[2], &whole); err != nil {
 				return err
 			}
 			if number != worldDevice {
@@ -150,7 +156,7 @@ func readTimeline(t *testing.T, db *pgtest.DB, me, device uuid.UUID, from, to in
 	if want := ((to-1)/12 + 1 - from/12) * 12; len(up) != want || len(observed) != want || len(owned) != want {
 		t.Fatalf("slots %d to %d: %d, %d and %d bits, want %d", from, to, len(up), len(observed), len(owned), want)
 	}
-	return up, observed, owned
+	return up, observed, owned, whole
 }
 
 // slotsOf reads a number an hour.
