@@ -37,7 +37,7 @@ func ConnectSuppliers(ctx context.Context, url string) (*pgxpool.Pool, error) {
 		return nil, errors.New("it is no URL of a database")
 	}
 	if !strings.Contains(url, "pool_max_conns") {
-		config.MaxConns = int32(connectionsPerCore * runtime.GOMAXPROCS(0)) //nolint:gosec // there are not that many
+		config.MaxConns = int32(connectionsPerCore * runtime.GOMAXPROCS(0))
 	}
 	maps.Copy(config.ConnConfig.RuntimeParams, supplierSettings)
 	pool, err := pgxpool.NewWithConfig(ctx, config)

@@ -17,11 +17,11 @@ import (
 // one, else a new one.
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := r.Header.Get("X-Request-Id")
+		name := r.Header.Get(wire.RequestID)
 		if !simple(name) {
 			name = rand.Text()
 		}
-		w.Header().Set("X-Request-Id", name) // so spelt, it need not be spelt anew
+		w.Header().Set(wire.RequestID, name)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -372,7 +372,9 @@ func eachObservedHourOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, fro
 }
 
 // firstHighest reads a number of 12 bits whose highest is the hour's first slot.
-func firstHighest(number int32) HourSlots { return HourSlots(bits.Reverse16(uint16(number)) >> (16 - SlotsPerHour)) }
+func firstHighest(number int32) HourSlots {
+	return HourSlots(bits.Reverse16(uint16(number)) >> (16 - SlotsPerHour))
+}
 
 // postgresEpoch is what the wire's timestamps count microseconds from.
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)

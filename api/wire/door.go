@@ -121,7 +121,7 @@ func (d *door) refusal(ctx context.Context, err error) error {
 	return problem
 }
 
-func (v *visit) requestID() string { return v.w.Header().Get("X-Request-Id") }
+func (v *visit) requestID() string { return v.w.Header().Get(RequestID) }
 
 // isBytes says whether an operation serves files.
 func isBytes[O any]() bool {

@@ -12,6 +12,14 @@ import (
 	"github.com/uptally/uptally/api/audit"
 )
 
+// Names of headers, spelt as package http keeps them: any other spelling of one is spelt
+// anew for each answer.
+var (
+	// RequestID names a request in our records.
+	RequestID = http.CanonicalHeaderKey("X-Request-ID")
+	entityTag = http.CanonicalHeaderKey("ETag")
+)
+
 // send sends the answer; of one that the caller has already, only that. Where nothing
 // else is said, the front has said no-store.
 func (v *visit) send() {
@@ -22,7 +30,7 @@ func (v *visit) send() {
 	}
 	if !v.who.acts && !v.secret && v.answer.status == http.StatusOK {
 		tag := tagOf(v.answer.body.Bytes())
-		header.Set("Etag", tag)
+		header.Set(entityTag, tag)
 		header.Set("Cache-Control", v.caching())
 		header.Add("Vary", "Accept, Authorization")
 		if matches(v.r.Header.Get("If-None-Match"), tag) {
