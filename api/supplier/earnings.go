@@ -1,11 +1,13 @@
 package supplier
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/wire"
@@ -65,29 +67,35 @@ type SeasonEarnings struct {
 	Estimate *Estimated `json:"estimate,omitempty" doc:"The estimate; absent if there is none."`
 }
 
-// totalsRow is a sum as it is read; all nil if the supplier has no line.
+// totalsRow is a sum as it is read.
 type totalsRow struct {
-	supplier            *uuid.UUID
-	amount              *int64
-	points              *string
-	devices, lines      *int32
-	observed, up, grace *int64
-	outcomes            []int32
-	season              string
-	firstDay, lastDay   time.Time
-	pool                int64
-	revision            *int32 // 0: the estimate; nil: the season has neither
-	asOf, sealedAt      *time.Time
+	season            string
+	firstDay, lastDay time.Time
+	pool              int64
+	revision          pgtype.Int4 // 0: the estimate; null: the season has neither
+	asOf, sealedAt    pgtype.Timestamptz
+
+	// All null if the supplier has no line.
+	supplier                    pgtype.UUID
+	devices, lines              pgtype.Int4
+	observed, up, grace, amount pgtype.Int8
+	points                      pgtype.Text
+	outcomes                    pgtype.FlatArray[int32]
+}
+
+// mine says whether there is a sum, and it is the caller's.
+func (t *totalsRow) mine(me auth.Caller) bool {
+	return t.supplier.Valid && wire.Mine(me, t.supplier.Bytes)
 }
 
 // totals returns the sums; zeros, if there is no line of the caller's.
 func (t *totalsRow) totals(me auth.Caller) Totals {
-	if t.supplier == nil || !wire.Mine(me, *t.supplier) {
+	if !t.mine(me) {
 		return Totals{Amount: wire.MoneyOf(0), Points: "0", Outcomes: map[string]int{}}
 	}
 	v := Totals{
-		Amount: wire.MoneyOf(ledger.Amount(*t.amount)), Points: *t.points, Devices: *t.devices, Lines: *t.lines,
-		Observed: *t.observed, Up: *t.up, Grace: *t.grace, Credited: *t.up + *t.grace, Outcomes: make(map[string]int, 2),
+		Amount: wire.MoneyOf(ledger.Amount(t.amount.Int64)), Points: t.points.String, Devices: t.devices.Int32, Lines: t.lines.Int32,
+		Observed: t.observed.Int64, Up: t.up.Int64, Grace: t.grace.Int64, Credited: t.up.Int64 + t.grace.Int64, Outcomes: make(map[string]int, 2),
 	}
 	for i, n := range t.outcomes {
 		if n > 0 {
@@ -99,10 +107,10 @@ func (t *totalsRow) totals(me auth.Caller) Totals {
 
 // own is the amount, 0 if it is not the caller's.
 func (t *totalsRow) own(me auth.Caller) ledger.Amount {
-	if t.supplier == nil || !wire.Mine(me, *t.supplier) {
+	if !t.mine(me) {
 		return 0
 	}
-	return ledger.Amount(*t.amount)
+	return ledger.Amount(t.amount.Int64)
 }
 
 // view puts the rows of one season together: the estimate first, if there is one, then
@@ -117,13 +125,13 @@ func viewSeason(me auth.Caller, rows []totalsRow) SeasonEarnings {
 	for i := range rows {
 		row := &rows[i]
 		switch {
-		case row.revision == nil:
+		case !row.revision.Valid:
 			continue
-		case *row.revision == 0:
-			v.Estimate = &Estimated{Estimate: true, AsOf: row.asOf.UTC(), Totals: row.totals(me)}
+		case row.revision.Int32 == 0:
+			v.Estimate = &Estimated{Estimate: true, AsOf: row.asOf.Time.UTC(), Totals: row.totals(me)}
 			continue
 		}
-		e := Earned{Revision: int(*row.revision), InForce: i == len(rows)-1, AsOf: row.asOf.UTC(), SealedAt: row.sealedAt.UTC(), Totals: row.totals(me)}
+		e := Earned{Revision: int(row.revision.Int32), InForce: i == len(rows)-1, AsOf: row.asOf.Time.UTC(), SealedAt: row.sealedAt.Time.UTC(), Totals: row.totals(me)}
 		amount := row.own(me)
 		if before != nil {
 			e.Difference = new(wire.MoneyOf(amount - *before))
@@ -152,6 +160,7 @@ func (r rooms) seasonEarnings(ctx context.Context, reader wire.Reader, me auth.C
 	if len(rows) == 0 {
 		return nil, wire.NotFound
 	}
+	slices.SortFunc(rows, func(a, b totalsRow) int { return cmp.Compare(a.revision.Int32, b.revision.Int32) })
 	return &seasonOut{viewSeason(me, rows)}, nil
 }
 

@@ -136,7 +136,7 @@ func scanTotals(row pgx.CollectableRow) (t totalsRow, err error) {
 }
 
 // queueSeasonTotals reads the season once for its estimate, if there is one, and once
-// for each sealed revision, in order; once, if there is neither.
+// for each sealed revision, in no order; once, if there is neither.
 func queueSeasonTotals(b *pgx.Batch, season string, rows *[]totalsRow) {
 	b.Queue(`
 		SELECT q.code, q.first_day, q.last_day, q.pool, r.revision, r.as_of, r.sealed_at, r.supplier_id, r.devices, r.lines,
@@ -147,7 +147,7 @@ func queueSeasonTotals(b *pgx.Batch, season string, rows *[]totalsRow) {
 			UNION ALL
 			SELECT 0, e.as_of, NULL, t.supplier_id, t.devices, t.lines, t.observed, t.up, t.grace, t.points::text, t.amount, t.outcomes
 			FROM estimate e LEFT JOIN estimate_supplier t ON t.season = e.season WHERE e.season = q.code) r ON true
-		WHERE q.code = $1 ORDER BY r.revision`, season).Query(collect(rows, scanTotals))
+		WHERE q.code = $1`, season).Query(collect(rows, scanTotals))
 }
 
 // queueTotals reads seasons after one of them, the newest first, each for its estimate
