@@ -35,7 +35,7 @@ func (d *dataset) takenOnce(ctx context.Context) error {
 	err := d.begin(ctx, func(tx pgx.Tx) error {
 		all, err := snapshot.List(ctx, tx, seasonCode)
 		for _, s := range all {
-			stands = stands || s.State == snapshot.Draft
+			stands = stands || s.State == snapshot.Draft || s.State == snapshot.Sealed
 		}
 		return err
 	})
