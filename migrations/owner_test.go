@@ -70,18 +70,7 @@ func TestSuppliersReadTheSameDatabase(t *testing.T) {
 // they are, once its owner has brought it up to date.
 func TestOldRowsAreCarriedOver(t *testing.T) {
 	t.Parallel()
-	pgtest.New(t) // the roles
-	url := pgtest.EmptyOfOwner(t)
-	pool := poolOf(t, url)
-	database := stdlib.OpenDBFromPool(pool)
-	defer database.Close()
-	old, err := goose.NewProvider(goose.DialectPostgres, database, os.DirFS("."), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := old.UpTo(t.Context(), 17); err != nil {
-		t.Fatal(err)
-	}
+	url := databaseUpTo(t, 17)
 	execute(t, url, `
 		INSERT INTO device (number, id, seq, registered_at, channel, supplier_id, gpu_model, gpu_count, connectivity, recorded_at)
 			SELECT n, ('00000000-0000-0000-0000-00000000000' || n)::uuid, n, '2024-04-01T00:01:00Z', 'registration',
@@ -109,6 +98,23 @@ func TestOldRowsAreCarriedOver(t *testing.T) {
 	}
 }
 
+// databaseUpTo returns the URL of a database as it was up to a migration, of a plain owner.
+func databaseUpTo(t *testing.T, last int64) string {
+	t.Helper()
+	pgtest.New(t) // the roles
+	url := pgtest.EmptyOfOwner(t)
+	database := stdlib.OpenDBFromPool(poolOf(t, url))
+	defer database.Close()
+	old, err := goose.NewProvider(goose.DialectPostgres, database, os.DirFS("."), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.UpTo(t.Context(), last); err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
 // superuser returns the URL of whoever owns the cluster.
 func superuser(ownerURL string) string {
 	return strings.Replace(ownerURL, "pgtest_owner", "uptally", 1)
@@ -127,18 +133,7 @@ func poolOf(t *testing.T, url string) *pgxpool.Pool {
 // What was told as an outcome is kept as its cause, which no supplier reads.
 func TestOldOutcomesBecomeCauses(t *testing.T) {
 	t.Parallel()
-	pgtest.New(t) // the roles
-	url := pgtest.EmptyOfOwner(t)
-	pool := poolOf(t, url)
-	database := stdlib.OpenDBFromPool(pool)
-	defer database.Close()
-	old, err := goose.NewProvider(goose.DialectPostgres, database, os.DirFS("."), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := old.UpTo(t.Context(), 30); err != nil {
-		t.Fatal(err)
-	}
+	url := databaseUpTo(t, 30)
 	execute(t, url, `
 		INSERT INTO person DEFAULT VALUES;
 		INSERT INTO webhook (supplier_id, url, events, description, made_by)
@@ -150,6 +145,7 @@ func TestOldOutcomesBecomeCauses(t *testing.T) {
 	if _, err := migrations.Up(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
+	pool := poolOf(t, url)
 	got := names(t, pool, `SELECT number || ' ' || outcome || ' ' || coalesce(cause, '') FROM webhook_attempt ORDER BY number`)
 	if want := []string{"1 unreachable forbidden_address", "2 unreachable "}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
