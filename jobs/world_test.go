@@ -185,7 +185,7 @@ func (w *town) result(s snapshot.Snapshot) string {
 		}
 		return err
 	})
-	return string(out) + w.payouts() + w.ledger()
+	return string(out) + w.payouts() + w.ledger() + w.strips()
 }
 
 // payouts pays what was earned, and returns the table of it and of what it is for.
@@ -261,6 +261,13 @@ func (w *town) ledger() string {
 	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	w.check(err)
 	return strings.Join(lines, "\n")
+}
+
+// strips says which days are cut, and into what.
+func (w *town) strips() string {
+	w.t.Helper()
+	return strings.Join(w.texts(`SELECT '\n' || day || ': ' || count(*) || ' strips ' || md5(string_agg(strip || encode(observed || up, 'hex'), ',' ORDER BY strip))
+		FROM uptime_strip GROUP BY day ORDER BY day`), "")
 }
 
 // process is a worker process of its own.

@@ -44,6 +44,8 @@
 //     that an index serves a query that names nothing else.
 //   - The role may call what Postgres itself opens to everyone. Nothing of ours is open to
 //     everyone, and it may not even make a temporary table.
+//   - supplier_timeline reads strips, where there are some, which hold whole days: so only
+//     if all of the days are the supplier's, not just the hours that were asked for.
 //   - COPY does not write to tables with row security, not even where every row may be
 //     written: what was copied is inserted, from arrays or from a temporary table.
 //

@@ -37,6 +37,7 @@ var withoutTrigger = []string{
 	"uptime_coverage",   // bits are merged in, and hours closed
 	"uptime_log",        // cursors
 	"uptime_population", // counted again when an hour is closed again
+	"uptime_strip",      // a copy, which goes when its day is opened again
 	"uptime_summary",    // the service's counts, as last read
 	"webhook_collected", // cursors
 	"webhook_turn",      // given from one to the next

@@ -656,78 +656,84 @@ CREATE FUNCTION public.supplier_line_number(of_id uuid) RETURNS integer
     SELECT number FROM device WHERE id = of_id AND supplier_has_line(number);
 $$;
 
-CREATE FUNCTION public.supplier_timeline(of_device uuid, from_hour bigint, to_hour bigint, OUT device integer, OUT supplier_id uuid, OUT registered_at timestamp with time zone, OUT up integer[], OUT observed integer[], OUT owned integer[], OUT kind text, OUT decided_at timestamp with time zone, OUT effective_at timestamp with time zone, OUT reason text, OUT seasons text[], OUT windows bigint[]) RETURNS SETOF record
+CREATE FUNCTION public.supplier_timeline(of_device uuid, from_hour bigint, to_hour bigint, OUT device integer, OUT supplier_id uuid, OUT registered_at timestamp with time zone, OUT days bytea[], OUT up integer[], OUT observed integer[], OUT owned integer[], OUT kind text, OUT decided_at timestamp with time zone, OUT effective_at timestamp with time zone, OUT reason text, OUT seasons text[], OUT windows bigint[]) RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER ROWS 1
     SET search_path TO 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_variable
 DECLARE
-    me     CONSTANT uuid        := current_setting('uptally.supplier')::uuid;
-    starts CONSTANT timestamptz := to_timestamp(from_hour * 3600);
-    ends   CONSTANT timestamptz := to_timestamp(to_hour * 3600);
-    froms  bigint[]; -- the runs of slots that are theirs, cut to the hours: some are empty then
-    tos    bigint[];
-    lane   integer;
+    me        CONSTANT uuid        := current_setting('uptally.supplier')::uuid;
+    starts    CONSTANT timestamptz := to_timestamp(from_hour * 3600);
+    ends      CONSTANT timestamptz := to_timestamp(to_hour * 3600);
+    first_day CONSTANT date        := date '1970-01-01' + (from_hour / 24)::integer;
+    last_day  CONSTANT date        := date '1970-01-01' + ((to_hour - 1) / 24)::integer;
+    whole     bigint := 0; -- days that need no chunk
+    rest      timestamptz; -- where chunks begin
+    lane      integer;
+    froms     bigint[];    -- the runs of slots that are theirs, cut to the hours: some are empty then
+    tos       bigint[];
 BEGIN
     IF to_hour <= from_hour OR to_hour - from_hour > 92 * 24 + 1 THEN
         RAISE EXCEPTION 'hours % to %: give 1 hour to 92 days and 1 hour', from_hour, to_hour
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- Theirs for all of the hours: there is nothing to mask.
+    -- Theirs for all of the days: there is nothing to mask.
     SELECT d.device, d.supplier_id, d.registered_at, v.kind, v.decided_at, v.effective_at, v.reason,
-        ARRAY(SELECT get_bit(c.up, d.lane) * 2048 + get_bit(c.up, d.lane + 1024) * 1024
-                + get_bit(c.up, d.lane + 2048) * 512 + get_bit(c.up, d.lane + 3072) * 256
-                + get_bit(c.up, d.lane + 4096) * 128 + get_bit(c.up, d.lane + 5120) * 64
-                + get_bit(c.up, d.lane + 6144) * 32 + get_bit(c.up, d.lane + 7168) * 16
-                + get_bit(c.up, d.lane + 8192) * 8 + get_bit(c.up, d.lane + 9216) * 4
-                + get_bit(c.up, d.lane + 10240) * 2 + get_bit(c.up, d.lane + 11264)
-              FROM uptime_chunk c WHERE c.shard = d.device >> 10 AND c.hour >= starts AND c.hour < ends ORDER BY c.hour),
-        ARRAY(SELECT o.observed::integer FROM uptime_coverage o WHERE o.hour >= starts AND o.hour < ends ORDER BY o.hour),
+        ARRAY(SELECT substring(s.up FROM (d.device & 31) * 36 + 1 FOR 36) || s.observed
+              FROM uptime_strip s WHERE s.strip = d.device >> 5 AND s.day >= first_day AND s.day <= last_day ORDER BY s.day),
         ARRAY(SELECT g.window_id FROM grace_approval g WHERE g.window_from < ends AND g.window_to > starts)
-    INTO device, supplier_id, registered_at, kind, decided_at, effective_at, reason, up, observed, windows
+    INTO device, supplier_id, registered_at, kind, decided_at, effective_at, reason, days, windows
     FROM supplier_device d
     LEFT JOIN LATERAL (
         SELECT r.kind, r.decided_at, r.effective_at, r.reason FROM verdict r WHERE r.device = d.device
         ORDER BY r.decided_at DESC, r.by_hand DESC, r.seq DESC LIMIT 1) v ON true
     WHERE d.supplier_id = me AND d.device_id = of_device
-      AND d.from_slot <= from_hour * 12 AND (d.to_slot IS NULL OR d.to_slot >= to_hour * 12);
-    -- Not so, or an hour of them was not requested or has no chunk: hour by hour.
-    IF NOT FOUND OR cardinality(up) < to_hour - from_hour OR cardinality(observed) < to_hour - from_hour THEN
-        SELECT d.device, d.supplier_id, min(d.registered_at), min(d.lane),
+      AND d.from_slot <= from_hour / 24 * 288 AND (d.to_slot IS NULL OR d.to_slot >= ((to_hour - 1) / 24 + 1) * 288);
+    IF FOUND THEN
+        whole := cardinality(days);
+        IF whole > 0 AND whole <= last_day - first_day THEN -- those before the first that is missing
+            SELECT count(*) INTO whole FROM (
+                SELECT s.day - (row_number() OVER (ORDER BY s.day))::integer AS begun
+                FROM uptime_strip s WHERE s.strip = device >> 5 AND s.day >= first_day AND s.day <= last_day) cut
+            WHERE begun = first_day - 1;
+            days := days[:whole];
+        END IF;
+    ELSE
+        SELECT d.device, d.supplier_id, min(d.registered_at),
             array_agg(greatest(d.from_slot, from_hour * 12)), array_agg(greatest(least(d.to_slot, to_hour * 12), d.from_slot, from_hour * 12))
-        INTO device, supplier_id, registered_at, lane, froms, tos
+        INTO device, supplier_id, registered_at, froms, tos
         FROM supplier_device d WHERE d.supplier_id = me AND d.device_id = of_device GROUP BY d.device, d.supplier_id;
         IF NOT FOUND THEN
             RETURN;
         END IF;
         owned := ARRAY(
-            SELECT CASE WHEN cardinality(froms) = 1
+            SELECT (h - from_hour)::integer * 4096 + CASE WHEN cardinality(froms) = 1
                 THEN (4095 >> least(greatest(froms[1] - h * 12, 0), 12)::integer) - (4095 >> least(greatest(tos[1] - h * 12, 0), 12)::integer)
                 ELSE (SELECT coalesce(sum((4095 >> least(greatest(f - h * 12, 0), 12)::integer) - (4095 >> least(greatest(t - h * 12, 0), 12)::integer)), 0)
                       FROM unnest(froms, tos) AS run (f, t))::integer END
             FROM generate_series(from_hour, to_hour - 1) AS h);
-        up := owned;
-        observed := owned;
-        -- A subquery with OFFSET 0 is computed once and where it stands: without it, whole chunks
-        -- would be carried up to where one bit of them is asked for.
-        IF 0 < ANY (owned) THEN
-            SELECT array_agg(theirs.mask & coalesce(chunk.bits, 0) ORDER BY theirs.hour),
-                array_agg(theirs.mask & coalesce(coverage.bits, 0) ORDER BY theirs.hour)
-            INTO up, observed
-            FROM (SELECT to_timestamp((from_hour + m.place - 1) * 3600) AS hour, m.mask
-                  FROM unnest(owned) WITH ORDINALITY AS m (mask, place) OFFSET 0) theirs
-            LEFT JOIN (SELECT c.hour, get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
-                      + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
-                      + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
-                      + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
-                  FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= starts AND c.hour < ends OFFSET 0) chunk USING (hour)
-            LEFT JOIN (SELECT o.hour, o.observed::integer AS bits
-                  FROM uptime_coverage o WHERE o.hour >= starts AND o.hour < ends OFFSET 0) coverage USING (hour);
-        END IF;
         SELECT r.kind, r.decided_at, r.effective_at, r.reason INTO kind, decided_at, effective_at, reason
         FROM verdict r WHERE r.device = device ORDER BY r.decided_at DESC, r.by_hand DESC, r.seq DESC LIMIT 1;
         windows := ARRAY(SELECT g.window_id FROM grace_approval g WHERE g.window_from < ends AND g.window_to > starts);
+    END IF;
+    rest := greatest(to_timestamp((from_hour / 24 + whole) * 86400), starts);
+    IF rest < ends AND (owned IS NULL OR EXISTS (SELECT FROM unnest(froms, tos) AS run (f, t) WHERE f < t)) THEN
+        lane := device & 1023;
+        -- A subquery with OFFSET 0 is computed once and where it stands: without it, whole chunks
+        -- would be carried up to where one bit of them is asked for.
+        up := ARRAY(
+            SELECT c.place * 4096 + (c.bits & coalesce(owned[c.place + 1], 4095))
+            FROM (SELECT (extract(epoch FROM c.hour) / 3600 - from_hour)::integer AS place,
+                    get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
+                    + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
+                    + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
+                    + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
+                  FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= rest AND c.hour < ends OFFSET 0) c);
+        observed := ARRAY(
+            SELECT o.place * 4096 + (o.bits & coalesce(owned[o.place + 1], 4095))
+            FROM (SELECT (extract(epoch FROM o.hour) / 3600 - from_hour)::integer AS place, o.observed::integer AS bits
+                  FROM uptime_coverage o WHERE o.hour >= rest AND o.hour < ends OFFSET 0) o);
     END IF;
     IF kind = 'spoofed' THEN
         seasons := ARRAY(SELECT s.code FROM season s
@@ -736,6 +742,15 @@ BEGIN
                          ORDER BY s.first_day, s.code);
     END IF;
     RETURN NEXT;
+END $$;
+
+CREATE FUNCTION public.uptime_drop_strips() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM uptime_strip WHERE day = (NEW.hour AT TIME ZONE 'UTC')::date;
+    RETURN NULL;
 END $$;
 
 CREATE FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) RETURNS void
@@ -1992,7 +2007,6 @@ CREATE TABLE public.supplier_device (
     connectivity text NOT NULL,
     device_name text,
     status text,
-    lane integer GENERATED ALWAYS AS ((device & 1023)) STORED NOT NULL,
     CONSTRAINT supplier_device_check CHECK ((to_slot > from_slot))
 );
 
@@ -2216,6 +2230,18 @@ ALTER TABLE public.uptime_reopening ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.uptime_strip (
+    strip integer NOT NULL,
+    day date NOT NULL,
+    observed bytea NOT NULL,
+    up bytea NOT NULL,
+    CONSTRAINT uptime_strip_observed_check CHECK ((length(observed) = 36)),
+    CONSTRAINT uptime_strip_strip_check CHECK ((strip >= 0)),
+    CONSTRAINT uptime_strip_up_check CHECK ((length(up) = 1152))
+);
+ALTER TABLE ONLY public.uptime_strip ALTER COLUMN observed SET STORAGE PLAIN;
+ALTER TABLE ONLY public.uptime_strip ALTER COLUMN up SET STORAGE PLAIN;
 
 CREATE TABLE public.uptime_summary (
     hour timestamp with time zone NOT NULL,
@@ -2997,6 +3023,9 @@ ALTER TABLE ONLY public.uptime_reopening
 ALTER TABLE ONLY public.uptime_reopening
     ADD CONSTRAINT uptime_reopening_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.uptime_strip
+    ADD CONSTRAINT uptime_strip_pkey PRIMARY KEY (strip, day);
+
 ALTER TABLE ONLY public.uptime_summary
     ADD CONSTRAINT uptime_summary_pkey PRIMARY KEY (hour);
 
@@ -3190,6 +3219,8 @@ CREATE INDEX uptime_coverage_open ON public.uptime_coverage USING btree (hour) W
 CREATE INDEX uptime_pull_archive ON public.uptime_pull USING btree (archive) WHERE (archive IS NOT NULL);
 
 CREATE INDEX uptime_pull_window ON public.uptime_pull USING btree (window_to, window_from);
+
+CREATE INDEX uptime_strip_day ON public.uptime_strip USING brin (day) WITH (pages_per_range='32');
 
 CREATE INDEX verdict_by_hand_recorded ON public.verdict USING btree (recorded_at) WHERE by_hand;
 
@@ -3438,6 +3469,8 @@ CREATE TRIGGER reads_line BEFORE INSERT ON public.appeal FOR EACH ROW EXECUTE FU
 CREATE TRIGGER reopened BEFORE UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((new.hour <> old.hour) OR (new.reopened <> old.reopened) OR ((old.closed_at IS NOT NULL) AND (new.closed_at IS DISTINCT FROM old.closed_at)))) EXECUTE FUNCTION public.uptime_refuse_reopening();
 
 CREATE TRIGGER returnable AFTER INSERT ON public.distribution_payout_end REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.distribution_refuse_return();
+
+CREATE TRIGGER strips_dropped AFTER UPDATE ON public.uptime_coverage FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) AND (new.closed_at IS NULL))) EXECUTE FUNCTION public.uptime_drop_strips();
 
 CREATE TRIGGER sum_up AFTER INSERT ON public.estimate FOR EACH ROW EXECUTE FUNCTION public.estimate_sum_up();
 
@@ -4408,8 +4441,10 @@ GRANT ALL ON FUNCTION public.supplier_line_device(of_device integer) TO uptally_
 REVOKE ALL ON FUNCTION public.supplier_line_number(of_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.supplier_line_number(of_id uuid) TO uptally_supplier;
 
-REVOKE ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_hour bigint, to_hour bigint, OUT device integer, OUT supplier_id uuid, OUT registered_at timestamp with time zone, OUT up integer[], OUT observed integer[], OUT owned integer[], OUT kind text, OUT decided_at timestamp with time zone, OUT effective_at timestamp with time zone, OUT reason text, OUT seasons text[], OUT windows bigint[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_hour bigint, to_hour bigint, OUT device integer, OUT supplier_id uuid, OUT registered_at timestamp with time zone, OUT up integer[], OUT observed integer[], OUT owned integer[], OUT kind text, OUT decided_at timestamp with time zone, OUT effective_at timestamp with time zone, OUT reason text, OUT seasons text[], OUT windows bigint[]) TO uptally_supplier;
+REVOKE ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_hour bigint, to_hour bigint, OUT device integer, OUT supplier_id uuid, OUT registered_at timestamp with time zone, OUT days bytea[], OUT up integer[], OUT observed integer[], OUT owned integer[], OUT kind text, OUT decided_at timestamp with time zone, OUT effective_at timestamp with time zone, OUT reason text, OUT seasons text[], OUT windows bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.supplier_timeline(of_device uuid, from_hour bigint, to_hour bigint, OUT device integer, OUT supplier_id uuid, OUT registered_at timestamp with time zone, OUT days bytea[], OUT up integer[], OUT observed integer[], OUT owned integer[], OUT kind text, OUT decided_at timestamp with time zone, OUT effective_at timestamp with time zone, OUT reason text, OUT seasons text[], OUT windows bigint[]) TO uptally_supplier;
+
+REVOKE ALL ON FUNCTION public.uptime_drop_strips() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.uptime_make_partitions(span_from timestamp with time zone, span_to timestamp with time zone) TO uptally_app;
@@ -5142,6 +5177,8 @@ GRANT SELECT,INSERT ON TABLE public.uptime_reopening TO uptally_app;
 GRANT SELECT,INSERT ON TABLE public.uptime_reopening_approval TO uptally_app;
 
 GRANT USAGE ON SEQUENCE public.uptime_reopening_id_seq TO uptally_app;
+
+GRANT SELECT,INSERT ON TABLE public.uptime_strip TO uptally_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.uptime_summary TO uptally_app;
 

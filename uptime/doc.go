@@ -6,7 +6,8 @@
 //
 //	feed ──pages──► pass ──union──► chunk ──transpose──► timeline
 //	 (HTTP)       (memory)        (Postgres)           (a device's bits)
-//	                  └────────► coverage
+//	                  │             └──cut──► strip ──────────┘
+//	                  └────────► coverage      (a closed day)
 //	logs ──pages──► device, change, verdict, job minutes   (append-only, two times)
 //
 // A chunk is one hour of one shard: 12 slots x 1024 lanes of bits.
@@ -17,6 +18,10 @@
 //	  ...
 //	  slot 11  08:55  0000 0001 ... 0000
 //	bit index = slot in hour * 1024 + lane
+//
+// A day whose hours are all closed is cut into strips as well, device by device, which
+// is how one device is read; see DevicesPerStrip. Strips are a copy: they go when an
+// hour of their day is opened again.
 //
 // A heartbeat sets a bit; setting it twice, late or out of order changes
 // nothing. Ingest is therefore a union, idempotent and commutative, and reading

@@ -86,25 +86,47 @@ func ReadBlock(ctx context.Context, tx pgx.Tx, span Span, first, shards int32) (
 	return block, err
 }
 
-// ReadTimeline reads when one device was up within the span. It reads an hour of its
-// shard a row, and takes milliseconds a season.
+// ReadTimeline reads when one device was up within the span. It reads a strip a day, and
+// an hour of its shard a row where there is none.
 func ReadTimeline(ctx context.Context, tx pgx.Tx, device DeviceNumber, span Span) (Timeline, error) {
 	up := NewTimeline(span)
-	from, to := span.Hours()
-	err := eachHourOf(ctx, tx, device, from, to, up.addHour)
-	return up, err
+	rest, err := readDays(ctx, tx, device, span, func(first Slot, _, was []byte) { up.addDay(first, was) })
+	if err != nil || rest.Empty() {
+		return up, err
+	}
+	from, to := rest.Hours()
+	return up, eachHourOf(ctx, tx, device, from, to, up.addHour)
 }
 
 // ReadObserved reads which slots of the span were observed, and in which of those one
-// device was up, as of one moment.
+// device was up. Run it in a transaction of one snapshot, so that all is of one moment.
 func ReadObserved(ctx context.Context, tx pgx.Tx, device DeviceNumber, span Span) (observed, up Timeline, err error) {
 	observed, up = NewTimeline(span), NewTimeline(span)
-	from, to := span.Hours()
-	err = eachObservedHourOf(ctx, tx, device, from, to, func(h Hour, seen, was HourSlots) {
-		observed.addHour(h, seen)
-		up.addHour(h, seen&was)
+	rest, err := readDays(ctx, tx, device, span, func(first Slot, seen, was []byte) {
+		observed.addDay(first, seen)
+		up.addDay(first, was)
 	})
-	return observed, up, err
+	if err == nil && !rest.Empty() {
+		from, to := rest.Hours()
+		err = eachObservedHourOf(ctx, tx, device, from, to, observed.addHour, up.addHour)
+	}
+	return observed, up.And(observed), err
+}
+
+// readDays visits the days of the span from its first on, as far as there are strips, and
+// returns the rest of the span.
+func readDays(ctx context.Context, tx pgx.Tx, device DeviceNumber, span Span, visit func(first Slot, observed, up []byte)) (rest Span, err error) {
+	if span.Empty() {
+		return span, nil
+	}
+	rest = span
+	err = eachDayOf(ctx, tx, device, span.From.Day(), (span.To - 1).Day(), func(first Slot, observed, up []byte) {
+		if first <= rest.From {
+			visit(first, observed, up)
+			rest.From = first + SlotsPerDay
+		}
+	})
+	return rest, err
 }
 
 // addHour adds slots of an hour, as far as they are in the span.

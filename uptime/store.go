@@ -343,29 +343,87 @@ func eachHourOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, from, to Ho
 	return err
 }
 
-// eachObservedHourOf calls visit with the requested hours of [from, to) in order: which
-// slots were observed, and in which one device was up. One statement, so that the two
-// are of one moment.
-func eachObservedHourOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, from, to Hour, visit func(h Hour, observed, up HourSlots)) error {
+// eachObservedHourOf calls observed with the slots of every requested hour of [from, to)
+// that were observed, and up with those of every hour that one device was up in. It is
+// one statement, so that the two are of one moment. They are not joined: a plan that
+// serves any span takes it for short, and would compare each hour with each.
+func eachObservedHourOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, from, to Hour, observed, up func(Hour, HourSlots)) error {
 	rows, err := tx.Query(ctx, `
-		SELECT hour, observed::integer, coalesce(chunk.bits, 0)
-		FROM uptime_coverage
-		LEFT JOIN (SELECT hour,
-				(get_bit(up, $2 + 0) << 11) | (get_bit(up, $2 + 1024) << 10) | (get_bit(up, $2 + 2048) << 9) | (get_bit(up, $2 + 3072) << 8) |
-				(get_bit(up, $2 + 4096) << 7) | (get_bit(up, $2 + 5120) << 6) | (get_bit(up, $2 + 6144) << 5) | (get_bit(up, $2 + 7168) << 4) |
-				(get_bit(up, $2 + 8192) << 3) | (get_bit(up, $2 + 9216) << 2) | (get_bit(up, $2 + 10240) << 1) | get_bit(up, $2 + 11264) AS bits
-			FROM uptime_chunk WHERE shard = $1 AND hour >= $3 AND hour < $4 OFFSET 0) chunk USING (hour)
-		WHERE hour >= $3 AND hour < $4
-		ORDER BY hour`, device.Shard(), device.Lane(), from.Start(), to.Start())
+		SELECT false, hour, observed::integer FROM uptime_coverage WHERE hour >= $3 AND hour < $4
+		UNION ALL
+		SELECT true, hour,
+			(get_bit(up, $2 + 0) << 11) | (get_bit(up, $2 + 1024) << 10) | (get_bit(up, $2 + 2048) << 9) | (get_bit(up, $2 + 3072) << 8) |
+			(get_bit(up, $2 + 4096) << 7) | (get_bit(up, $2 + 5120) << 6) | (get_bit(up, $2 + 6144) << 5) | (get_bit(up, $2 + 7168) << 4) |
+			(get_bit(up, $2 + 8192) << 3) | (get_bit(up, $2 + 9216) << 2) | (get_bit(up, $2 + 10240) << 1) | get_bit(up, $2 + 11264)
+		FROM uptime_chunk WHERE shard = $1 AND hour >= $3 AND hour < $4`, device.Shard(), device.Lane(), from.Start(), to.Start())
 	if err != nil {
 		return err
 	}
 	var (
-		hour         time.Time
-		observed, up int32
+		isUp  bool
+		hour  time.Time
+		slots int32
 	)
-	_, err = pgx.ForEachRow(rows, []any{&hour, &observed, &up}, func() error {
-		visit(HourOf(hour), firstHighest(observed), firstHighest(up))
+	_, err = pgx.ForEachRow(rows, []any{&isUp, &hour, &slots}, func() error {
+		visit := observed
+		if isUp {
+			visit = up
+		}
+		visit(HourOf(hour), firstHighest(slots))
+		return nil
+	})
+	return err
+}
+
+// selectUncut returns the days of 24 closed hours that have no strips, in order. Every
+// cut day has the first strip.
+func selectUncut(ctx context.Context, tx pgx.Tx) ([]Slot, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT closed.day::timestamp AT TIME ZONE 'UTC'
+		FROM (SELECT (hour AT TIME ZONE 'UTC')::date AS day FROM uptime_coverage
+			WHERE closed_at IS NOT NULL GROUP BY 1 HAVING count(*) = 24) closed
+		WHERE NOT EXISTS (SELECT FROM uptime_strip s WHERE s.strip = 0 AND s.day = closed.day)
+			AND EXISTS (SELECT FROM device)
+		ORDER BY closed.day`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Slot, error) {
+		var day time.Time
+		err := row.Scan(&day)
+		return SlotOf(day), err
+	})
+}
+
+func hasStrips(ctx context.Context, tx pgx.Tx, day time.Time) (has bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM uptime_strip WHERE strip = 0 AND day = $1::date)`, day).Scan(&has)
+	return has, err
+}
+
+// copyStrips writes the strips first, first+1, … of a day.
+func copyStrips(ctx context.Context, tx pgx.Tx, day time.Time, observed []byte, first int32, up [][]byte) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"uptime_strip"}, []string{"strip", "day", "observed", "up"},
+		pgx.CopyFromSlice(len(up), func(i int) ([]any, error) { return []any{first + int32(i), day, observed, up[i]}, nil }))
+	return err
+}
+
+// eachDayOf calls visit with the days of [from, to] that one device has strips of, in
+// order: 36 bytes each of the slots that were observed, and that it was up in, valid
+// during the call.
+func eachDayOf(ctx context.Context, tx pgx.Tx, device DeviceNumber, from, to time.Time, visit func(first Slot, observed, up []byte)) error {
+	rows, err := tx.Query(ctx, `
+		SELECT day, observed, substring(up FROM $4 FOR 36) FROM uptime_strip
+		WHERE strip = $1 AND day >= $2::date AND day <= $3::date ORDER BY day`,
+		device.Strip(), from, to, int32(device)%DevicesPerStrip*dayBytes+1)
+	if err != nil {
+		return err
+	}
+	var (
+		day          time.Time
+		observed, up pgtype.DriverBytes
+	)
+	_, err = pgx.ForEachRow(rows, []any{&day, &observed, &up}, func() error {
+		visit(SlotOf(day), observed, up)
 		return nil
 	})
 	return err

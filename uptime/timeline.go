@@ -86,6 +86,15 @@ func (t Timeline) CountBoth(o Timeline, s Span) int {
 	return n
 }
 
+// And returns the slots that are in both sets, which must have one span.
+func (t Timeline) And(o Timeline) Timeline {
+	r := NewTimeline(t.span)
+	for i, w := range t.words {
+		r.words[i] = w & o.words[i]
+	}
+	return r
+}
+
 // AndNot returns the slots of t that are not in o; both must have one span.
 func (t Timeline) AndNot(o Timeline) Timeline {
 	r := NewTimeline(t.span)

@@ -182,6 +182,7 @@ func TestTimelineChanges(t *testing.T) {
 		same("add span", changed(func(l Timeline) { l.AddSpan(s) }), func(i Slot) bool { return a.set[i] || s.Contains(i) })
 		same("add all", changed(func(l Timeline) { l.AddAll(b.timeline(), s) }), func(i Slot) bool { return a.set[i] || b.set[i] && s.Contains(i) })
 		same("and not", a.timeline().AndNot(b.timeline()), func(i Slot) bool { return a.set[i] && !b.set[i] })
+		same("and", a.timeline().And(b.timeline()), func(i Slot) bool { return a.set[i] && b.set[i] })
 		same("or", a.timeline().Or(b.timeline()), func(i Slot) bool { return a.set[i] || b.set[i] })
 	})
 }

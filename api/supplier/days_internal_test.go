@@ -3,6 +3,7 @@ package supplier
 import (
 	"math"
 	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,25 +72,42 @@ func TestDaysShareCreditsExactly(t *testing.T) {
 	})
 }
 
-// Hours become the digits of exactly the span.
-func TestHoursBecomeDigits(t *testing.T) {
+// Days and the hours after them become the digits of exactly the span.
+func TestBitsBecomeDigits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		first := uptime.Slot(rapid.Int64Range(0, 1<<24).Draw(t, "first"))
-		span := uptime.Span{From: first, To: first + uptime.Slot(rapid.IntRange(1, 500).Draw(t, "slots"))}
-		from, to := span.Hours()
-		var bits hourBits
-		want := make([]byte, 0, span.Len())
-		for hour := from; hour < to; hour++ {
-			slots := rapid.Uint16Range(0, 4095).Draw(t, "hour")
-			bits = append(bits, int32(slots))
-			for i := range uptime.SlotsPerHour {
-				if k := hour.First() + uptime.Slot(i); span.Contains(k) {
-					want = append(want, '0'+byte(slots>>(11-i)&1))
-				}
+		row := timelineRow{span: uptime.Span{From: first, To: first + uptime.Slot(rapid.IntRange(1, 900).Draw(t, "slots"))}}
+		from, to := row.span.Hours()
+		was := map[uptime.Slot]bool{}
+		begins := uptime.SlotOf(row.span.From.Day())
+		days := rapid.IntRange(0, int(row.span.To-1-begins)/uptime.SlotsPerDay+1).Draw(t, "days")
+		rest := begins + uptime.Slot(days*uptime.SlotsPerDay)
+		for i := range days {
+			day := rapid.SliceOfN(rapid.Byte(), 2*dayBytes, 2*dayBytes).Draw(t, "day")
+			row.days = append(row.days, day)
+			for j := range uptime.SlotsPerDay {
+				was[begins+uptime.Slot(i*uptime.SlotsPerDay+j)] = day[daySeen+j/8]>>(7-j%8)&1 == 1
 			}
 		}
-		if got := string(bits.text(span)); got != string(want) {
-			t.Fatalf("%v:\n got %s\nwant %s", span, got, want)
+		var hours []int32
+		for hour := max(from, rest.Hour()); hour < to; hour++ {
+			slots := int32(rapid.Uint16Range(0, 4095).Draw(t, "hour"))
+			hours = append(hours, int32(hour-from)<<12|slots)
+			for i := range uptime.SlotsPerHour {
+				was[hour.First()+uptime.Slot(i)] = slots>>(11-i)&1 == 1
+			}
+		}
+		slices.Reverse(hours) // they come in no order
+		want := make([]byte, 0, row.span.Len())
+		for k := row.span.From; k < row.span.To; k++ {
+			digit := byte('0')
+			if was[k] {
+				digit = '1'
+			}
+			want = append(want, digit)
+		}
+		if got := string(row.text(daySeen, hours)); got != string(want) {
+			t.Fatalf("%v:\n got %s\nwant %s", row.span, got, want)
 		}
 	})
 }

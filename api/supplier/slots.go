@@ -19,28 +19,52 @@ const (
 	Down       State = "down"       // observed, without a heartbeat
 )
 
-// hourBits are the slots of whole hours as the function supplier_timeline returns them:
-// a number of 12 bits an hour, whose highest is the hour's first slot.
-type hourBits []int32
-
-// hourTexts[n] is n as 12 binary digits: the text of an hour.
-var hourTexts = func() (texts [1 << uptime.SlotsPerHour][uptime.SlotsPerHour]byte) {
+// byteTexts[n] is n as 8 binary digits: the text of eight slots.
+var byteTexts = func() (texts [1 << 8][8]byte) {
 	for n := range texts {
 		for i := range texts[n] {
-			texts[n][i] = '0' + byte(n>>(uptime.SlotsPerHour-1-i)&1)
+			texts[n][i] = '0' + byte(n>>(7-i)&1)
 		}
 	}
 	return texts
 }()
 
-// text returns a 0 or 1 a slot of the span, first slot first.
-func (b hourBits) text(span uptime.Span) []byte {
-	text := make([]byte, 0, len(b)*uptime.SlotsPerHour)
-	for _, hour := range b {
-		text = append(text, hourTexts[hour&(1<<uptime.SlotsPerHour-1)][:]...)
+// The parts of a day as the function supplier_timeline returns it.
+const (
+	dayBytes = uptime.SlotsPerDay / 8
+	dayUp    = 0
+	daySeen  = dayBytes
+)
+
+// text returns a 0 or 1 a slot of the span, first slot first: from the part of whole
+// days, and from hours, as supplier_timeline returns them.
+func (r *timelineRow) text(part int, hours []int32) []byte {
+	from, to := r.span.Hours()
+	begins := uptime.SlotOf(r.span.From.Day())
+	ends := max(to.First(), begins+uptime.Slot(len(r.days)*uptime.SlotsPerDay))
+	text := sameText('0', int(ends-begins))
+	for i, day := range r.days {
+		for j, eight := range day[part : part+dayBytes] {
+			copy(text[i*uptime.SlotsPerDay+j*8:], byteTexts[eight][:])
+		}
 	}
-	skip := span.From.InHour()
-	return text[skip : skip+span.Len()]
+	for _, hour := range hours {
+		twelve := text[(from+uptime.Hour(hour>>uptime.SlotsPerHour)).First()-begins:]
+		copy(twelve, byteTexts[hour>>4&0xff][:])
+		copy(twelve[8:], byteTexts[hour&0xf][4:])
+	}
+	return text[r.span.From-begins:][:r.span.Len()]
+}
+
+// slots turns what was read into texts.
+func (r *timelineRow) slots() slots {
+	s := slots{span: r.span, up: r.text(dayUp, r.up), observed: r.text(daySeen, r.observed), grace: sameText('0', r.span.Len())}
+	if r.owned == nil {
+		s.owned = sameText('1', r.span.Len())
+	} else {
+		s.owned = r.text(dayUp, r.owned)
+	}
+	return s
 }
 
 // slots are the texts of a span, 0 or 1 a slot.

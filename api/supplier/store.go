@@ -73,8 +73,9 @@ type timelineRow struct {
 	found        bool
 	device       uptime.DeviceNumber
 	supplier     uuid.UUID
-	up, observed hourBits
-	owned        hourBits // nil: all
+	days         [][]byte // from that of the span's beginning on: what was up, then what was observed
+	up, observed []int32  // of hours after them
+	owned        []int32  // of all hours, without days; nil: all are
 	registeredAt time.Time
 	last         verdictRow
 	seasons      []string // that meet its hours, if the last verdict is spoofed
@@ -92,25 +93,14 @@ func (s *excludingSeason) span() uptime.Span {
 	return uptime.SpanOf(s.firstDay, s.lastDay.AddDate(0, 0, 1))
 }
 
-// slots turns what was read into texts.
-func (r *timelineRow) slots() slots {
-	s := slots{span: r.span, up: r.up.text(r.span), observed: r.observed.text(r.span), grace: sameText('0', r.span.Len())}
-	if r.owned == nil {
-		s.owned = sameText('1', r.span.Len())
-	} else {
-		s.owned = r.owned.text(r.span)
-	}
-	return s
-}
-
 // queueTimeline reads all that most timelines need.
 func queueTimeline(b *pgx.Batch, id uuid.UUID, into *timelineRow) {
 	from, to := into.span.Hours()
 	b.Queue(`
-		SELECT device, supplier_id, registered_at, up, observed, owned, kind, decided_at, effective_at, reason, seasons, windows
+		SELECT device, supplier_id, registered_at, days, up, observed, owned, kind, decided_at, effective_at, reason, seasons, windows
 		FROM supplier_timeline($1, $2, $3)`, pgtype.UUID{Bytes: id, Valid: true}, int64(from), int64(to)).
 		Query(one(&into.found, func(row pgx.Rows) error {
-			return row.Scan((*int32)(&into.device), (*[16]byte)(&into.supplier), &into.registeredAt, (*pgtype.FlatArray[int32])(&into.up),
+			return row.Scan((*int32)(&into.device), (*[16]byte)(&into.supplier), &into.registeredAt, &into.days, (*pgtype.FlatArray[int32])(&into.up),
 				(*pgtype.FlatArray[int32])(&into.observed), (*pgtype.FlatArray[int32])(&into.owned), &into.last.kind,
 				&into.last.decidedAt, &into.last.effectiveAt, &into.last.reason, &into.seasons, &into.windows)
 		}))

@@ -14,6 +14,7 @@ import (
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/supplier"
 	"github.com/uptally/uptally/internal/apitest"
+	"github.com/uptally/uptally/internal/apitest/town"
 	"github.com/uptally/uptally/snapshot"
 )
 
@@ -36,6 +37,11 @@ func TestSuppliersRead(t *testing.T) {
 		{"lines", testLines},
 		{"exclusions", testExclusions},
 		{"reasons", testReasons},
+		{"cut days", func(t *testing.T, w *place) { town.Cut(t, w.DB, april(26, 0)) }}, // all is read as before
+		{"timelines of cut days", testTimelines},
+		{"parts of them", testParts},
+		{"explanations of them", testExplanations},
+		{"earnings of them", testDays},
 		{"a draft stays unseen", testDraft},
 		{"money", testMoney},               // it pays
 		{"former owners", testFormerOwner}, // last: it seals

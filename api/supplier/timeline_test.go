@@ -18,13 +18,16 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
-// what a timeline must say, read past the API.
+// what a timeline must say, read past the API, from the chunks.
 func (w *place) wanted(device uptime.DeviceNumber, span uptime.Span, owned []uptime.Span) (up, observed, own string) {
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
-		bits, err := uptime.ReadTimeline(ctx, tx, device, span)
+		block, err := uptime.ReadBlock(ctx, tx, span, device.Shard(), 1)
 		if err != nil {
 			return err
 		}
+		var lanes uptime.Lanes
+		block.Transpose(device.Shard(), &lanes)
+		bits := lanes.Timeline(device.Lane())
 		hours, err := uptime.CoverageOf(ctx, tx, span)
 		seen := uptime.Observed(hours, span)
 		for k := span.From; k < span.To; k++ {

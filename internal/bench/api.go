@@ -21,6 +21,7 @@ import (
 	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/ledger"
 	"github.com/uptally/uptally/snapshot"
+	"github.com/uptally/uptally/uptime"
 )
 
 const (
@@ -39,6 +40,9 @@ func (b *bench) measureAPI(ctx context.Context) (_ []Figure, err error) {
 	}
 	if err := d.sealed(ctx); err != nil {
 		return nil, fmt.Errorf("sealing: %w", err)
+	}
+	if err := uptime.CutDays(ctx, d.app); err != nil { // as the job does that closes hours
+		return nil, fmt.Errorf("cutting days: %w", err)
 	}
 	house, err := d.openHouse(ctx)
 	if err != nil {

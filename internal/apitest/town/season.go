@@ -58,6 +58,25 @@ func Pull(t testing.TB, db *pgtest.DB, world *simulator.World, span uptime.Span,
 	}
 }
 
+// Cut cuts the closed days that begin before the instant into strips, as the job that closes
+// hours does.
+func Cut(t testing.TB, db *pgtest.DB, before time.Time) {
+	t.Helper()
+	cut := 0
+	if err := pgx.BeginFunc(t.Context(), db.App, func(tx pgx.Tx) error {
+		days, err := uptime.UncutDays(t.Context(), tx)
+		for _, day := range days {
+			if err == nil && day.Start().Before(before) {
+				cut++
+				err = uptime.CutDay(t.Context(), tx, day)
+			}
+		}
+		return err
+	}); err != nil || cut == 0 {
+		t.Fatalf("%d days cut: %v", cut, err)
+	}
+}
+
 // choose finds two suppliers with honest devices, and passes one device of the first
 // on to the second for half a day. Their devices get names of their own.
 func (w *Town) choose() {

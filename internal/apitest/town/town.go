@@ -90,6 +90,7 @@ func New(t testing.TB, options ...func(*api.Config)) *Town {
 	w.world, err = simulator.New(simulator.Config{Scenario: simulator.April2024, Devices: 60, Seed: 424})
 	w.check(err)
 	Pull(t, db, w.world, pulled, Sealed.FirstDay, Running.LastDay)
+	Cut(t, db, april(26, 0)) // so that callers are shown days, and hours
 	w.choose()
 	w.prepareSeasons()
 	w.seal()
