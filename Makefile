@@ -75,9 +75,9 @@ soak: setup-test ## the long runs in full: KILLS (50) of backfill, take and seal
 	UPTALLY_TAMPERS=$(TAMPERS) $(GO) test ./ledger -run TestVerifyNamesEveryTamper -count=1 -v
 
 .PHONY: sqlmap
-sqlmap: setup ## sqlmap, level 5 and risk 3, on every parameter: hours; SQLMAP_ONLY=get-me,list- takes operations by how their ids begin, SQLMAP_JSON=FILE writes verdicts
+sqlmap: setup ## sqlmap, level 5 and risk 3, on every parameter: hours; SQLMAP_ONLY=get-me,list- takes operations by how their ids begin, SQLMAP_PLACES=path,query places, SQLMAP_JSON=FILE writes verdicts
 	@UPTALLY_SQLMAP=$$(sh internal/sqlmap/install.sh) && export UPTALLY_SQLMAP && \
-		SQLMAP_ONLY='$(SQLMAP_ONLY)' SQLMAP_JSON='$(abspath $(SQLMAP_JSON))' $(GO) test -tags sqlmap ./internal/sqlmap -run 'TestCanary|TestEveryPlace' -count=1 -v -timeout 0
+		SQLMAP_ONLY='$(SQLMAP_ONLY)' SQLMAP_PLACES='$(SQLMAP_PLACES)' SQLMAP_JSON='$(abspath $(SQLMAP_JSON))' $(GO) test -tags sqlmap ./internal/sqlmap -run 'TestCanary|TestEveryPlace' -count=1 -v -timeout 0
 
 .PHONY: generate
 generate: setup ## migrations/schema.sql, from the migrations

@@ -73,7 +73,7 @@ func CutDay(ctx context.Context, tx pgx.Tx, k Slot) error {
 	if err := allClosed(hours, day); err != nil {
 		return err
 	}
-	if cut, err := hasStrips(ctx, tx, day.From.Start()); cut || err != nil {
+	if there, err := hasStrips(ctx, tx, day.From.Start()); there || err != nil {
 		return err
 	}
 	count, err := countDevices(ctx, tx)

@@ -27,6 +27,7 @@ import (
 const (
 	programEnv = "UPTALLY_SQLMAP" // the program
 	onlyEnv    = "SQLMAP_ONLY"    // what the operations' ids begin with, one or more with commas; empty: all
+	placesEnv  = "SQLMAP_PLACES"  // what the places begin with, in the same way: path, query, header, body
 	outEnv     = "SQLMAP_JSON"    // where results go; empty: nowhere
 	seed       = 20240425         // of what is sent
 	longest    = 30 * time.Minute // for one place
@@ -58,7 +59,7 @@ func TestEveryPlace(t *testing.T) {
 	var results []result
 	operations := 0
 	for _, op := range document.Operations {
-		if !chosen(op.ID) {
+		if !chosen(onlyEnv, op.ID) {
 			continue
 		}
 		operations++
@@ -75,8 +76,8 @@ func TestEveryPlace(t *testing.T) {
 		t.Logf("%s: %d places, %d calls, %s, %d findings", op.ID, len(of), calls, time.Since(began).Round(time.Second), found)
 	}
 	t.Logf("tested %d operations in %d places", operations, len(results))
-	if operations == 0 {
-		t.Errorf("%s=%s is no operation's", onlyEnv, os.Getenv(onlyEnv))
+	if len(results) == 0 {
+		t.Errorf("no place is chosen by %s=%s and %s=%s", onlyEnv, os.Getenv(onlyEnv), placesEnv, os.Getenv(placesEnv))
 	}
 	write(t, results)
 }
@@ -109,6 +110,9 @@ func probeOperation(t *testing.T, shared *town.Town, op *contract.Operation) (re
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
 	for _, p := range probes {
+		if !chosen(placesEnv, p.Place) {
+			continue
+		}
 		group.Go(func() error {
 			r := run(t, w.API, caller(w, op).Token, p)
 			mutex.Lock()
@@ -160,9 +164,10 @@ func caller(w *town.Town, op *contract.Operation) *apitest.Client {
 	return w.Of(w.Owner)
 }
 
-func chosen(id string) bool {
-	for only := range strings.SplitSeq(os.Getenv(onlyEnv), ",") {
-		if strings.HasPrefix(id, strings.TrimSpace(only)) {
+// chosen says whether the name begins with one of those that the variable lists.
+func chosen(env, name string) bool {
+	for only := range strings.SplitSeq(os.Getenv(env), ",") {
+		if strings.HasPrefix(name, strings.TrimSpace(only)) {
 			return true
 		}
 	}
