@@ -119,6 +119,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	river.AddWorker(workers, &allocate{c: c})
 	river.AddWorker(workers, &estimateSeasons{c: c})
 	river.AddWorker(workers, &scanIncidents{c: c})
+	river.AddWorker(workers, &cutDays{c: c})
 	river.AddWorker(workers, &verifyLedger{c: c})
 	river.AddWorker(workers, &activateWallets{c: c})
 	river.AddWorker(workers, &reconcileChain{c: c})

@@ -12,8 +12,7 @@ import (
 
 // CloseHours closes the hours that nothing is awaited of any longer. What a closed
 // hour lacks can only be mended by two people: so each is held against the service's
-// own counts before, and left open while it is read again. Days that are closed whole are
-// cut into strips.
+// own counts before, and left open while it is read again.
 type CloseHours struct{}
 
 // Kind names the job.
@@ -29,16 +28,13 @@ type closeHours struct {
 
 func (*closeHours) Timeout(*river.Job[CloseHours]) time.Duration { return time.Hour }
 
-// Work compares, closes and cuts.
+// Work compares and closes.
 func (w *closeHours) Work(ctx context.Context, _ *river.Job[CloseHours]) error {
 	if _, err := w.c.mendClosable(ctx); err != nil {
 		return err
 	}
-	if err := w.c.begin(ctx, func(tx pgx.Tx) error {
+	return w.c.begin(ctx, func(tx pgx.Tx) error {
 		_, err := uptime.CloseHours(ctx, tx, w.c.now())
 		return err
-	}); err != nil {
-		return err
-	}
-	return uptime.CutDays(ctx, w.c.pool)
+	})
 }

@@ -70,6 +70,7 @@ func (w *town) killedSeason(kills int, random *rand.Rand) (result string, struck
 	worker := w.spawn(task{Workers: 2})
 	w.check(c.Wait(ctx, ids, nil))
 	w.check(c.CloseHours(ctx))
+	w.check(c.Work(ctx, jobs.CutDays{}, 1))
 	worker.kill()
 
 	w.crowd(40_000)

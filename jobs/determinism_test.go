@@ -72,6 +72,7 @@ func (w *town) season(c *jobs.Client, pulls int) string {
 		w.check(c.Wait(ctx, all, nil))
 	}
 	w.check(c.CloseHours(ctx))
+	w.check(c.Work(ctx, jobs.CutDays{}, 1))
 	w.prepare(season)
 	s, err := c.Take(ctx, season.Code, w.ada)
 	w.check(err)

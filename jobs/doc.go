@@ -11,7 +11,7 @@
 //	              collect_events ─► deliver_message each, tried again for a day
 //	every 3 min   settle_landed, with a node
 //	every 5 min   request_latest ─► pull_window ─► again after 1 h and 24 h
-//	every 15 min  sync_verdicts, close_hours (and cut days that are closed), request_awaited
+//	every 15 min  sync_verdicts, close_hours, request_awaited; cut_days
 //	every hour    read_job_minutes of yesterday and the day before, scan_incidents
 //	every day     estimate_seasons, reconcile_ingest, reconcile_chain, verify_ledger
 //	on request    backfill: many pull_window, read_job_minutes, then close_hours

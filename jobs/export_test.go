@@ -36,6 +36,8 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&scanIncidents{c: c}).Work(ctx, &river.Job[ScanIncidents]{JobRow: row, Args: args})
 	case CloseHours:
 		return (&closeHours{c: c}).Work(ctx, &river.Job[CloseHours]{JobRow: row, Args: args})
+	case CutDays:
+		return (&cutDays{c: c}).Work(ctx, &river.Job[CutDays]{JobRow: row, Args: args})
 	case ReconcileIngest:
 		return (&reconcileIngest{c: c}).Work(ctx, &river.Job[ReconcileIngest]{JobRow: row, Args: args})
 	case EstimateSeasons:

@@ -137,6 +137,7 @@ func periodicTable(now func() time.Time, has needs) []*river.PeriodicJob {
 		}
 	}
 	table := []*river.PeriodicJob{
+		every(15*time.Minute, func() river.JobArgs { return CutDays{} }),
 		every(time.Hour, func() river.JobArgs { return ScanIncidents{} }),
 		every(24*time.Hour, func() river.JobArgs { return EstimateSeasons{} }),
 		every(24*time.Hour, func() river.JobArgs { return ReconcileChain{} }),

@@ -58,9 +58,9 @@ func TestThePeriodicTable(t *testing.T) {
 		('2024-04-01 01:00+00', B'000000000000', B'011111111111')`)
 	w.owner(`SELECT uptime_make_partitions('2024-04-01', '2024-06-01')`)
 	w.started(jobs.Options{Periodic: true, Now: story.now})
-	w.until(`SELECT count(*) FROM river_job WHERE metadata @> '{"periodic": true}' AND state = 'completed'`, 14)
+	w.until(`SELECT count(*) FROM river_job WHERE metadata @> '{"periodic": true}' AND state = 'completed'`, 15)
 	w.expect("periodic jobs", `SELECT kind || ' ' || args FROM river_job WHERE metadata @> '{"periodic": true}' ORDER BY 1`,
-		`activate_wallets {}`, `close_hours {}`, `estimate_seasons {}`, `forget_replays {}`, `read_job_minutes {"day": "2024-05-08T00:00:00Z"}`, `read_job_minutes {"day": "2024-05-09T00:00:00Z"}`,
+		`activate_wallets {}`, `close_hours {}`, `cut_days {}`, `estimate_seasons {}`, `forget_replays {}`, `read_job_minutes {"day": "2024-05-08T00:00:00Z"}`, `read_job_minutes {"day": "2024-05-09T00:00:00Z"}`,
 		`reconcile_chain {}`, `reconcile_ingest {}`, `request_awaited {}`, `request_latest {}`, `scan_incidents {}`, `sync_verdicts {}`, `verify_ledger {}`, `watch_audit {}`)
 
 	w.until(`SELECT count(*) FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0' AND state = 'completed'`, 2)

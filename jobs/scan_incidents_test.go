@@ -81,6 +81,6 @@ func TestThePeriodicTableWithoutAFeed(t *testing.T) {
 	w.check(err)
 	w.check(c.Start(context.Background()))
 	t.Cleanup(func() { w.check(c.Stop(context.Background())) })
-	w.until(`SELECT count(*) FROM river_job WHERE metadata @> '{"periodic": true}' AND state = 'completed'`, 7)
-	w.expect("periodic jobs", `SELECT kind FROM river_job ORDER BY 1`, "activate_wallets", "estimate_seasons", "forget_replays", "reconcile_chain", "scan_incidents", "verify_ledger", "watch_audit")
+	w.until(`SELECT count(*) FROM river_job WHERE metadata @> '{"periodic": true}' AND state = 'completed'`, 8)
+	w.expect("periodic jobs", `SELECT kind FROM river_job ORDER BY 1`, "activate_wallets", "cut_days", "estimate_seasons", "forget_replays", "reconcile_chain", "scan_incidents", "verify_ledger", "watch_audit")
 }

@@ -15,15 +15,19 @@ CREATE TABLE uptime_strip (
     PRIMARY KEY (strip, day)
 );
 ALTER TABLE uptime_strip ALTER COLUMN observed SET STORAGE PLAIN, ALTER COLUMN up SET STORAGE PLAIN;
--- A day's rows lie together, as they are written together.
-CREATE INDEX uptime_strip_day ON uptime_strip USING brin (day) WITH (pages_per_range = 32);
 GRANT SELECT, INSERT ON uptime_strip TO uptally_app;
 
 -- Whoever cuts a day locks its coverage, so that no hour is opened meanwhile.
 -- +goose StatementBegin
 CREATE FUNCTION uptime_drop_strips() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    gone CONSTANT date := (NEW.hour AT TIME ZONE 'UTC')::date;
 BEGIN
-    DELETE FROM uptime_strip WHERE day = (NEW.hour AT TIME ZONE 'UTC')::date;
+    -- Of the hours of a day, the first takes all strips out, each by its key.
+    IF EXISTS (SELECT FROM uptime_strip WHERE strip = 0 AND day = gone) THEN
+        DELETE FROM uptime_strip s USING generate_series(0, (SELECT max(number) / 32 FROM device)) AS of (strip)
+        WHERE s.strip = of.strip AND s.day = gone;
+    END IF;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
@@ -72,8 +76,8 @@ DECLARE
     froms     bigint[];    -- the runs of slots that are theirs, cut to the hours: some are empty then
     tos       bigint[];
 BEGIN
-    IF to_hour <= from_hour OR to_hour - from_hour > 92 * 24 + 1 THEN
-        RAISE EXCEPTION 'hours % to %: give 1 hour to 92 days and 1 hour', from_hour, to_hour
+    IF from_hour < 0 OR to_hour <= from_hour OR to_hour - from_hour > 92 * 24 + 1 THEN
+        RAISE EXCEPTION 'hours % to %: give 1 hour to 92 days and 1 hour, not before 1970', from_hour, to_hour
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Theirs for all of the days: there is nothing to mask.
@@ -121,7 +125,7 @@ BEGIN
         -- A subquery with OFFSET 0 is computed once and where it stands: without it, whole chunks
         -- would be carried up to where one bit of them is asked for.
         up := ARRAY(
-            SELECT c.place * 4096 + (c.bits & coalesce(owned[c.place + 1], 4095))
+            SELECT c.place * 4096 + (c.bits & CASE WHEN owned IS NULL THEN 4095 ELSE coalesce(owned[c.place + 1], 0) END)
             FROM (SELECT (extract(epoch FROM c.hour) / 3600 - from_hour)::integer AS place,
                     get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
                     + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
@@ -129,7 +133,7 @@ BEGIN
                     + get_bit(c.up, lane + 9216) * 4 + get_bit(c.up, lane + 10240) * 2 + get_bit(c.up, lane + 11264) AS bits
                   FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= rest AND c.hour < ends OFFSET 0) c);
         observed := ARRAY(
-            SELECT o.place * 4096 + (o.bits & coalesce(owned[o.place + 1], 4095))
+            SELECT o.place * 4096 + (o.bits & CASE WHEN owned IS NULL THEN 4095 ELSE coalesce(owned[o.place + 1], 0) END)
             FROM (SELECT (extract(epoch FROM o.hour) / 3600 - from_hour)::integer AS place, o.observed::integer AS bits
                   FROM uptime_coverage o WHERE o.hour >= rest AND o.hour < ends OFFSET 0) o);
     END IF;

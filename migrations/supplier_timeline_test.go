@@ -81,7 +81,7 @@ func TestTimelinesShowOwnedSlotsAlone(t *testing.T) {
 func TestTimelinesHaveBounds(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	for _, span := range []string{`476166, 476166`, `476167, 476166`, `476166, 476166 + 92 * 24 + 2`} {
+	for _, span := range []string{`-1, 3`, `476166, 476166`, `476167, 476166`, `476166, 476166 + 92 * 24 + 2`} {
 		refused(t, db.Supplier, "22023", asSomebody+`SELECT supplier_timeline(gen_random_uuid(), `+span+`)`)
 	}
 	if _, err := as(t.Context(), db.Supplier, first, `SELECT supplier_timeline(gen_random_uuid(), 476166, 476166 + 92 * 24 + 1)::text`); err != nil {

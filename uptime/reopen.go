@@ -62,6 +62,8 @@ func ProposeReopening(ctx context.Context, tx pgx.Tx, span Span, reason string, 
 // hours closed again once that is done. Each reopening is for once, and hours that
 // are not closed by now, or any longer, are refused with ErrHourOpen.
 //
+// Run it as read committed: strips that were cut while it waited are to be seen, and go.
+//
 // Every snapshot that stands on one of the hours can no longer be sealed, and calls
 // for a new revision: see Coverage.Reopened.
 func ApproveReopening(ctx context.Context, tx pgx.Tx, id, person int64) (hours int, err error) {

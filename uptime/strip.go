@@ -23,7 +23,7 @@ const (
 	DevicesPerStrip = 32
 	dayBytes        = SlotsPerDay / 8
 	stripsPerShard  = LanesPerShard / DevicesPerStrip
-	shardsPerCut    = 64 // at a time: they take some 5 MB
+	shardsPerCut    = 8 // at a time
 )
 
 // Strip returns the strip that the device lies in.

@@ -11,8 +11,8 @@ import (
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
-// Days that are closed whole are cut into strips by what closes them, and again once they
-// were opened and closed again.
+// Days that are closed whole are cut into strips, and again once they were opened and
+// closed again.
 func TestClosedDaysAreCut(t *testing.T) {
 	t.Parallel()
 	w := settle(t, serve(t, 40, simulator.Options{}))
@@ -22,6 +22,7 @@ func TestClosedDaysAreCut(t *testing.T) {
 		w.check(err)
 		w.check(c.Wait(t.Context(), ids, nil))
 		w.check(c.CloseHours(t.Context()))
+		w.check(c.Work(t.Context(), jobs.CutDays{}, 1))
 	}
 	const cut = `SELECT day || ' ' || count(*) FROM uptime_strip GROUP BY day ORDER BY day`
 	pull(hours(-3, 23))
