@@ -20,6 +20,8 @@
 //   - Tokens are added by Front, so that no process is given one. So are keys: a new one
 //     for every call, or calls would be answered from memory.
 //   - Acts have a town each, as they change it.
+//   - Of an answer sqlmap is shown the first 16 KiB: some acts list what was done, which
+//     grows with every call, and comparing it would have no end.
 //
 // It is for tests only, and must not be imported by the program.
 package sqlmap

@@ -6,8 +6,12 @@ import (
 	"sync"
 )
 
+// answerMax is how much of an answer sqlmap is shown, in bytes: it compares answers letter
+// by letter, and those of acts that list what was done grow with every call.
+const answerMax = 16 << 10
+
 // Front stands before the API while one place is probed. It adds what the probe leaves
-// out, and sees what is answered.
+// out, sees what is answered, and passes the beginning of it on.
 type Front struct {
 	API   http.Handler
 	Token string // empty: none is sent
@@ -29,7 +33,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Idempotency-Key") == "" && r.Method != http.MethodGet {
 		r.Header.Set("Idempotency-Key", fmt.Sprint("probe-", number))
 	}
-	seen := &status{ResponseWriter: w}
+	seen := &status{ResponseWriter: w, left: answerMax}
 	f.API.ServeHTTP(seen, r)
 	if seen.code >= http.StatusInternalServerError && seen.code != http.StatusServiceUnavailable {
 		f.mutex.Lock()
@@ -55,15 +59,26 @@ func (f *Front) Failed() string {
 	return f.failed
 }
 
-// status keeps the status of an answer.
+// status keeps the status of an answer, and passes on what is left to be shown.
 type status struct {
 	http.ResponseWriter
 	code int
+	left int
 }
 
 func (s *status) WriteHeader(code int) {
 	s.code = code
+	s.Header().Del("Content-Length")
 	s.ResponseWriter.WriteHeader(code)
+}
+
+func (s *status) Write(p []byte) (int, error) {
+	shown := p[:min(len(p), s.left)]
+	s.left -= len(shown)
+	if n, err := s.ResponseWriter.Write(shown); err != nil {
+		return n, err
+	}
+	return len(p), nil // the rest is dropped
 }
 
 // Unwrap lets http.ResponseController reach what the server's writer can do.

@@ -3,11 +3,13 @@ package sqlmap
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -95,5 +97,33 @@ func TestFront(t *testing.T) {
 	}
 	if front.Calls() != 6 || front.Failed() != "500 for GET /fails?a=1" {
 		t.Errorf("%d calls, failed %q", front.Calls(), front.Failed())
+	}
+}
+
+// A long answer is cut, and is whole as far as it goes.
+func TestFrontCutsAnswers(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("0123456789abcdef", answerMax/16+1)
+	server := httptest.NewServer(&Front{API: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(long)))
+		w.WriteHeader(http.StatusOK)
+		for _, half := range []string{long[:100], long[100:]} {
+			if n, err := io.WriteString(w, half); n != len(half) || err != nil {
+				t.Errorf("%d bytes of %d written: %v", n, len(half), err)
+			}
+		}
+	})})
+	defer server.Close()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if got, err := io.ReadAll(answer.Body); err != nil || string(got) != long[:answerMax] {
+		t.Errorf("%d bytes come through, error %v; want the first %d", len(got), err, answerMax)
 	}
 }
