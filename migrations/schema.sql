@@ -724,7 +724,7 @@ BEGIN
         -- would be carried up to where one bit of them is asked for.
         up := ARRAY(
             SELECT c.place * 4096 + (c.bits & CASE WHEN owned IS NULL THEN 4095 ELSE coalesce(owned[c.place + 1], 0) END)
-            FROM (SELECT (extract(epoch FROM c.hour) / 3600 - from_hour)::integer AS place,
+            FROM (SELECT (extract(epoch FROM c.hour)::bigint / 3600 - from_hour)::integer AS place,
                     get_bit(c.up, lane) * 2048 + get_bit(c.up, lane + 1024) * 1024 + get_bit(c.up, lane + 2048) * 512
                     + get_bit(c.up, lane + 3072) * 256 + get_bit(c.up, lane + 4096) * 128 + get_bit(c.up, lane + 5120) * 64
                     + get_bit(c.up, lane + 6144) * 32 + get_bit(c.up, lane + 7168) * 16 + get_bit(c.up, lane + 8192) * 8
@@ -732,7 +732,7 @@ BEGIN
                   FROM uptime_chunk c WHERE c.shard = device >> 10 AND c.hour >= rest AND c.hour < ends OFFSET 0) c);
         observed := ARRAY(
             SELECT o.place * 4096 + (o.bits & CASE WHEN owned IS NULL THEN 4095 ELSE coalesce(owned[o.place + 1], 0) END)
-            FROM (SELECT (extract(epoch FROM o.hour) / 3600 - from_hour)::integer AS place, o.observed::integer AS bits
+            FROM (SELECT (extract(epoch FROM o.hour)::bigint / 3600 - from_hour)::integer AS place, o.observed::integer AS bits
                   FROM uptime_coverage o WHERE o.hour >= rest AND o.hour < ends OFFSET 0) o);
     END IF;
     IF kind = 'spoofed' THEN
