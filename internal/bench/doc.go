@@ -106,7 +106,7 @@
 //	                              process, until it is saturated; every answer is read and
 //	                              must be a 200. Latencies are told apart
 //	api.timeline_day              the same of one device's timeline over a day,
-//	    at least 0.3              any of the season
+//	    at least 0.3              any of the season: all are closed, and cut into strips
 //	api.timeline_month            the same over 30 days, which meet the outage and its
 //	    at least 0.015            grace window
 //	fakes.scan                    a fortnight of the fleet read, transposed and searched
