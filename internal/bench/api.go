@@ -41,7 +41,7 @@ func (b *bench) measureAPI(ctx context.Context) (_ []Figure, err error) {
 	if err := d.sealed(ctx); err != nil {
 		return nil, fmt.Errorf("sealing: %w", err)
 	}
-	if err := uptime.CutDays(ctx, d.app); err != nil { // as the job does that closes hours
+	if err := uptime.CutDays(ctx, d.app); err != nil { // as a job does
 		return nil, fmt.Errorf("cutting days: %w", err)
 	}
 	house, err := d.openHouse(ctx)

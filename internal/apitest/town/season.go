@@ -58,8 +58,7 @@ func Pull(t testing.TB, db *pgtest.DB, world *simulator.World, span uptime.Span,
 	}
 }
 
-// Cut cuts the closed days that begin before the instant into strips, as the job that closes
-// hours does.
+// Cut cuts the closed days that begin before the instant into strips, as a job does with all.
 func Cut(t testing.TB, db *pgtest.DB, before time.Time) {
 	t.Helper()
 	cut := 0
