@@ -20,8 +20,14 @@
 //   - Tokens are added by Front, so that no process is given one. So are keys: a new one
 //     for every call, or calls would be answered from memory.
 //   - Acts have a town each, as they change it.
-//   - Of an answer sqlmap is shown the first 16 KiB: some acts list what was done, which
-//     grows with every call, and comparing it would have no end.
+//   - Of an answer sqlmap is shown the first 16 KiB, of an act's 4: some acts list what was
+//     done, which grows with every call, and comparing it would have no end.
+//   - Where sqlmap suspects a place and then takes it back, it has left out whatever is
+//     like what it suspected. Such a place is tried again by one technique after the
+//     other, comparing no more than the shapes of answers, as acts never answer alike; if
+//     there is a suspicion again, there is no verdict.
+//   - Headers are those that the document names, and the two that are read of every call.
+//     The token is not tried: it is read by what is tested with bad tokens.
 //
 // It is for tests only, and must not be imported by the program.
 package sqlmap

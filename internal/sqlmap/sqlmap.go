@@ -13,9 +13,11 @@ import (
 // Verdict is what sqlmap says of a place.
 type Verdict string
 
-// The verdicts.
+// The verdicts. A suspicion keeps sqlmap from trying what is like it, and the rest with
+// other quotes: who is clean after one that it dismissed was not tried in full.
 const (
 	Clean      Verdict = "clean"
+	Suspected  Verdict = "suspected"
 	Injectable Verdict = "injectable"
 )
 
@@ -28,18 +30,30 @@ type Tool struct {
 	Folder  string // for the session, and whatever else it keeps
 }
 
-// options are those of every run: all that sqlmap knows of PostgreSQL, by every
-// technique, and nobody asked. Statuses are the API's own business: --ignore-code.
+// Techniques are sqlmap's letters for the ways in that a run looks for.
+type Techniques string
+
+// The techniques: all of them, and apart, by what gives them away.
+const (
+	Every    Techniques = Compared + Returned + Timed
+	Compared Techniques = "B"   // that an answer is like another
+	Returned Techniques = "EUQ" // what was asked for, in the answer
+	Timed    Techniques = "ST"  // how long it takes
+)
+
+// options are those of every run: all that sqlmap knows of PostgreSQL, and nobody asked.
+// Statuses are the API's own business: --ignore-code.
 var options = []string{
-	"--level=5", "--risk=3", "--technique=BEUSTQ", "--dbms=PostgreSQL",
+	"--level=5", "--risk=3", "--dbms=PostgreSQL",
 	"--batch", "--flush-session", "--fresh-queries", "--disable-coloring", "--skip-waf",
 	"--ignore-code=*", "--ignore-redirects", "--ignore-proxy", "--timeout=30", "--retries=1", "--answers=follow=N,reduce=N",
 }
 
 // Run has sqlmap try the probe on a server. A finding comes with what sqlmap says of
-// it. The context bounds it; a run that it ends has no verdict.
-func (t Tool) Run(ctx context.Context, url string, p Probe) (verdict Verdict, report string, err error) {
-	command := exec.CommandContext(ctx, t.Program, append(t.arguments(url, p), options...)...)
+// it, a suspicion with what it was. The context bounds it; a run that it ends has no
+// verdict.
+func (t Tool) Run(ctx context.Context, url string, p Probe, by Techniques) (verdict Verdict, report string, err error) {
+	command := exec.CommandContext(ctx, t.Program, append(t.arguments(url, p, by), options...)...)
 	command.Env = append(os.Environ(), "HOME="+t.Folder, "XDG_DATA_HOME="+t.Folder)
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
@@ -54,8 +68,11 @@ func (t Tool) Run(ctx context.Context, url string, p Probe) (verdict Verdict, re
 	return verdict, report, nil
 }
 
-func (t Tool) arguments(url string, p Probe) []string {
-	arguments := []string{"--url=" + url + p.Path, "--method=" + p.Method, "--output-dir=" + t.Folder}
+func (t Tool) arguments(url string, p Probe, by Techniques) []string {
+	arguments := []string{
+		"--url=" + url + p.Path, "--method=" + p.Method, "--output-dir=" + t.Folder,
+		"--technique=" + string(by), "--param-filter=" + filterOf(p),
+	}
 	var headers []string
 	if p.Header[0] != "" {
 		headers = append(headers, p.Header[0]+": "+p.Header[1])
@@ -67,8 +84,21 @@ func (t Tool) arguments(url string, p Probe) []string {
 	return append(arguments, "--headers="+strings.Join(headers, "\n"))
 }
 
-// What sqlmap prints at the end.
+// filterOf is what sqlmap calls the part of the call that is marked: it would try
+// headers of its own, and the other parts, too.
+func filterOf(p Probe) string {
+	switch {
+	case p.Header[0] != "":
+		return "(custom) HEADER"
+	case strings.Contains(p.Body, mark):
+		return "(custom) POST"
+	}
+	return "URI"
+}
+
+// What sqlmap prints, the last two at the end.
 const (
+	saysSuspected  = "' injectable"
 	saysInjectable = "identified the following injection point"
 	saysClean      = "all tested parameters do not appear to be injectable"
 )
@@ -79,10 +109,13 @@ func verdictOf(out string) (verdict Verdict, report string) {
 		report, _, _ = strings.Cut(out[at:], "\n[")
 		return Injectable, report
 	}
-	if strings.Contains(out, saysClean) {
-		return Clean, ""
+	if !strings.Contains(out, saysClean) {
+		return "", ""
 	}
-	return "", ""
+	if before, _, suspected := strings.Cut(out, saysSuspected); suspected {
+		return Suspected, before[strings.LastIndexAny(before, "\r\n")+1:] + saysSuspected
+	}
+	return Clean, ""
 }
 
 // tail returns the end of a text, of whole lines.
