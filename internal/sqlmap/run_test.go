@@ -63,18 +63,20 @@ func TestEveryPlace(t *testing.T) {
 			continue
 		}
 		operations++
-		began := time.Now()
-		of := probeOperation(t, shared, op)
-		results = append(results, of...)
-		write(t, results) // as far as it went
-		calls, found := 0, 0
-		for _, r := range of {
-			calls += r.Calls
-			if r.Verdict != Clean {
-				found++
+		t.Run(op.ID, func(t *testing.T) { // whose town goes with it
+			began := time.Now()
+			of := probeOperation(t, shared, op)
+			results = append(results, of...)
+			write(t, results) // as far as it went
+			calls, found := 0, 0
+			for _, r := range of {
+				calls += r.Calls
+				if r.Verdict != Clean {
+					found++
+				}
 			}
-		}
-		t.Logf("%s: %d places, %d calls, %s, %d findings", op.ID, len(of), calls, time.Since(began).Round(time.Second), found)
+			t.Logf("%s: %d places, %d calls, %s, %d findings", op.ID, len(of), calls, time.Since(began).Round(time.Second), found)
+		})
 	}
 	t.Logf("tested %d operations in %d places", operations, len(results))
 	if len(results) == 0 {
