@@ -176,6 +176,10 @@ func tagsAndPacking(t *testing.T, w *town.Town) {
 			}
 		}
 		c.client.Do(http.MethodGet, address, nil, http.Header{"If-None-Match": {`W/"0"`}}).Want(t, http.StatusOK)
+		unpacked := c.client.Do(http.MethodGet, address, nil, http.Header{"Accept-Encoding": {"identity, gzip;q=0"}}).Want(t, http.StatusOK)
+		if unpacked.Header.Get("Content-Encoding") != "" || !bytes.Equal(unpacked.Body, plain.Body) {
+			t.Errorf("%s: to who reads no gzip: encoded as %q", op.ID, unpacked.Header.Get("Content-Encoding"))
+		}
 		packed := c.client.Do(http.MethodGet, address, nil, http.Header{"Accept-Encoding": {"gzip"}}).Want(t, http.StatusOK)
 		if packed.Header.Get("Content-Encoding") != "gzip" {
 			if !slices.Contains(op.Types(), "application/octet-stream") {
@@ -183,11 +187,11 @@ func tagsAndPacking(t *testing.T, w *town.Town) {
 			}
 			return
 		}
-		unpacked, err := gzip.NewReader(bytes.NewReader(packed.Body))
+		reader, err := gzip.NewReader(bytes.NewReader(packed.Body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text, err := io.ReadAll(unpacked); err != nil || !bytes.Equal(text, plain.Body) || packed.Header.Get("ETag") != tag {
+		if text, err := io.ReadAll(reader); err != nil || !bytes.Equal(text, plain.Body) || packed.Header.Get("ETag") != tag {
 			t.Errorf("%s: unpacked %s, error %v", op.ID, cut(string(text)), err)
 		}
 	})

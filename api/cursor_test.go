@@ -2,8 +2,10 @@ package api_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -12,6 +14,7 @@ import (
 	"github.com/uptally/uptally/api/auth/devissuer"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/internal/apitest"
+	"github.com/uptally/uptally/internal/apitest/town"
 )
 
 // withCursor returns the paths that take a cursor, with something in their places.
@@ -70,6 +73,35 @@ func TestCursorsMadeByHand(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// Names of devices have no bound, cursors do: a list by name goes on all the same.
+func TestCursorsOfLongNames(t *testing.T) {
+	t.Parallel()
+	w := town.New(t)
+	owner := w.Of(w.Owner)
+	type page struct {
+		Items []struct {
+			DeviceID uuid.UUID `json:"device_id"`
+		}
+		Next string `json:"next_cursor"`
+	}
+	var all page
+	owner.Get("/v1/devices?owned=all&limit=200").Want(t, http.StatusOK).Into(t, &all)
+	for _, name := range []string{strings.Repeat("<", 5000), strings.Repeat("\U0001F5A5", 300)} {
+		if _, err := w.DB.Owner.Exec(t.Context(), `UPDATE supplier_device SET device_name = $1 || device_id`, name); err != nil {
+			t.Fatal(err)
+		}
+		devices := map[uuid.UUID]bool{}
+		for next, more := "", true; more; more = next != "" {
+			var got page
+			owner.Get("/v1/devices?owned=all&limit=1&sort=name&cursor="+url.QueryEscape(next)).Want(t, http.StatusOK).Into(t, &got)
+			devices[got.Items[0].DeviceID], next = true, got.Next
+		}
+		if len(devices) != len(all.Items) || len(devices) < 2 {
+			t.Errorf("%d devices, one at a time; %d at once", len(devices), len(all.Items))
 		}
 	}
 }

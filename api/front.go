@@ -67,6 +67,12 @@ func compressed(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if !wire.TakesGzip(r) {
+			w.Header().Add("Vary", "Accept-Encoding")
+			next.ServeHTTP(w, r)
+			return
+		}
+		r.Header.Set("Accept-Encoding", "gzip") // the library looks for the word alone
 		compressing.ServeHTTP(w, r)
 	})
 }

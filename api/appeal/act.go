@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/uptally/uptally/api/persons"
 )
 
 // Raise records an appeal of the supplier's person against a line, by the database's
@@ -51,8 +53,11 @@ func raise(ctx context.Context, tx pgx.Tx, r Request, t Terms, person int64) (Ap
 // are ErrUnknown, ErrEnded, also if somebody has taken it up, and ErrSelfAnswer.
 func Review(ctx context.Context, tx pgx.Tx, id uuid.UUID, person int64) (Appeal, error) {
 	return change(ctx, tx, id, func(a Appeal) error {
+		own, err := persons.Same(ctx, tx, a.OpenedBy, person)
 		switch {
-		case a.OpenedBy == person:
+		case err != nil:
+			return err
+		case own:
 			return fmt.Errorf("%w: another person than who raised it takes it up", ErrSelfAnswer)
 		case a.State != Open:
 			return fmt.Errorf("%w, or is taken up: it is %s", ErrEnded, a.State)
@@ -79,10 +84,13 @@ func Reply(ctx context.Context, tx pgx.Tx, id uuid.UUID, answer Answer) (Appeal,
 		if err := answer.check(); err != nil {
 			return err
 		}
+		own, err := persons.Same(ctx, tx, a.OpenedBy, answer.AnsweredBy)
 		switch {
+		case err != nil:
+			return err
 		case a.State.Ended():
 			return fmt.Errorf("%w: it is %s", ErrEnded, a.State)
-		case a.OpenedBy == answer.AnsweredBy:
+		case own:
 			return fmt.Errorf("%w: another person than who raised it answers it", ErrSelfAnswer)
 		}
 		return insertAnswer(ctx, tx, a, answer)

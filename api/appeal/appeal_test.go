@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/api/appeal"
+	"github.com/uptally/uptally/internal/pgtest"
 	"github.com/uptally/uptally/snapshot"
 )
 
@@ -110,7 +111,7 @@ func TestTerms(t *testing.T) {
 func TestAnswersThatAreRefused(t *testing.T) {
 	t.Parallel()
 	c := sit(t, days)
-	a := c.raise(against(rig))
+	a, linked := c.raise(against(rig)), pgtest.Person(t, c.Owner, "linked")
 	change := func(f func(w *appeal.Answer)) appeal.Answer {
 		w := c.refusal()
 		f(&w)
@@ -142,6 +143,13 @@ func TestAnswersThatAreRefused(t *testing.T) {
 	}
 	if _, err := c.tryReview(a.ID, c.anne); !errors.Is(err, appeal.ErrSelfAnswer) {
 		t.Errorf("taking up one's own: %v", err)
+	}
+	c.past(`INSERT INTO person_name (kind, name, person_id) VALUES ('supplier', 'issuer sam', $1), ('token', 'issuer sam', $2)`, c.anne, linked)
+	if _, err := c.tryReply(a.ID, change(func(w *appeal.Answer) { w.AnsweredBy = linked })); !errors.Is(err, appeal.ErrSelfAnswer) {
+		t.Errorf("as who the token that raised it was linked to: %v", err)
+	}
+	if _, err := c.tryReview(a.ID, linked); !errors.Is(err, appeal.ErrSelfAnswer) {
+		t.Errorf("taking it up as the same: %v", err)
 	}
 	if _, err := c.tryReply(a.ID, c.refusal()); err != nil {
 		t.Fatal(err)

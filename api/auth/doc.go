@@ -14,8 +14,9 @@
 // suppliers can move from one to another without an outage.
 //
 // What was verified is kept for a minute (cache.go), never past its times. A key that
-// an issuer withdraws counts until its keys are fetched again, five minutes later, and
-// a minute more for tokens seen before. That a token was good is remembered for longer,
+// an issuer withdraws counts until its keys are fetched again, which is when somebody
+// calls five minutes after the last time, or after ten at the latest, and a minute more
+// for tokens seen before. That a token was good is remembered for longer,
 // until it expires or is refused (Recall): it has to be verified again, but nobody made
 // it up.
 //

@@ -11,15 +11,17 @@ import (
 )
 
 const (
-	refreshAfter = 5 * time.Minute // keys of that age are fetched anew, beside those who use them
-	staleAfter   = 24 * time.Hour  // keys of that age are not believed, if the issuer cannot be reached
-	waitersMax   = 256             // who wait for one fetch
+	refreshAfter = 5 * time.Minute  // keys of that age are fetched anew, beside those who use them
+	lateAfter    = 10 * time.Minute // keys of that age are used by nobody, but while the issuer cannot be reached
+	staleAfter   = 24 * time.Hour   // keys of that age are used by nobody
+	waitersMax   = 256              // who wait for one fetch
 )
 
 // remoteKeys are an issuer's keys, as it publishes them. Whatever comes, the issuer is
 // asked at most once a cool-down:
 //
-//	known key ────────────► at once; a fetch in the background if the keys are old
+//	known key ────────────► at once; a fetch in the background if the keys are old;
+//	                        if nobody asked for long, one that is waited for
 //	unknown key ──► fetch under way? join it ──► still unknown? wait for the next one,
 //	                which begins once the cool-down is over, together with all others
 //
@@ -87,6 +89,9 @@ func (k *remoteKeys) find(ctx context.Context, keyID string) ([]jose.JSONWebKey,
 		case <-chosen.done:
 		}
 		if chosen.err != nil {
+			if keys := k.have(keyID); len(keys) > 0 {
+				return keys, nil
+			}
 			return nil, k.down(chosen.err)
 		}
 	}
@@ -102,12 +107,13 @@ func (k *remoteKeys) down(err error) error {
 }
 
 // have returns the keys of a name if they are known, and sees to it that what is known
-// does not grow old.
+// does not grow old: a key that the issuer has withdrawn must not be good for longer where
+// nobody calls.
 func (k *remoteKeys) have(keyID string) []jose.JSONWebKey {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	keys, age := k.known[keyID], k.now().Sub(k.fetched)
-	if len(keys) == 0 || age > staleAfter {
+	if len(keys) == 0 || age > staleAfter || age > lateAfter && k.failed == nil {
 		return nil
 	}
 	if age > refreshAfter && k.running == nil {

@@ -244,6 +244,32 @@ func TestWithdrawnKeysAreForgotten(t *testing.T) {
 	}
 }
 
+// Where nobody called for long, a key is looked up before it is used: by then it may have
+// been withdrawn. If the issuer cannot be reached it is used on.
+func TestKeysOfAnIdleIssuer(t *testing.T) {
+	p := publish(t, "one")
+	k, clock := watch(t, p)
+	clock.pass(lateAfter + time.Second)
+	if _, err := k.find(t.Context(), "one"); err != nil {
+		t.Errorf("a key that is published: %v", err)
+	}
+	if got := p.fetches.Load(); got != 2 {
+		t.Errorf("asked %d times, want 2", got)
+	}
+	clock.pass(lateAfter + time.Second)
+	p.set("two")
+	if _, err := k.find(t.Context(), "one"); !errors.Is(err, ErrUnknownKey) {
+		t.Errorf("a key that was withdrawn: %v, want ErrUnknownKey", err)
+	}
+	p.fail()
+	clock.pass(lateAfter + time.Second)
+	for range 2 { // it is asked, and then known to be away
+		if _, err := k.find(t.Context(), "two"); err != nil {
+			t.Errorf("a key of an issuer that is away: %v", err)
+		}
+	}
+}
+
 func TestWhoWaitsCanLeave(t *testing.T) {
 	p := publish(t, "one")
 	k, _ := watch(t, p)

@@ -66,6 +66,15 @@ func ensure(ctx context.Context, tx pgx.Tx, kind Kind, name string) (int64, erro
 	return person, nil
 }
 
+// Same says whether two persons on record are one human: who acted for a supplier
+// before their token was linked is on record as somebody of their own.
+func Same(ctx context.Context, tx pgx.Tx, a, b int64) (bool, error) {
+	if a == b {
+		return true, nil
+	}
+	return selectShared(ctx, tx, a, b)
+}
+
 // AddName gives a person, who must exist, one more name, which must not be empty.
 // A name that is already theirs changes nothing; another's is ErrNameTaken.
 func AddName(ctx context.Context, tx pgx.Tx, person int64, kind Kind, name string) error {

@@ -86,3 +86,12 @@ func ownsNames(ctx context.Context, tx pgx.Tx) (owns bool, err error) {
 		SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'person_name'::regclass`).Scan(&owns)
 	return owns, err
 }
+
+// selectShared asks whether two persons have a token's holder in common.
+func selectShared(ctx context.Context, tx pgx.Tx, a, b int64) (shared bool, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM person_name x JOIN person_name y USING (name)
+			WHERE x.person_id = $1 AND y.person_id = $2 AND x.kind IN ($3, $4) AND y.kind IN ($3, $4))`,
+		a, b, KindToken, KindSupplier).Scan(&shared)
+	return shared, err
+}

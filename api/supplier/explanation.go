@@ -128,7 +128,7 @@ func (r rooms) explain(ctx context.Context, reader wire.Reader, me auth.Caller, 
 		return nil, nil, err
 	}
 	var e *snapshot.Explanation
-	err = r.compute(ctx, func(tx pgx.Tx) (err error) {
+	err = r.compute(ctx, me.Supplier, func(tx pgx.Tx) (err error) {
 		if in.Estimate {
 			e, err = snapshot.ExplainEstimated(ctx, tx, id, in.Season)
 			return err

@@ -177,7 +177,7 @@ func (r rooms) proof(ctx context.Context, reader wire.Reader, me auth.Caller, in
 		return nil, wire.NotFound
 	}
 	var proofs []settle.Proof
-	err = r.compute(ctx, func(tx pgx.Tx) (err error) {
+	err = r.compute(ctx, me.Supplier, func(tx pgx.Tx) (err error) {
 		proofs, err = settle.Proofs(ctx, tx, settle.Whose{Payout: in.Payout})
 		return err
 	})

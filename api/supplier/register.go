@@ -20,16 +20,13 @@ func Register(s *wire.Service, t appeal.Terms) {
 	if t == (appeal.Terms{}) {
 		t = appeal.DefaultTerms
 	}
-	r := rooms{service: s, app: s.App, rules: &rules{}, windows: &windows{}, computing: make(chan struct{}, computingMost), appeals: t}
+	r := rooms{service: s, app: s.App, rules: &rules{}, windows: &windows{}, turns: newTurns(), appeals: t}
 	registerMe(s)
 	registerReasons(s)
 	r.registerDevices()
 	r.registerEarnings()
 	r.registerLedger()
 }
-
-// computingMost is how many computations run at once; more wait for their turn.
-const computingMost = 8
 
 // rooms is what the handlers share.
 type rooms struct {
@@ -38,20 +35,19 @@ type rooms struct {
 	rules   *rules
 	windows *windows
 
-	computing chan struct{} // holds one for each that computes
-	appeals   appeal.Terms
+	turns   *turns // of those who compute
+	appeals appeal.Terms
 }
 
 // compute runs f as the application, in one read-only transaction of one snapshot. What
-// the caller may see of its result was decided before, through row-level security. Few
+// the supplier may see of its result was decided before, through row-level security. Few
 // do so at once: the connections are those that acts need.
-func (r rooms) compute(ctx context.Context, f func(tx pgx.Tx) error) error {
-	select {
-	case r.computing <- struct{}{}:
-		defer func() { <-r.computing }()
-	case <-ctx.Done():
-		return ctx.Err()
+func (r rooms) compute(ctx context.Context, supplier uuid.UUID, f func(tx pgx.Tx) error) error {
+	done, err := r.turns.take(ctx, supplier)
+	if err != nil {
+		return err
 	}
+	defer done()
 	reading := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	return pgx.BeginTxFunc(ctx, r.app, reading, f)
 }

@@ -15,7 +15,8 @@ import (
 
 // Every statement here runs as uptally_supplier: row-level security names the supplier.
 
-// queueDevices reads devices by their last run, after the one with the key and id.
+// queueDevices reads devices by their last run, after the one with the key and id. By
+// name means by its first 50 characters: names have no bound, cursors do.
 func queueDevices(b *pgx.Batch, in *devicesIn, key, id string, found *[]deviceRow) {
 	b.Queue(`
 		SELECT supplier_id, device_id, registered_at, gpu_model, gpu_count, connectivity, device_name, status, from_slot, to_slot,
@@ -24,7 +25,7 @@ func queueDevices(b *pgx.Batch, in *devicesIn, key, id string, found *[]deviceRo
 			SELECT m.*, v.kind, v.decided_at, v.effective_at, v.reason,
 				CASE $6 WHEN 'registered_at' THEN to_char(m.registered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')
 					WHEN '-registered_at' THEN to_char(m.registered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')
-					WHEN 'name' THEN coalesce(m.device_name, '') ELSE '' END COLLATE "C" AS key
+					WHEN 'name' THEN left(coalesce(m.device_name, ''), 50) ELSE '' END COLLATE "C" AS key
 			FROM (SELECT DISTINCT ON (device_id) * FROM (
 				SELECT supplier_id, device, device_id, registered_at, gpu_model, gpu_count, connectivity, device_name, status, from_slot, to_slot
 				FROM supplier_device) mine ORDER BY device_id, from_slot DESC) m

@@ -191,7 +191,7 @@ func (r rooms) exclude(ctx context.Context, reader wire.Reader, row *timelineRow
 // judge adds what the grace windows say of the device's slots. They look beyond what is
 // the caller's, as the application may; what is told is cut to the caller's slots.
 func (r rooms) judge(ctx context.Context, row *timelineRow, bits *slots, body *Timeline) error {
-	return r.compute(ctx, func(tx pgx.Tx) error {
+	return r.compute(ctx, row.supplier, func(tx pgx.Tx) error {
 		seasons, err := r.windows.of(ctx, tx, row.windows)
 		if err != nil {
 			return err

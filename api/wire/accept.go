@@ -57,6 +57,26 @@ func qualityOf(accept, offered string) (quality int) {
 	return quality
 }
 
+// TakesGzip says whether the caller reads gzip. Source: RFC 9110, 12.5.3.
+func TakesGzip(r *http.Request) bool {
+	accept := strings.Join(r.Header.Values("Accept-Encoding"), ",")
+	if accept == "gzip" {
+		return true
+	}
+	named, any := -1, 0
+	for one := range strings.SplitSeq(accept, ",") {
+		name, parameters, err := mime.ParseMediaType(one)
+		switch {
+		case err != nil:
+		case name == "gzip":
+			named = thousandths(parameters["q"])
+		case name == "*":
+			any = thousandths(parameters["q"])
+		}
+	}
+	return named > 0 || named < 0 && any > 0
+}
+
 // narrowness is 3 of the type itself, 2 of its family, 1 of any, 0 if it is not in it.
 func narrowness(name, offered string) int {
 	family, _, _ := strings.Cut(offered, "/")

@@ -1,6 +1,9 @@
 package wire
 
-import "testing"
+import (
+	"net/http"
+	"testing"
+)
 
 func TestNegotiate(t *testing.T) {
 	t.Parallel()
@@ -26,6 +29,18 @@ func TestNegotiate(t *testing.T) {
 	}
 	if got := negotiate("text/csv, */*;q=0.1", []string{typeJSON}); got != typeJSON {
 		t.Errorf("anything but a table: %q", got)
+	}
+}
+
+func TestTakesGzip(t *testing.T) {
+	t.Parallel()
+	for accept, want := range map[string]bool{
+		"gzip": true, "GZIP": true, "br, gzip;q=0.1": true, "*": true, "gzip, deflate, br": true,
+		"": false, "identity": false, "gzip;q=0": false, "identity, gzip;q=0, *": false, "*;q=0": false, "deflate": false, "xgzip": false,
+	} {
+		if got := TakesGzip(&http.Request{Header: http.Header{"Accept-Encoding": {accept}}}); got != want {
+			t.Errorf("%q: %t, want %t", accept, got, want)
+		}
 	}
 }
 

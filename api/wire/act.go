@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/uptally/uptally/api/audit"
 	"github.com/uptally/uptally/api/auth"
@@ -42,15 +43,31 @@ func (v *visit) act(next func(huma.Context)) {
 		Request: replay.RequestOf(v.call.me.Supplier, v.r.Method, v.r.URL.RequestURI(), v.r.Header.Get("Content-Type"), body),
 	}
 	ctx := v.r.Context()
-	err := pgx.BeginFunc(ctx, v.s.App, func(tx pgx.Tx) error { return v.inTransaction(ctx, tx, made, body, next) })
-	if err == nil || errors.Is(err, errUndone) {
+	committing := false
+	err := pgx.BeginFunc(ctx, v.s.App, func(tx pgx.Tx) error {
+		err := v.inTransaction(ctx, tx, made, body, next)
+		committing = err == nil
+		return err
+	})
+	switch {
+	case err == nil || errors.Is(err, errUndone):
 		return
+	case committing && !refusedCommit(err):
+		err = errUnknown
 	}
 	refused := &Problem{}
 	if errors.As(v.refusal(ctx, err), &refused) {
 		v.audited = false
 		v.refuse(refused)
 	}
+}
+
+// refusedCommit says whether a transaction that did not end well is known to have left
+// nothing behind: the database said so. Where the deadline or the connection's end cut its
+// answer off, it may have been committed all the same.
+func refusedCommit(err error) bool {
+	_, said := errors.AsType[*pgconn.PgError](err)
+	return said || errors.Is(err, pgx.ErrTxCommitRollback)
 }
 
 // inTransaction answers from memory, or acts. An error leaves nothing behind; errUndone

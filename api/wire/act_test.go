@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/internal/apitest"
 )
@@ -130,6 +132,9 @@ func TestActsThatAreNotBegun(t *testing.T) {
 		"another role":        {s.As("fin", auth.Finance), text, keyed("k"), 403, "role-missing"},
 		"a long text":         {ada, map[string]string{"text": strings.Repeat("x", 21)}, keyed("k"), 422, "invalid-request"},
 		"a field too many":    {ada, map[string]string{"text": "x", "owner": "y"}, keyed("k"), 422, "invalid-request"},
+		"a name in capitals":  {ada, map[string]string{"TEXT": "x"}, keyed("k"), 422, "invalid-request"},
+		"a name in both":      {ada, `{"text":"x","Text":"` + strings.Repeat("x", 21) + `"}`, keyed("k"), 422, "invalid-request"},
+		"no text":             {ada, `{"text":"x\u0000"}`, http.Header{"Idempotency-Key": {"k"}, "Content-Type": {""}}, 400, "malformed"},
 		"no JSON":             {ada, "{", keyed("k"), 400, "malformed"},
 		"nothing":             {ada, nil, keyed("k"), 400, "malformed"},
 		"a large body":        {ada, strings.Repeat(" ", 1<<20+1), keyed("k"), 413, "body-too-large"},
@@ -148,8 +153,41 @@ func TestActsThatAreNotBegun(t *testing.T) {
 	ada.Do(http.MethodPost, notes, text, keyed("k")).Want(t, 200) // none of them used up the key
 }
 
+// Where the database does not say in time whether it committed, neither do we: repeated
+// with the same key, the call is done once, whichever it was.
+func TestACommitWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t)
+	if _, err := s.DB.Owner.Exec(t.Context(), `
+		CREATE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NULL; END';
+		CREATE CONSTRAINT TRIGGER wait_at_commit AFTER INSERT ON person_name DEFERRABLE INITIALLY DEFERRED
+			FOR EACH ROW EXECUTE FUNCTION wait_at_commit()`); err != nil {
+		t.Fatal(err)
+	}
+	ada, body := s.As("ada", auth.Rewards), map[string]string{"text": "one"}
+	ada.Post("/v1/test/notes", map[string]string{"text": "ada is on record"}).Want(t, 200)
+	if err := pgx.BeginFunc(t.Context(), s.DB.Owner, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `SELECT pg_advisory_xact_lock(77)`); err != nil {
+			return err
+		}
+		ada.Do(http.MethodPost, "/v1/test/hasty", body, keyed("k")).Problem(t, 503, "outcome-unknown")
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	again := ada.Do(http.MethodPost, "/v1/test/hasty", body, keyed("k"))
+	for again.Status == http.StatusConflict { // the one before has not been let go of
+		again = ada.Do(http.MethodPost, "/v1/test/hasty", body, keyed("k"))
+	}
+	again.Want(t, 200)
+	if n := count(t, s, written); n != 2 {
+		t.Errorf("%d written, want the one before and this one", n)
+	}
+}
+
 func TestSlowReadIsCutOff(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t)
 	s.As("ada", auth.Rewards).Get("/v1/test/slow").Problem(t, 503, "timed-out")
+	s.As("ada", auth.Rewards).Get("/v1/test/cancelled").Problem(t, 503, "timed-out")
 }

@@ -33,6 +33,10 @@
 //     act a second), and Retry-After says when; once let in, its token is known.
 //   - An acting call answers from memory: its answer is rendered before the transaction
 //     commits, and sent after. Whoever gets an answer can rely on it.
+//   - Where the database does not say in time whether it committed, the answer says that
+//     neither is known, and to repeat the call with its key: then it is done once.
+//   - Names of members are compared letter by letter. A body that has one in another case
+//     is refused: it would be checked by one of them and read by the other.
 //   - Answers of a handler are kept for repetition, refusals among them; what is
 //     refused before (token, role, limits, halt, a malformed request) is not, as
 //     nothing was begun, and the same key may be used again.

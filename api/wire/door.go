@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // door is what a request passes on its way to an operation, and its answer on the way
@@ -111,7 +112,11 @@ func (v *visit) refuse(problem *Problem) {
 
 // refusal is what an operation's error is to the caller.
 func (d *door) refusal(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+	problem, is := errors.AsType[*Problem](err)
+	switch {
+	case is && problem == errUnknown: // a deadline may have cut the answer off
+		return problem
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded), cancelled(err):
 		return errTimeout
 	}
 	problem, known := d.s.problemOf(err, d.who.staff())
@@ -119,6 +124,14 @@ func (d *door) refusal(ctx context.Context, err error) error {
 		d.s.Log.Error("failed", "operation", d.op.OperationID, "error", err)
 	}
 	return problem
+}
+
+// cancelled says whether the database ended a statement that took longer than it lets one
+// take.
+func cancelled(err error) bool {
+	const queryCanceled = "57014"
+	said, is := errors.AsType[*pgconn.PgError](err)
+	return is && said.Code == queryCanceled
 }
 
 func (v *visit) requestID() string { return v.w.Header().Get(RequestID) }

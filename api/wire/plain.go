@@ -20,12 +20,13 @@ func readable(address *url.URL) bool {
 
 func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
-// readableBody says whether a body is text.
+// readableBody says whether a body is text. What does not say that it is a table is
+// looked at as JSON, as which it would be read.
 func readableBody(mediaType string, body []byte) bool {
-	if strings.Contains(mediaType, "json") {
-		return readableJSON(body)
+	if strings.HasPrefix(mediaType, typeCSV) {
+		return utf8.Valid(body) && bytes.IndexByte(body, 0) < 0
 	}
-	return utf8.Valid(body) && bytes.IndexByte(body, 0) < 0
+	return readableJSON(body)
 }
 
 // readableJSON says whether what stands in a body is text: UTF-8, and no escape of

@@ -105,6 +105,7 @@ var (
 	errTooLarge = Refuse(http.StatusRequestEntityTooLarge, "body-too-large", "The body is larger than this call takes.")
 	errEncoded  = Refuse(http.StatusUnsupportedMediaType, "encoding-unsupported", "Send the body without a Content-Encoding.")
 	errTimeout  = Refuse(http.StatusServiceUnavailable, "timed-out", "It took too long; nothing was changed. Try again, or ask for less.").with("Retry-After", "5")
+	errUnknown  = Refuse(http.StatusServiceUnavailable, "outcome-unknown", "The database did not say whether this was done: repeat it with the same Idempotency-Key.").with("Retry-After", "5")
 	errHalted   = Refuse(http.StatusServiceUnavailable, audit.KindHalted, "Changes are halted by the operators; reading goes on.").with("Retry-After", "60")
 	errInternal = Refuse(http.StatusInternalServerError, "internal", "It failed on our side; it was recorded. Try again later.")
 )
@@ -124,6 +125,9 @@ var kinds = map[int]string{
 func init() {
 	// The library's hook for errors of one's own: problems are built in one place.
 	huma.NewError = newProblem
+	// A name in another case is another name. Otherwise {"hours":72,"HOURS":1} would be
+	// checked by its first member, and read by its last, as encoding/json takes both.
+	huma.ValidateStrictCasing = true
 }
 
 // newProblem is the problem of an error that huma found. Values are not echoed: they

@@ -69,6 +69,19 @@ func (o *office) register(s *wire.Service) {
 		<-o.leave
 		return o.write(ctx, a, in.Body.Text)
 	})
+	wire.Act(s, huma.Operation{OperationID: "test-hasty", Method: http.MethodPost, Path: "/v1/test/hasty",
+		Metadata: map[string]any{wire.Long: time.Second}}, []auth.Role{auth.Rewards},
+		func(ctx context.Context, a wire.Acting, in *note) (*noted, error) {
+			return o.write(ctx, a, in.Body.Text)
+		})
+	wire.Read(s, huma.Operation{OperationID: "test-cancelled", Method: http.MethodGet, Path: "/v1/test/cancelled"}, []auth.Role{auth.Rewards},
+		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, _ *struct{}) (*noted, error) {
+			_, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 1`)
+			if err == nil {
+				_, err = tx.Exec(ctx, `SELECT pg_sleep(600)`)
+			}
+			return nil, err
+		})
 	wire.Read(s, huma.Operation{OperationID: "test-slow", Method: http.MethodGet, Path: "/v1/test/slow",
 		Metadata: map[string]any{wire.Long: time.Millisecond}}, []auth.Role{auth.Rewards},
 		func(ctx context.Context, tx pgx.Tx, _ auth.Caller, _ *struct{}) (*noted, error) {

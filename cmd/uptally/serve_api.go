@@ -31,11 +31,15 @@ type apiFlags struct {
 	Writes              int      `default:"120" placeholder:"N" help:"Acts a minute of one caller; half of it of an address without a token. 0 is no limit."`
 }
 
-func (f apiFlags) limits() *limit.Limiter {
-	return limit.New(limit.Budgets{
+// budgets are the limits. An address's share of a small one is 1, as 0 is no limit.
+func (f apiFlags) budgets() (limit.Budgets, error) {
+	if f.Reads < 0 || f.Writes < 0 {
+		return limit.Budgets{}, usage("--reads %d --writes %d: give a number of calls a minute, or 0 for no limit", f.Reads, f.Writes)
+	}
+	return limit.Budgets{
 		Actor:   limit.Budget{Reads: f.Reads, Writes: f.Writes},
-		Address: limit.Budget{Reads: f.Reads / 4, Writes: f.Writes / 2},
-	})
+		Address: limit.Budget{Reads: (f.Reads + 3) / 4, Writes: (f.Writes + 1) / 2},
+	}, nil
 }
 
 func (f apiFlags) proxies() (trusted []netip.Prefix, err error) {
@@ -52,6 +56,10 @@ func (f apiFlags) proxies() (trusted []netip.Prefix, err error) {
 // serveAPI answers the API and works jobs, until ctx ends or one of them fails.
 func (c serveCommand) serveAPI(ctx context.Context, a *app, db *database, client *jobs.Client, counted *metrics.Metrics, options jobs.Options) (err error) {
 	proxies, err := c.proxies()
+	if err != nil {
+		return err
+	}
+	budgets, err := c.budgets()
 	if err != nil {
 		return err
 	}
@@ -78,7 +86,7 @@ func (c serveCommand) serveAPI(ctx context.Context, a *app, db *database, client
 	counted.Counted(refusals.Counted)
 	server := api.New(api.Config{
 		App: db.pool, Supplier: suppliers, Jobs: client, Verifier: verifier, Audit: refusals, Served: counted.Served,
-		Limits: c.limits(), Proxies: proxies, Log: options.Log,
+		Limits: limit.New(budgets), Proxies: proxies, Log: options.Log,
 		Appeals: terms, Wallets: proving, Webhooks: options.Webhooks,
 	})
 	group, ctx := errgroup.WithContext(ctx)

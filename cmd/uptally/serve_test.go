@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uptally/uptally/api/limit"
 	"github.com/uptally/uptally/internal/embedpg"
 	"github.com/uptally/uptally/migrations"
 )
@@ -71,5 +72,23 @@ func TestServeOnADatabaseOfOnesOwn(t *testing.T) {
 		io.MultiWriter(&signalling{on: "Working", reached: stop}, &signalling{on: "--metrics 127.0.0.1:none", reached: func() { named.Store(true) }}))
 	if code == 0 || !named.Load() {
 		t.Errorf("exit code %d, the address is named: %t", code, named.Load())
+	}
+}
+
+// A small budget leaves an address some: none would be no limit.
+func TestBudgets(t *testing.T) {
+	for _, c := range []struct{ reads, writes, addressReads, addressWrites int }{
+		{1200, 120, 300, 60}, {1, 1, 1, 1}, {3, 3, 1, 2}, {0, 0, 0, 0},
+	} {
+		got, err := apiFlags{Reads: c.reads, Writes: c.writes}.budgets()
+		want := limit.Budgets{Actor: limit.Budget{Reads: c.reads, Writes: c.writes}, Address: limit.Budget{Reads: c.addressReads, Writes: c.addressWrites}}
+		if err != nil || got != want {
+			t.Errorf("%+v: %+v, %v", c, got, err)
+		}
+	}
+	for _, f := range []apiFlags{{Reads: -1}, {Writes: -1}} {
+		if _, err := f.budgets(); exitCode(err) != exitUsage {
+			t.Errorf("%+v: %v", f, err)
+		}
 	}
 }

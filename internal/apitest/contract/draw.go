@@ -51,6 +51,7 @@ const (
 	missing            // a parameter or member that is required is left out
 	unknownQuery       // a parameter that there is not
 	unknownMember      // a member that there is not
+	otherCase          // a member's name in another case, instead of it or beside it
 	hostileMember      // a member of a wrong type, or that upsets servers
 	malformed          // a body that is no JSON
 	otherType          // a body of another type
@@ -58,7 +59,7 @@ const (
 )
 
 var flaws = []flaw{
-	hostileText, hostileText, hostileText, missing, unknownQuery, unknownMember, hostileMember, hostileMember, hostileMember, malformed, otherType, repeated,
+	hostileText, hostileText, hostileText, missing, unknownQuery, unknownMember, otherCase, hostileMember, hostileMember, hostileMember, malformed, otherType, repeated,
 }
 
 func (o *Operation) draw(s *Source, f flaw) Call {
@@ -140,6 +141,10 @@ func (o *Operation) drawBody(s *Source, as *Body, f flaw, call *Call) {
 			members["owner_of_it"] = 1
 			call.Unknown = true
 		}
+	case otherCase:
+		if len(members) > 0 {
+			call.Unknown = s.recase(members)
+		}
 	case hostileMember, missing:
 		s.spoil(o.document, value, f)
 	}
@@ -151,6 +156,20 @@ func (o *Operation) drawBody(s *Source, as *Body, f flaw, call *Call) {
 		call.Type = [...]string{"text/plain", "application/xml", "multipart/form-data", "application/x-www-form-urlencoded"}[s.IntN(4)]
 	}
 	call.Allowed = call.Allowed && f != otherType && o.Fits(as, call.Body) == nil
+}
+
+// recase writes a member's name in capitals, and says whether that is another name.
+func (s *Source) recase(members map[string]any) bool {
+	name := s.key(members)
+	capitals := strings.ToUpper(name)
+	if capitals == name {
+		return false
+	}
+	members[capitals] = members[name]
+	if s.IntN(2) == 0 {
+		delete(members, name)
+	}
+	return true
 }
 
 // spoil takes a member away, or makes it what it should not be.
