@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -47,8 +48,8 @@ func texts(entries []Entry) (request, address, actor, operation, method, target,
 	return request, address, actor, operation, method, target, kind
 }
 
-func lockHalt(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('write_halt'))`)
+func lockSwitch(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('write_switch'))`)
 	return err
 }
 
@@ -61,17 +62,38 @@ func selectHalt(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err err
 	return scanHalt(tx.QueryRow(ctx, openHalt))
 }
 
-// haltShared is selectHalt under the shared lock. The two go in one round trip; the
-// second statement begins once the lock is held, and sees what was committed before.
+// haltShared is selectHalt under the shared lock, which nobody takes for themselves
+// alone. Whoever is halted does not take it, so that a flood of refusals is not counted
+// as under way. The two go in one round trip; the second statement begins once the lock
+// is held, and sees what was committed before: a halt that it does not see finds the
+// lock held. If somebody resumes between the two, they are asked again.
 func haltShared(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err error) {
-	batch := &pgx.Batch{}
-	batch.Queue(`SELECT pg_advisory_xact_lock_shared(hashtext('write_halt'))`)
-	batch.Queue(openHalt).QueryRow(func(row pgx.Row) (err error) {
-		stop, halted, err = scanHalt(row)
-		return err
-	})
-	err = tx.SendBatch(ctx, batch).Close()
+	for locked := false; !locked && !halted && err == nil; {
+		batch := &pgx.Batch{}
+		batch.Queue(`SELECT pg_advisory_xact_lock_shared(hashtext('write_halt')) WHERE NOT EXISTS (` + openHalt + `)`).
+			Exec(func(tag pgconn.CommandTag) error {
+				locked = tag.RowsAffected() == 1
+				return nil
+			})
+		batch.Queue(openHalt).QueryRow(func(row pgx.Row) (err error) {
+			stop, halted, err = scanHalt(row)
+			return err
+		})
+		err = tx.SendBatch(ctx, batch).Close()
+	}
 	return stop, halted, err
+}
+
+// countShared counts who holds the shared lock. Locks are seen as they are, whatever
+// state of the rows the transaction reads; one of this kind shows the halves of its
+// number, and 1 after them.
+func countShared(ctx context.Context, tx pgx.Tx) (n int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT count(*) FROM pg_locks
+		WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+			AND classid::bigint << 32 | objid::bigint = hashtext('write_halt') AND objsubid = 1`).Scan(&n)
+	return n, err
 }
 
 func scanHalt(row pgx.Row) (stop Stop, halted bool, err error) {
