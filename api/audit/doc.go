@@ -60,9 +60,11 @@
 //     all of them. The metrics count failures by their kind.
 //   - A write is what was answered below 400 by another method than GET, HEAD or
 //     OPTIONS. Surges are counted by the time at which the database recorded entries.
-//   - Probing is counted in distinct targets, per actor, per address and per network
-//     (an IPv4 /24, an IPv6 /64), so that neither hopping between addresses with one
-//     token nor between tokens at one address hides it.
+//   - Probing is counted in distinct things asked for, per actor, per address and per
+//     network (an IPv4 /24, an IPv6 /64), so that neither hopping between addresses with
+//     one token nor between tokens at one address hides it. A thing is a target, and of
+//     acts a target with a body, which may name things as well as a path does. Such
+//     refusals are never counted in one entry with others (calls), so no body is lost.
 //   - The same surge is one alert per cool-down, however long it lasts.
 //   - An end that is cut off leaves a whole chain. Heads are marked as time goes on,
 //     and written to the process's log; each must be found again.

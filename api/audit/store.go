@@ -200,29 +200,34 @@ func lockAlerts(ctx context.Context, tx pgx.Tx) error {
 
 // insertAlerts counts the calls recorded within the span by every kind and subject, and
 // puts on record what reaches its threshold and is not on record within the cool-down.
-// What failed on our side is no refusal here.
+// What failed on our side is no refusal here. Of a target, those of its entries that
+// tell of no body ask for nothing that others of it do not: a read, which has none, an
+// act that was refused before it was begun, an answer from memory.
 func insertAlerts(ctx context.Context, tx pgx.Tx, t Thresholds) ([]Alert, error) {
 	rows, err := tx.Query(ctx, `
 		WITH recent AS MATERIALIZED (
-			SELECT number, actor, host(address) AS address, text(audit_network(address)) AS network, target, status, method, calls,
+			SELECT number, actor, host(address) AS address, text(audit_network(address)) AS network, target, body_sha256, status, method, calls,
 				status BETWEEN 400 AND 499 OR kind = $9 AS refused
 			FROM audit_entry WHERE recorded_at > statement_timestamp() - $1::interval
-		), counted (kind, subject, number, target, calls) AS (
-			SELECT 'refusals', '', number, NULL, calls FROM recent WHERE refused
-			UNION ALL SELECT 'refusals_of_address', address, number, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
-			UNION ALL SELECT 'refusals_of_network', network, number, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
-			UNION ALL SELECT 'writes_of_actor', actor, number, NULL, calls FROM recent
+		), counted (kind, subject, number, target, body, calls) AS (
+			SELECT 'refusals', '', number, NULL, NULL::bytea, calls FROM recent WHERE refused
+			UNION ALL SELECT 'refusals_of_address', address, number, NULL, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
+			UNION ALL SELECT 'refusals_of_network', network, number, NULL, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
+			UNION ALL SELECT 'writes_of_actor', actor, number, NULL, NULL, calls FROM recent
 				WHERE status < 400 AND method NOT IN ('GET', 'HEAD', 'OPTIONS') AND actor <> ''
-			UNION ALL SELECT 'probing_of_actor', actor, number, target, calls FROM recent WHERE status = 404 AND actor <> ''
-			UNION ALL SELECT 'probing_of_address', address, number, target, calls FROM recent WHERE status = 404 AND address IS NOT NULL
-			UNION ALL SELECT 'probing_of_network', network, number, target, calls FROM recent WHERE status = 404 AND address IS NOT NULL
+			UNION ALL SELECT 'probing_of_actor', actor, number, target, body_sha256, calls FROM recent WHERE status = 404 AND actor <> ''
+			UNION ALL SELECT 'probing_of_address', address, number, target, body_sha256, calls FROM recent WHERE status = 404 AND address IS NOT NULL
+			UNION ALL SELECT 'probing_of_network', network, number, target, body_sha256, calls FROM recent WHERE status = 404 AND address IS NOT NULL
 		), threshold (kind, threshold) AS (
 			VALUES ('refusals', $3::bigint), ('refusals_of_address', $4), ('refusals_of_network', $5), ('writes_of_actor', $6),
 				('probing_of_actor', $7), ('probing_of_address', $7), ('probing_of_network', $7)
+		), asked AS (
+			SELECT kind, subject, target, sum(calls) AS calls, greatest(count(DISTINCT body), 1) AS bodies, min(number) AS first, max(number) AS last
+			FROM counted GROUP BY kind, subject, target
 		), summed AS (
-			SELECT kind, subject, CASE WHEN count(target) = 0 THEN sum(calls)::bigint ELSE count(DISTINCT target) END AS count,
-				min(number) AS first, max(number) AS last
-			FROM counted GROUP BY kind, subject
+			SELECT kind, subject, (CASE WHEN count(target) = 0 THEN sum(calls) ELSE sum(bodies) END)::bigint AS count,
+				min(first) AS first, max(last) AS last
+			FROM asked GROUP BY kind, subject
 		), surge AS (
 			SELECT s.*, threshold, row_number() OVER (PARTITION BY kind ORDER BY count DESC, subject) AS place
 			FROM summed s JOIN threshold USING (kind)
