@@ -19,9 +19,18 @@
 // neither its place nor its digest. One transaction writes at a time, under an
 // advisory lock that is the last to be taken: ledger, paying, audit.
 //
-// A halt is a row that no resumption answers. Every acting call holds the shared lock
-// of the halt for its transaction, and whoever halts or resumes the exclusive one, so
-// that once a halt has committed no acting call commits any more. Reads go on.
+// A halt is a row that no resumption answers. Once it has committed, every acting call
+// that begins is refused, at once; those that had begun are let end, which may take
+// minutes, and nobody waits for them but who wants to. Reads go on.
+//
+//	an acting call   read: halted? ─► shared lock ─► read again ─► change ─► commit, unlock
+//	a halt                                 insert, commit ─► UnderWay: who holds the lock?
+//
+// A call that takes the lock after the halt has committed reads it then, and is refused;
+// one that took it before is counted until it has ended. So once UnderWay is 0 no acting
+// call changes anything any more. Nobody takes the lock for themselves alone: Postgres
+// would queue every call behind who waits for that, each with a connection that reads
+// need.
 //
 // What is read here is money's and people's business: operators alone may see it, and
 // the supplier role has no grant on any of these tables.
@@ -51,9 +60,11 @@
 //     all of them. The metrics count failures by their kind.
 //   - A write is what was answered below 400 by another method than GET, HEAD or
 //     OPTIONS. Surges are counted by the time at which the database recorded entries.
-//   - Probing is counted in distinct targets, per actor, per address and per network
-//     (an IPv4 /24, an IPv6 /64), so that neither hopping between addresses with one
-//     token nor between tokens at one address hides it.
+//   - Probing is counted in distinct things asked for, per actor, per address and per
+//     network (an IPv4 /24, an IPv6 /64), so that neither hopping between addresses with
+//     one token nor between tokens at one address hides it. A thing is a target, and of
+//     acts a target with a body, which may name things as well as a path does. Such
+//     refusals are never counted in one entry with others (calls), so no body is lost.
 //   - The same surge is one alert per cool-down, however long it lasts.
 //   - An end that is cut off leaves a whole chain. Heads are marked as time goes on,
 //     and written to the process's log; each must be found again.

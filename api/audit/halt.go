@@ -30,19 +30,16 @@ type Stop struct {
 	At     time.Time // by the database's clock, UTC
 }
 
-// Halt makes every acting call be refused from the moment that the transaction
-// commits until Resume: it waits for those that are under way, and those that come
-// wait for it. It is one person's act. The error is ErrReason, or ErrHalted if
-// writing is halted already.
-//
-// Whoever holds what Halted took must not call it: two that do would wait for each
-// other. An operation that may halt or resume does not ask Halted first.
+// Halt makes every acting call that begins once the transaction has committed be
+// refused, until Resume. It waits for no call, and none waits for it: those that had
+// begun are let end, and UnderWay counts them. It is one person's act. The error is
+// ErrReason, or ErrHalted if writing is halted already.
 func Halt(ctx context.Context, tx pgx.Tx, person int64, reason string) (Stop, error) {
 	reason, err := checkReason(reason)
 	if err != nil {
 		return Stop{}, err
 	}
-	current, halted, err := locked(ctx, tx)
+	current, halted, err := switching(ctx, tx)
 	if err != nil {
 		return Stop{}, err
 	}
@@ -63,7 +60,7 @@ func Resume(ctx context.Context, tx pgx.Tx, person int64, reason string) (Stop, 
 	if err != nil {
 		return Stop{}, err
 	}
-	current, halted, err := locked(ctx, tx)
+	current, halted, err := switching(ctx, tx)
 	switch {
 	case err != nil:
 		return Stop{}, err
@@ -79,8 +76,8 @@ func Resume(ctx context.Context, tx pgx.Tx, person int64, reason string) (Stop, 
 }
 
 // Halted reports whether writing is halted, and by what. An acting call asks it
-// first in its transaction, which must read committed rows (the default): until that
-// ends, no halt can come between.
+// first in its transaction, which must read committed rows (the default). If it is not
+// halted, the call counts as under way until that transaction ends.
 func Halted(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err error) {
 	if stop, halted, err = haltShared(ctx, tx); err != nil {
 		return Stop{}, false, fmt.Errorf("audit: asking for a halt: %w", err)
@@ -88,7 +85,7 @@ func Halted(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err error) 
 	return stop, halted, nil
 }
 
-// CurrentHalt is Halted for who only shows it: it takes no lock.
+// CurrentHalt is Halted for who only shows it: it does not count as under way.
 func CurrentHalt(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err error) {
 	if stop, halted, err = selectHalt(ctx, tx); err != nil {
 		return Stop{}, false, fmt.Errorf("audit: reading the halt: %w", err)
@@ -96,9 +93,21 @@ func CurrentHalt(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err er
 	return stop, halted, nil
 }
 
-// locked keeps every acting call and every other switch away, and then says what is.
-func locked(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err error) {
-	if err = lockHalt(ctx, tx); err == nil {
+// UnderWay returns how many acting calls are under way that were told that writing is
+// not halted. A transaction that has seen a halt, and then 0, knows that no acting call
+// writes any more until somebody resumes: whoever began before is counted until their
+// changes are seen or gone, and whoever begins is refused.
+func UnderWay(ctx context.Context, tx pgx.Tx) (int64, error) {
+	n, err := countShared(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf("audit: counting what is under way: %w", err)
+	}
+	return n, nil
+}
+
+// switching keeps every other switch away, and then says what is.
+func switching(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err error) {
+	if err = lockSwitch(ctx, tx); err == nil {
 		stop, halted, err = selectHalt(ctx, tx)
 	}
 	if err != nil {

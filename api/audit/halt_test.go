@@ -100,8 +100,18 @@ func TestTheDatabaseRepeatsWhoMayResume(t *testing.T) {
 	refusedWith(t, b.App, privilege, `DELETE FROM write_halt`)
 }
 
-// Once a halt has committed, no acting call commits any more, however many are about
-// to.
+// underWay is what is counted as under way.
+func (b *bundle) underWay() (n int64) {
+	b.t.Helper()
+	b.do(func(tx pgx.Tx) (err error) {
+		n, err = UnderWay(b.t.Context(), tx)
+		return err
+	})
+	return n
+}
+
+// Once a halt has committed and nothing is under way, no acting call commits any more,
+// however many are about to.
 func TestNoActingCallCommitsAfterAHalt(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -135,6 +145,8 @@ func TestNoActingCallCommitsAfterAHalt(t *testing.T) {
 	if _, err := b.halt(ann, "stop"); err != nil {
 		t.Error(err)
 	}
+	for b.underWay() > 0 {
+	}
 	atOnce := count()
 	group.Wait()
 	if after := count(); after != atOnce {
@@ -142,27 +154,121 @@ func TestNoActingCallCommitsAfterAHalt(t *testing.T) {
 	}
 }
 
-// An acting call that began before a halt is let end; the halt waits for it.
-func TestAHaltWaitsForCallsUnderWay(t *testing.T) {
+// An acting call that began before a halt is let end, however long it takes. Meanwhile
+// whoever begins is refused, and others halt and resume; nobody waits.
+func TestAHaltWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	ann := pgtest.Person(t, b.Owner, "ann")
-	done := make(chan error, 1)
+	ann, bob := pgtest.Person(t, b.Owner, "ann"), pgtest.Person(t, b.Owner, "bob")
 	b.do(func(tx pgx.Tx) error {
 		if _, halted, err := Halted(t.Context(), tx); halted || err != nil {
 			t.Fatal(halted, err)
 		}
-		go func() {
-			_, err := b.halt(ann, "stop")
-			done <- err
-		}()
-		b.until(writerWaits) // for the lock that we hold
+		for round := range 2 {
+			if n := b.underWay(); n != 1 {
+				t.Errorf("round %d: %d are under way before the halt", round, n)
+			}
+			if _, err := b.halt(ann, "stop"); err != nil {
+				t.Fatal(err)
+			}
+			b.do(func(begins pgx.Tx) error {
+				if _, halted, err := Halted(t.Context(), begins); !halted || err != nil {
+					t.Errorf("round %d: not halted, error %v", round, err)
+				}
+				if n := b.underWay(); n != 1 { // whoever is refused is none, although its transaction has not ended
+					t.Errorf("round %d: %d are under way", round, n)
+				}
+				return nil
+			})
+			if round == 1 {
+				break
+			}
+			if _, err := b.resume(bob, "go on"); err != nil {
+				t.Fatal(err)
+			}
+			b.halted()
+		}
 		return Append(t.Context(), tx, call(1))
 	})
-	if err := <-done; err != nil {
+	if n := b.underWay(); n != 0 {
+		t.Errorf("%d are under way after it has ended", n)
+	}
+	b.whole(1)
+}
+
+// An acting call that found nothing halted, and takes the lock once a halt has
+// committed, is refused: it was counted by nobody.
+func TestAHaltBetweenALookAndTheLock(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ann := pgtest.Person(t, b.Owner, "ann")
+	before, err := b.Owner.Begin(t.Context())
+	if err == nil {
+		_, err = before.Exec(t.Context(), `SELECT pg_advisory_xact_lock(hashtext('write_halt'))`) // so that it waits there
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, halted := b.halted(); !halted {
-		t.Error("not halted")
+	asked := make(chan error, 1)
+	go func() {
+		asked <- b.try(func(tx pgx.Tx) error {
+			if _, halted, err := Halted(context.Background(), tx); halted || err != nil {
+				return err
+			}
+			return errors.New("not halted")
+		})
+	}()
+	b.until(writerWaits)
+	_, err = b.halt(ann, "stop")
+	if n := b.underWay(); n != 0 {
+		t.Errorf("%d are under way", n)
 	}
+	if err := errors.Join(err, before.Rollback(t.Context()), <-asked); err != nil {
+		t.Error(err)
+	}
+}
+
+// Whoever is told that nothing is halted is counted, also as somebody resumes.
+func TestWhoeverMayActIsUnderWay(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ann, bob := pgtest.Person(t, b.Owner, "ann"), pgtest.Person(t, b.Owner, "bob")
+	over := make(chan struct{})
+	var group sync.WaitGroup
+	for range 2 {
+		group.Go(func() {
+			for acts := true; acts; {
+				if err := b.try(func(tx pgx.Tx) error {
+					if _, halted, err := Halted(context.Background(), tx); halted || err != nil {
+						return err
+					}
+					n, err := UnderWay(context.Background(), tx)
+					if n == 0 && err == nil {
+						err = errors.New("an act that goes on is not under way")
+					}
+					return err
+				}); err != nil {
+					t.Error(err)
+					acts = false
+				}
+				select {
+				case <-over:
+					acts = false
+				default:
+				}
+			}
+		})
+	}
+	for range 300 {
+		_, err := b.halt(ann, "stop")
+		if err == nil {
+			_, err = b.resume(bob, "go on")
+		}
+		if err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(over)
+	group.Wait()
 }

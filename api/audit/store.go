@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -47,8 +48,8 @@ func texts(entries []Entry) (request, address, actor, operation, method, target,
 	return request, address, actor, operation, method, target, kind
 }
 
-func lockHalt(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('write_halt'))`)
+func lockSwitch(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('write_switch'))`)
 	return err
 }
 
@@ -61,17 +62,38 @@ func selectHalt(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err err
 	return scanHalt(tx.QueryRow(ctx, openHalt))
 }
 
-// haltShared is selectHalt under the shared lock. The two go in one round trip; the
-// second statement begins once the lock is held, and sees what was committed before.
+// haltShared is selectHalt under the shared lock, which nobody takes for themselves
+// alone. Whoever is halted does not take it, so that a flood of refusals is not counted
+// as under way. The two go in one round trip; the second statement begins once the lock
+// is held, and sees what was committed before: a halt that it does not see finds the
+// lock held. If somebody resumes between the two, they are asked again.
 func haltShared(ctx context.Context, tx pgx.Tx) (stop Stop, halted bool, err error) {
-	batch := &pgx.Batch{}
-	batch.Queue(`SELECT pg_advisory_xact_lock_shared(hashtext('write_halt'))`)
-	batch.Queue(openHalt).QueryRow(func(row pgx.Row) (err error) {
-		stop, halted, err = scanHalt(row)
-		return err
-	})
-	err = tx.SendBatch(ctx, batch).Close()
+	for locked := false; !locked && !halted && err == nil; {
+		batch := &pgx.Batch{}
+		batch.Queue(`SELECT pg_advisory_xact_lock_shared(hashtext('write_halt')) WHERE NOT EXISTS (` + openHalt + `)`).
+			Exec(func(tag pgconn.CommandTag) error {
+				locked = tag.RowsAffected() == 1
+				return nil
+			})
+		batch.Queue(openHalt).QueryRow(func(row pgx.Row) (err error) {
+			stop, halted, err = scanHalt(row)
+			return err
+		})
+		err = tx.SendBatch(ctx, batch).Close()
+	}
 	return stop, halted, err
+}
+
+// countShared counts who holds the shared lock. Locks are seen as they are, whatever
+// state of the rows the transaction reads; one of this kind shows the halves of its
+// number, and 1 after them.
+func countShared(ctx context.Context, tx pgx.Tx) (n int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT count(*) FROM pg_locks
+		WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+			AND classid::bigint << 32 | objid::bigint = hashtext('write_halt') AND objsubid = 1`).Scan(&n)
+	return n, err
 }
 
 func scanHalt(row pgx.Row) (stop Stop, halted bool, err error) {
@@ -178,29 +200,34 @@ func lockAlerts(ctx context.Context, tx pgx.Tx) error {
 
 // insertAlerts counts the calls recorded within the span by every kind and subject, and
 // puts on record what reaches its threshold and is not on record within the cool-down.
-// What failed on our side is no refusal here.
+// What failed on our side is no refusal here. Of a target, those of its entries that
+// tell of no body ask for nothing that others of it do not: a read, which has none, an
+// act that was refused before it was begun, an answer from memory.
 func insertAlerts(ctx context.Context, tx pgx.Tx, t Thresholds) ([]Alert, error) {
 	rows, err := tx.Query(ctx, `
 		WITH recent AS MATERIALIZED (
-			SELECT number, actor, host(address) AS address, text(audit_network(address)) AS network, target, status, method, calls,
+			SELECT number, actor, host(address) AS address, text(audit_network(address)) AS network, target, body_sha256, status, method, calls,
 				status BETWEEN 400 AND 499 OR kind = $9 AS refused
 			FROM audit_entry WHERE recorded_at > statement_timestamp() - $1::interval
-		), counted (kind, subject, number, target, calls) AS (
-			SELECT 'refusals', '', number, NULL, calls FROM recent WHERE refused
-			UNION ALL SELECT 'refusals_of_address', address, number, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
-			UNION ALL SELECT 'refusals_of_network', network, number, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
-			UNION ALL SELECT 'writes_of_actor', actor, number, NULL, calls FROM recent
+		), counted (kind, subject, number, target, body, calls) AS (
+			SELECT 'refusals', '', number, NULL, NULL::bytea, calls FROM recent WHERE refused
+			UNION ALL SELECT 'refusals_of_address', address, number, NULL, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
+			UNION ALL SELECT 'refusals_of_network', network, number, NULL, NULL, calls FROM recent WHERE refused AND address IS NOT NULL
+			UNION ALL SELECT 'writes_of_actor', actor, number, NULL, NULL, calls FROM recent
 				WHERE status < 400 AND method NOT IN ('GET', 'HEAD', 'OPTIONS') AND actor <> ''
-			UNION ALL SELECT 'probing_of_actor', actor, number, target, calls FROM recent WHERE status = 404 AND actor <> ''
-			UNION ALL SELECT 'probing_of_address', address, number, target, calls FROM recent WHERE status = 404 AND address IS NOT NULL
-			UNION ALL SELECT 'probing_of_network', network, number, target, calls FROM recent WHERE status = 404 AND address IS NOT NULL
+			UNION ALL SELECT 'probing_of_actor', actor, number, target, body_sha256, calls FROM recent WHERE status = 404 AND actor <> ''
+			UNION ALL SELECT 'probing_of_address', address, number, target, body_sha256, calls FROM recent WHERE status = 404 AND address IS NOT NULL
+			UNION ALL SELECT 'probing_of_network', network, number, target, body_sha256, calls FROM recent WHERE status = 404 AND address IS NOT NULL
 		), threshold (kind, threshold) AS (
 			VALUES ('refusals', $3::bigint), ('refusals_of_address', $4), ('refusals_of_network', $5), ('writes_of_actor', $6),
 				('probing_of_actor', $7), ('probing_of_address', $7), ('probing_of_network', $7)
+		), asked AS (
+			SELECT kind, subject, target, sum(calls) AS calls, greatest(count(DISTINCT body), 1) AS bodies, min(number) AS first, max(number) AS last
+			FROM counted GROUP BY kind, subject, target
 		), summed AS (
-			SELECT kind, subject, CASE WHEN count(target) = 0 THEN sum(calls)::bigint ELSE count(DISTINCT target) END AS count,
-				min(number) AS first, max(number) AS last
-			FROM counted GROUP BY kind, subject
+			SELECT kind, subject, (CASE WHEN count(target) = 0 THEN sum(calls) ELSE sum(bodies) END)::bigint AS count,
+				min(first) AS first, max(last) AS last
+			FROM asked GROUP BY kind, subject
 		), surge AS (
 			SELECT s.*, threshold, row_number() OVER (PARTITION BY kind ORDER BY count DESC, subject) AS place
 			FROM summed s JOIN threshold USING (kind)

@@ -17,7 +17,7 @@ const (
 	RefusalsOfAddress AlertKind = "refusals_of_address" // from one address
 	RefusalsOfNetwork AlertKind = "refusals_of_network" // from one network
 	WritesOfActor     AlertKind = "writes_of_actor"     // that succeeded, of one actor
-	ProbingOfActor    AlertKind = "probing_of_actor"    // distinct targets that one actor was told are not there
+	ProbingOfActor    AlertKind = "probing_of_actor"    // distinct targets and bodies that one actor was told are not there
 	ProbingOfAddress  AlertKind = "probing_of_address"  // likewise, from one address
 	ProbingOfNetwork  AlertKind = "probing_of_network"  // likewise, from one network
 )
@@ -31,7 +31,7 @@ type Thresholds struct {
 	RefusalsOfAddress int
 	RefusalsOfNetwork int
 	WritesOfActor     int
-	Probes            int // distinct targets answered 404, of an actor, an address or a network
+	Probes            int // distinct targets and bodies answered 404, of an actor, an address or a network
 }
 
 // DefaultThresholds are well above what people and machines do who mean well, and

@@ -104,6 +104,34 @@ func TestProbingIsOfDistinctTargets(t *testing.T) {
 	}
 }
 
+// What acts ask for may stand in their bodies. An entry without one asks for no more.
+func TestProbingIsOfDistinctBodies(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	thresholds := Thresholds{Span: time.Hour, CoolDown: time.Hour, Probes: 4}
+	probe := func(target, body string) Entry {
+		e := Entry{At: call(0).At, Method: "POST", Target: target, Status: 404, Address: "10.0.0.1", Actor: "ada"}
+		if body != "" {
+			e.BodySHA256 = []byte(strings.Repeat(body, 32))
+		}
+		return e
+	}
+	for range 5 {
+		b.append(probe("/a", "1"), probe("/a", ""), probe("/a", "2"), probe("/b", ""))
+	}
+	if got := short(b.watch(thresholds)); len(got) > 0 {
+		t.Errorf("two bodies of one target, and another target: %q", got)
+	}
+	b.append(probe("/b", "1"))
+	if got := short(b.watch(thresholds)); len(got) > 0 {
+		t.Errorf("the other target with one body: %q", got)
+	}
+	b.append(probe("/a", "3"))
+	if got := short(b.watch(thresholds)); !slices.Equal(got, []string{"probing_of_actor ada 4", "probing_of_address 10.0.0.1 4", "probing_of_network 10.0.0.0/24 4"}) {
+		t.Errorf("three bodies, and another target: %q", got)
+	}
+}
+
 func TestWhatIsNoSurge(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -14,9 +14,10 @@ import (
 )
 
 func registerHalt(s *wire.Service) {
-	wire.Read(s, get("/halt", "get-halt", "See whether writing is halted", "Whether acting calls are refused, since when, by whom and why."), operators, seeHalt)
+	wire.Read(s, get("/halt", "get-halt", "See whether writing is halted", "Whether acting calls are refused, since when, by whom and why, and how many had begun before and have not ended."), operators, seeHalt)
 	wire.Act(s, post("/halt", "halt-writing", "Halt writing",
-		"From the moment that this is answered no acting call changes anything any more; reads go on. One person's act."), operators, halt)
+		"At once: from the moment that this is answered every acting call is refused; reads go on. What had begun before is let end, which may take minutes; "+
+			"get-halt counts it (under_way), and once that is 0 no acting call changes anything any more. One person's act."), operators, halt)
 	wire.Act(s, post("/resumption", "resume-writing", "Resume writing",
 		"Lets acting calls go on. It takes another person than who halted."), operators, resume)
 }
@@ -29,6 +30,7 @@ type Halt struct {
 	By       string     `json:"by,omitempty" example:"ada" doc:"Their name."`
 	Reason   string     `json:"reason,omitempty" example:"A token leaked." doc:"Why."`
 	HaltedAt *time.Time `json:"halted_at,omitempty" doc:"Since when, by the database's clock."`
+	UnderWay *int64     `json:"under_way,omitempty" example:"0" doc:"Acting calls and tasks that had begun before, and may still change something; in answers of get-halt alone, while writing is halted."`
 }
 
 // because is a body that gives a reason alone.
@@ -43,7 +45,16 @@ func seeHalt(ctx context.Context, tx pgx.Tx, _ auth.Caller, _ *struct{}) (*answe
 	if err != nil || !halted {
 		return &answer[Halt]{}, err
 	}
-	return viewHalt(ctx, tx, stop, true)
+	underWay, err := audit.UnderWay(ctx, tx) // after the halt was seen: who is not counted has ended
+	if err != nil {
+		return nil, err
+	}
+	seen, err := viewHalt(ctx, tx, stop, true)
+	if err != nil {
+		return nil, err
+	}
+	seen.Body.UnderWay = &underWay
+	return seen, nil
 }
 
 func halt(ctx context.Context, a wire.Acting, in *because) (*answer[Halt], error) {
@@ -72,5 +83,5 @@ func viewHalt(ctx context.Context, tx pgx.Tx, stop audit.Stop, halted bool) (*an
 	if !known {
 		by = fmt.Sprintf("person %d", stop.By)
 	}
-	return &answer[Halt]{Halt{halted, stop.Number, stop.By, by, stop.Reason, &stop.At}}, nil
+	return &answer[Halt]{Halt{Halted: halted, Number: stop.Number, Person: stop.By, By: by, Reason: stop.Reason, HaltedAt: &stop.At}}, nil
 }

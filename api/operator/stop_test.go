@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,6 +13,7 @@ import (
 	"github.com/uptally/uptally/api"
 	"github.com/uptally/uptally/api/auth"
 	"github.com/uptally/uptally/api/limit"
+	"github.com/uptally/uptally/api/operator"
 	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/internal/apitest"
 )
@@ -48,48 +50,63 @@ func acts(entered chan<- struct{}, leave <-chan struct{}) func(*api.Config) {
 	}
 }
 
-// The halt is answered only once the acts that had begun have ended; from then on every
-// act is refused, and leaves nothing, until another person resumes.
+// The halt is answered while an act that had begun goes on; from then on every act is
+// refused at once, and leaves nothing, until another person resumes. Reads are answered,
+// and tell how many acts had begun.
 func TestAHaltStopsEveryActThatDoesNotGoOn(t *testing.T) {
 	t.Parallel()
 	entered, leave := make(chan struct{}), make(chan struct{})
 	s := apitest.New(t, acts(entered, leave))
+	letGo := sync.OnceFunc(func() { close(leave) })
+	t.Cleanup(letGo) // before the server is closed, which waits for it
 	ann, bob, sue := s.As("ann", auth.Operator), s.As("bob", auth.Operator), s.As("sue", auth.Rewards)
 	text := map[string]string{"text": "x"}
 	key := http.Header{"Idempotency-Key": {"before"}}
 	sue.Do(http.MethodPost, "/v1/test/ordinary", text, key).Want(t, http.StatusNoContent)
 
-	slow, halted := make(chan apitest.Answer, 1), make(chan apitest.Answer, 1)
-	call := func(c *apitest.Client, path string, body any, answered chan<- apitest.Answer) {
-		answer, err := c.Try(http.MethodPost, path, body, http.Header{"Idempotency-Key": {path}})
+	slow := make(chan apitest.Answer, 1)
+	go func() {
+		answer, err := sue.Try(http.MethodPost, "/v1/test/slow", text, http.Header{"Idempotency-Key": {"slow"}})
 		if err != nil {
 			t.Error(err)
 		}
-		answered <- answer
-	}
-	go call(sue, "/v1/test/slow", text, slow)
+		slow <- answer
+	}()
 	<-entered
-	go call(ann, "/v1/operator/halt", reason("a token leaked"), halted)
-	for waiting := false; !waiting; {
-		if err := s.DB.Owner.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
-			WHERE locktype = 'advisory' AND NOT granted AND datname = current_database())`).Scan(&waiting); err != nil {
-			t.Fatal(err)
+	underWay := func(want int64) {
+		t.Helper()
+		seen := into[operator.Halt](t, bob.Get("/v1/operator/halt"), http.StatusOK)
+		if !seen.Halted || seen.UnderWay == nil || *seen.UnderWay != want {
+			t.Errorf("want %d under way: %+v", want, seen)
 		}
 	}
-	close(leave)
-	(<-slow).Want(t, http.StatusNoContent)
-	(<-halted).Want(t, http.StatusOK)
-
-	sue.Post("/v1/test/ordinary", text).Problem(t, http.StatusServiceUnavailable, "writes-halted")
-	sue.Post("/v1/test/urgent", text).Want(t, http.StatusNoContent)
-	sue.Do(http.MethodPost, "/v1/test/ordinary", text, key).Want(t, http.StatusNoContent) // answered again, not done again
-	bob.Get("/v1/operator/audit").Want(t, http.StatusOK)
+	refused := func() {
+		t.Helper()
+		sue.Post("/v1/test/ordinary", text).Problem(t, http.StatusServiceUnavailable, "writes-halted")
+		sue.Post("/v1/test/urgent", text).Want(t, http.StatusNoContent)
+		sue.Do(http.MethodPost, "/v1/test/ordinary", text, key).Want(t, http.StatusNoContent) // answered again, not done again
+		bob.Get("/v1/operator/audit").Want(t, http.StatusOK)
+	}
+	if h := into[operator.Halt](t, ann.Post("/v1/operator/halt", reason("a token leaked")), http.StatusOK); !h.Halted || h.UnderWay != nil {
+		t.Errorf("halted: %+v", h)
+	}
+	refused()
+	underWay(1)
+	ann.Post("/v1/operator/resumption", reason("never mind")).Problem(t, http.StatusForbidden, "own-work")
 	bob.Post("/v1/operator/resumption", reason("revoked")).Want(t, http.StatusOK)
+	sue.Post("/v1/test/ordinary", text).Want(t, http.StatusNoContent)
+	bob.Post("/v1/operator/halt", reason("another leaked")).Want(t, http.StatusOK)
+	underWay(1)
+	letGo()
+	(<-slow).Want(t, http.StatusNoContent)
+	underWay(0)
+	refused()
+	ann.Post("/v1/operator/resumption", reason("revoked")).Want(t, http.StatusOK)
 	sue.Post("/v1/test/ordinary", text).Want(t, http.StatusNoContent)
 
 	var acted int
-	if err := s.DB.Owner.QueryRow(t.Context(), `SELECT count(*) FROM audit_entry WHERE operation LIKE 'test-%' AND status = 204`).Scan(&acted); err != nil || acted != 4 {
-		t.Errorf("%d acts on record, error %v, want 4", acted, err)
+	if err := s.DB.Owner.QueryRow(t.Context(), `SELECT count(*) FROM audit_entry WHERE operation LIKE 'test-%' AND status = 204`).Scan(&acted); err != nil || acted != 6 {
+		t.Errorf("%d acts on record, error %v, want 6", acted, err)
 	}
 }
 

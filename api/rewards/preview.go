@@ -12,7 +12,7 @@ import (
 func (d *desk) previews() {
 	op := acting("/seasons/{season}/preview", "preview-season", "Preview a season",
 		"Computes a season as it would be now, with other rules, windows, holds or verdicts, and compares it with a revision. No result is written.")
-	op.Metadata = map[string]any{wire.Long: computing}
+	op.Metadata = map[string]any{wire.Long: computing, wire.WhileHalted: true}
 	wire.Act(d.Service, op, team, d.preview)
 }
 

@@ -204,3 +204,13 @@ func TestNoOtherRoleIsLetIn(t *testing.T) {
 		t.Errorf("%d operations", ours)
 	}
 }
+
+// What writes nothing goes on while writing is halted, and is not counted as under way.
+func TestWhatWritesNothingGoesOnWhileWritesAreHalted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.oscar.Post("/v1/operator/halt", fields{"reason": "an attack"}).Want(t, http.StatusOK)
+	w.ada.Post(v1+"/rulesets/checks", fields{"ruleset": "ignition-s1"}).Want(t, http.StatusOK)
+	w.ada.Post(v1+"/seasons/lost/preview", fields{}).Problem(t, http.StatusNotFound, "not-found")
+	w.ada.Post(v1+"/snapshots", fields{"season": season}).Problem(t, http.StatusServiceUnavailable, "writes-halted")
+}

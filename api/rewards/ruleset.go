@@ -17,8 +17,10 @@ func (d *desk) rulesets() {
 		"The shipped rulesets, and those that seasons were pinned to."), payers, d.listRulesets)
 	wire.Read(d.Service, reading("/rulesets/{sha256}", "get-ruleset", "Look at a ruleset",
 		"One ruleset with its file, byte for byte."), payers, d.getRuleset)
-	wire.Act(d.Service, acting("/rulesets/checks", "check-ruleset", "Check a ruleset",
-		"Names every field of a TOML file that is wrong. Nothing is stored: a ruleset is when a season is pinned to it."), team, d.checkRuleset)
+	check := acting("/rulesets/checks", "check-ruleset", "Check a ruleset",
+		"Names every field of a TOML file that is wrong. Nothing is stored: a ruleset is when a season is pinned to it.")
+	check.Metadata = map[string]any{wire.WhileHalted: true}
+	wire.Act(d.Service, check, team, d.checkRuleset)
 }
 
 // Ruleset is what a season may be paid by.

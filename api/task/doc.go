@@ -33,8 +33,9 @@
 //   - A refusal, such as a file that does not fit, ends the task at once. What a moment
 //     may mend, such as a node that does not answer, is tried again by the job; the
 //     last try ends the task, too, so none is left without an end.
-//   - While writes are halted a task that writes waits; what it began by transactions of
-//     its own is let end.
+//   - While writes are halted a task that writes waits. Its act is let end if it had begun,
+//     and is counted as under way; what it began by transactions of its own is let end, too,
+//     and is not.
 //   - Who asked sees the text of a refusal, which is ours and written for people. Any
 //     other error is shown by a fixed sentence and stands in the log.
 //   - Of lists in a result, such as misfits, the first thousand are kept, with their

@@ -136,7 +136,7 @@ func (w *work) do(ctx context.Context) error {
 	})
 }
 
-// mayWrite holds off a halt until the transaction ends, or returns ErrHalted.
+// mayWrite counts as under way until the transaction ends, or returns ErrHalted.
 func (w *work) mayWrite(ctx context.Context, tx pgx.Tx) error {
 	if acts[w.Kind].reads {
 		return nil

@@ -42,7 +42,7 @@ func Pending(ctx context.Context, tx pgx.Tx, message uuid.UUID) (Delivery, bool,
 // Recorded is what a try came to.
 type Recorded struct {
 	Next time.Time // when the next try is due; zero: there is none
-	Off  bool      // the endpoint was switched off for it
+	Off  bool      // the endpoint was switched off, as the message was given up
 }
 
 // Record puts a try on record. If another process has recorded a try of that number,
@@ -67,7 +67,7 @@ func (s *Sender) record(ctx context.Context, tx pgx.Tx, d Delivery, r Result) (R
 	if !fresh {
 		return Recorded{Next: d.Now}, nil
 	}
-	if r.Outcome == Delivered {
+	if r.Outcome == Delivered || !recorded.Next.IsZero() { // a message that may still be taken says nothing of its endpoint
 		return recorded, nil
 	}
 	since, err := failingSince(ctx, tx, d.Webhook)

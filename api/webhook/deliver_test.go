@@ -123,33 +123,50 @@ func TestAFailureThatEndedBeforeASuccess(t *testing.T) {
 	}
 }
 
+// exhaust lets a message fail until there is no next try, and returns what the last one
+// came to.
+func (x *exchange) exhaust(message uuid.UUID, outcome webhook.Outcome, status int) (last webhook.Recorded) {
+	x.t.Helper()
+	for range len(webhook.Schedule) + 1 {
+		d, due := x.pending(message)
+		if !due || last.Off {
+			x.t.Fatalf("try %d: due %t after %+v", d.Number, due, last)
+		}
+		last = x.record(d, outcome, status)
+	}
+	if !last.Next.IsZero() {
+		x.t.Fatalf("not given up: %+v", last)
+	}
+	return last
+}
+
+// age sets what was tried back.
+func (x *exchange) age(by time.Duration) {
+	x.t.Helper()
+	x.past(`UPDATE webhook_attempt SET attempted_at = attempted_at - $1::interval`, by)
+}
+
 func TestAnEndpointThatTakesNothingIsSwitchedOff(t *testing.T) {
 	t.Parallel()
 	x := open(t)
 	e := x.make(ann, webhook.PayoutPaid)
-	tryOnce := func(outcome webhook.Outcome, status int) webhook.Recorded {
-		d, _ := x.pending(x.ask(e))
-		return x.record(d, outcome, status)
+	if x.exhaust(x.ask(e), webhook.Unreachable, 0).Off {
+		t.Error("switched off by one message")
 	}
-	age := func(by time.Duration) {
-		x.past(`UPDATE webhook_attempt SET attempted_at = attempted_at - $1::interval`, by)
-	}
-	if tryOnce(webhook.Unreachable, 0).Off {
-		t.Error("switched off by one failure")
-	}
-	age(webhook.FailingAfter)
-	tryOnce(webhook.Delivered, 200) // in between
-	age(time.Hour)
-	if tryOnce(webhook.Unreachable, 0).Off {
+	x.age(webhook.FailingAfter)
+	taken, _ := x.pending(x.ask(e))
+	x.record(taken, webhook.Delivered, 200) // in between
+	x.age(time.Hour)
+	if x.exhaust(x.ask(e), webhook.Unreachable, 0).Off {
 		t.Error("switched off although it took a message")
 	}
-	age(webhook.FailingAfter - time.Minute)
-	if tryOnce(webhook.Refused, 500).Off {
+	x.age(webhook.FailingAfter - time.Minute)
+	if x.exhaust(x.ask(e), webhook.Refused, 500).Off {
 		t.Error("switched off early")
 	}
-	age(time.Minute)
+	x.age(time.Minute)
 	waiting := x.ask(e)
-	if r := tryOnce(webhook.Unreachable, 0); !r.Off || !r.Next.IsZero() {
+	if r := x.exhaust(x.ask(e), webhook.Unreachable, 0); !r.Off {
 		t.Errorf("not switched off: %+v", r)
 	}
 	if _, due := x.pending(waiting); due {
@@ -162,11 +179,38 @@ func TestAnEndpointThatTakesNothingIsSwitchedOff(t *testing.T) {
 		}
 		return err
 	}))
-	if n := x.count(`SELECT count(*) FROM webhook_attempt WHERE outcome = 'unreachable' AND cause = 'forbidden_address'`); n != 3 {
+	if n := x.count(`SELECT count(*) FROM webhook_attempt WHERE outcome = 'unreachable' AND cause = 'forbidden_address'`); n != 3*(len(webhook.Schedule)+1) {
 		t.Errorf("%d causes are on record for us", n)
 	}
 	if n := x.count(`SELECT count(*) FROM webhook_end WHERE cause = 'failing' AND ended_by IS NULL`); n != 1 {
 		t.Errorf("%d ends are on record", n)
+	}
+}
+
+// Where there is little to tell, a message that fails once a long time after another did
+// has its other tries, and if one of them is taken the endpoint goes on.
+func TestAFailureLongAfterAnotherLeavesAnEndpointOn(t *testing.T) {
+	t.Parallel()
+	x := open(t)
+	e := x.make(ann, webhook.PayoutPaid)
+	x.exhaust(x.ask(e), webhook.TimedOut, 0)
+	x.age(90 * 24 * time.Hour)
+	message := x.ask(e)
+	for number := 1; number <= len(webhook.Schedule); number++ {
+		d, due := x.pending(message)
+		if !due || d.Number != number {
+			t.Fatalf("try %d: %+v, due %t", number, d, due)
+		}
+		if r := x.record(d, webhook.Refused, 503); r.Off || !r.Next.Equal(d.Now.Add(webhook.Schedule[number-1])) {
+			t.Errorf("try %d came to %+v", number, r)
+		}
+	}
+	last, _ := x.pending(message)
+	if r := x.record(last, webhook.Delivered, 200); r.Off {
+		t.Errorf("delivered: %+v", r)
+	}
+	if r := x.exhaust(x.ask(e), webhook.TimedOut, 0); r.Off {
+		t.Errorf("switched off although it took a message: %+v", r)
 	}
 }
 

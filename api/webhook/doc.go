@@ -17,8 +17,9 @@
 //
 // The types are in event.go. Any status from 200 to 299 takes a message. Else it is
 // tried again after 10 seconds, 1, 5 and 30 minutes, 2, 5, 8 and 10 hours: 9 times
-// within about a day (Schedule). An endpoint that took nothing for 5 days is switched
-// off, which is on record.
+// within about a day (Schedule). An endpoint that took nothing for 5 days since its
+// first failure is switched off when a message to it is given up, which is on record:
+// where there is little to tell, one failed try long after another is no such end.
 //
 // A message may come twice, after a kill, and messages may come in another order than
 // things happened: each says when it happened, and the log of deliveries is in order.

@@ -8,7 +8,8 @@ var Schedule = []time.Duration{
 	2 * time.Hour, 5 * time.Hour, 8 * time.Hour, 10 * time.Hour,
 }
 
-// FailingAfter is how long an endpoint that takes nothing is kept.
+// FailingAfter is how long an endpoint that takes nothing is kept; after that, it goes
+// with the next message that is given up.
 const FailingAfter = 5 * 24 * time.Hour
 
 // next returns when the try after one of a number, from 1, is due; zero: there is none.

@@ -26,7 +26,7 @@ type Config struct {
 	Loopback     bool            // development: loopback is allowed, without TLS too
 	Timeout      time.Duration   // of one try; 0: 10 seconds
 	Schedule     []time.Duration // waits between tries; nil: Schedule
-	FailingAfter time.Duration   // an endpoint that took nothing for so long is switched off; 0: FailingAfter
+	FailingAfter time.Duration   // an endpoint that took nothing for so long is switched off with a message that is given up; 0: FailingAfter
 	Resolver     *net.Resolver   // nil: the system's
 	Roots        *x509.CertPool  // whose certificates are believed; nil: the system's
 }

@@ -33,7 +33,7 @@ type Endpoint struct {
 	URL           string         `json:"url" example:"https://hooks.example.org/uptally" doc:"Where messages are posted."`
 	Events        []webhook.Kind `json:"events" nullable:"false" doc:"What it is told of."`
 	Description   string         `json:"description" doc:"Your own words."`
-	State         webhook.State  `json:"state" enum:"active,deleted,failing" doc:"failing: it took nothing for five days, and is told no more: make another."`
+	State         webhook.State  `json:"state" enum:"active,deleted,failing" doc:"failing: it took nothing for five days, the last message in none of its tries, and is told no more: make another."`
 	RecordedAt    time.Time      `json:"recorded_at" doc:"When it was made: nothing before is told."`
 	EndedAt       *time.Time     `json:"ended_at,omitempty" doc:"When it was deleted or switched off."`
 	Secret        int            `json:"secret" minimum:"1" example:"1" doc:"Number of the newest secret."`

@@ -19,7 +19,8 @@ const (
 	// Long is the time that an operation may take, a time.Duration, where the usual is
 	// too short.
 	Long = "long"
-	// WhileHalted, if true, lets an acting call go on while writes are halted.
+	// WhileHalted, if true, lets an acting call go on while writes are halted: one that only
+	// ever keeps money in, or that writes nothing but that it was asked.
 	WhileHalted = "while-halted"
 	// Secret, if true, says that the answer holds a secret: nobody on its way keeps it,
 	// and it has no tag to ask for it again by. An acting call has no such answer, as its

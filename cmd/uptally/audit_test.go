@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/csv"
+	"io"
 	"strings"
 	"testing"
 
@@ -23,7 +26,7 @@ func TestHaltAndResume(t *testing.T) {
 	as("bob", "resume", "--reason", "why not").must(t, exitConflict)
 	as("ada", "halt", "--reason", "a token leaked", "--dry-run").must(t, 0)
 	halted := decode[haltView](t, as("ada", "halt", "--reason", "a token leaked", "--json").must(t, 0))
-	if !halted.Halted || halted.Number != 1 || halted.By != "ada" || halted.Reason != "a token leaked" {
+	if !halted.Halted || halted.Number != 1 || halted.By != "ada" || halted.Reason != "a token leaked" || halted.UnderWay == nil || *halted.UnderWay != 0 {
 		t.Errorf("got %+v", halted)
 	}
 	as("bob", "halt", "--reason", "me too").must(t, exitConflict)
@@ -32,6 +35,59 @@ func TestHaltAndResume(t *testing.T) {
 	}
 	if ended := decode[haltView](t, as("bob", "resume", "--reason", "revoked", "--json").must(t, 0)); ended.Halted || ended.By != "ada" {
 		t.Errorf("got %+v", ended)
+	}
+}
+
+// The halt stands while the command waits for a call that had begun.
+func TestHaltWhileACallIsUnderWay(t *testing.T) {
+	data := dataFolder(t)
+	server := startPostgres(t, data)
+	uptally(t, "--data", data, "audit", "list").must(t, 0) // brings the database up to date
+	connect := func() *pgx.Conn {
+		connection, err := pgx.Connect(t.Context(), server.URL(embedpg.Owner))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { connection.Close(context.Background()) })
+		return connection
+	}
+	looks := connect()
+	call, err := connect().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, halted, err := audit.Halted(t.Context(), call); halted || err != nil {
+		t.Fatal(halted, err)
+	}
+	said, talk := io.Pipe()
+	var out bytes.Buffer
+	done := make(chan int, 1)
+	go func() {
+		args := []string{"--data", data, "--actor", "ada", "halt", "--reason", "a token leaked", "--json"}
+		code := run(t.Context(), args, strings.NewReader(""), &out, talk)
+		talk.Close() //nolint:errcheck // never fails
+		done <- code
+	}()
+	var lines []string
+	for scanner := bufio.NewScanner(said); scanner.Scan(); {
+		lines = append(lines, scanner.Text())
+		if !strings.Contains(scanner.Text(), "Waiting for them to end") {
+			continue
+		}
+		var halted bool
+		if err := looks.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM write_halt)`).Scan(&halted); err != nil || !halted {
+			t.Errorf("halted %v, error %v", halted, err)
+		}
+		if err := call.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code := <-done
+	if len(lines) != 3 || !strings.HasPrefix(lines[1], "Under way since before: 1.") {
+		t.Errorf("said %q", lines)
+	}
+	if halted := decode[haltView](t, result{out: out.String()}); code != 0 || !halted.Halted || halted.UnderWay == nil || *halted.UnderWay != 0 {
+		t.Errorf("exit code %d: %+v", code, halted)
 	}
 }
 
