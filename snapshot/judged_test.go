@@ -142,3 +142,43 @@ func judged(ctx context.Context, tx pgx.Tx, e *snapshot.Explanation) (*snapshot.
 	}
 	return grace[0].Judge(ctx, tx, number, e.RegisteredAt, last, e.AsOf)
 }
+
+// A revision that is sealed after an estimate fixes the rate of what comes later, and
+// not that of the estimate.
+func TestAnEstimateIsExplainedAtItsOwnRate(t *testing.T) {
+	t.Parallel()
+	v := newVillage()
+	o := v.settle(t)
+	o.readDays(v.season)
+	o.fund(v.season, v.season.Pool)
+	explained := func(name string, e snapshot.Estimate, fixedAt string) {
+		t.Helper()
+		for i := range villagers {
+			o.tx(func(ctx context.Context, tx pgx.Tx) error {
+				got, err := snapshot.ExplainEstimated(ctx, tx, deviceID(i), v.season.Code)
+				if err != nil {
+					return err
+				}
+				want := e.Points
+				if fixedAt != "" {
+					want = fixedAt
+				}
+				if got.Stored != nil || got.Rate.Points != want || got.Rate.Fixed != (fixedAt != "") {
+					t.Errorf("%s, device %d: rate %+v, want that of %s; stored %+v", name, i, got.Rate, want, got.Stored)
+				}
+				return nil
+			})
+		}
+	}
+	before, _ := o.reestimate(v.season.Code)
+	explained("nothing is sealed", before, "")
+	o.verdictOn(outaged, uptime.Spoofed, 23)
+	r1 := o.sealNext(v.season.Code)
+	if r1.Points == before.Points {
+		t.Fatalf("the revision has the estimate's points, %s", r1.Points)
+	}
+	explained("sealed since", before, "")
+	o.verdictOn(outaged, uptime.Genuine, 23)
+	after, _ := o.reestimate(v.season.Code)
+	explained("sealed before", after, r1.Points)
+}
