@@ -159,7 +159,12 @@ func (w *place) seal() {
 // sealOf is seal of any season.
 func (w *place) sealOf(season string) {
 	w.t.Helper()
-	s := w.takeOf(season)
+	w.sealTaken(w.takeOf(season))
+}
+
+// sealTaken seals a draft.
+func (w *place) sealTaken(s snapshot.Snapshot) {
+	w.t.Helper()
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
 		o, err := snapshot.AskOverride(ctx, tx, s, "a test", w.ada)
 		if err == nil {
