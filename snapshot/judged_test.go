@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -181,4 +182,47 @@ func TestAnEstimateIsExplainedAtItsOwnRate(t *testing.T) {
 	o.verdictOn(outaged, uptime.Genuine, 23)
 	after, _ := o.reestimate(v.season.Code)
 	explained("sealed before", after, r1.Points)
+}
+
+// However far a window looks ahead and back, a device is judged by what was pulled, and
+// no more is read: as by a window that looks no farther than that.
+func TestJudgingLooksAtWhatWasPulledAlone(t *testing.T) {
+	t.Parallel()
+	v := newVillage()
+	v.down(sold, uptime.SpanOf(may(2, 11), may(4, 0))) // and not back
+	v.windows = nil
+	o := v.settle(t)
+	far := villageWindow
+	far.Lookback, far.ReconnectBy = math.MaxInt32, time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+	near := far
+	near.Lookback, near.ReconnectBy = int(uptime.SlotOf(near.From)-villageSpan.From), may(5, 0)
+	judge := func(w snapshot.Window, device int, now time.Time) (j *snapshot.Judged) {
+		t.Helper()
+		g := snapshot.Grace{Season: v.season, Windows: []snapshot.Window{w}}
+		o.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+			j, err = g.Judge(ctx, tx, uptime.DeviceNumber(device), may(1, 0), nil, now)
+			return err
+		})
+		return j
+	}
+	decisions := map[string]bool{}
+	for device := range villagers {
+		got, want := judge(far, device, may(4, 12)), judge(near, device, may(4, 12))
+		if span := got.Granted.Span(); span != villageSpan {
+			t.Errorf("device %d: %d slots are looked at, from %s to %s", device, span.Len(), span.From.Start(), span.To.Start())
+		}
+		w := &got.Windows[0] // its terms are its own, and said as such
+		if decisions[w.Decision] = true; w.Decision == snapshot.NoteGracePending.String() {
+			w.Says = want.Windows[0].Says
+		}
+		w.Lookback, w.ReconnectBy = near.Lookback, near.ReconnectBy
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("device %d:\n got %+v\nwant %+v", device, got.Windows, want.Windows)
+		}
+	}
+	for _, decision := range []string{snapshot.WindowNoGap, snapshot.WindowGranted, snapshot.NoteGracePending.String(), snapshot.NoteGraceInactiveBefore.String()} {
+		if !decisions[decision] {
+			t.Errorf("no device is judged %s: %v", decision, decisions)
+		}
+	}
 }

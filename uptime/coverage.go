@@ -86,6 +86,19 @@ func CoverageOf(ctx context.Context, tx pgx.Tx, span Span) ([]Coverage, error) {
 	return selectCoverage(ctx, tx, first, end)
 }
 
+// Requested returns the part of the span between the first and the last hour that was
+// ever requested; an empty span, if there is none. Nothing beyond is observed.
+func Requested(ctx context.Context, tx pgx.Tx, span Span) (Span, error) {
+	first, last, err := selectRequestedBounds(ctx, tx)
+	if err != nil || first == nil {
+		return Span{}, err
+	}
+	if span = span.Intersect(Span{From: SlotOf(*first), To: SlotOf(*last) + SlotsPerHour}); span.Empty() {
+		return Span{}, nil
+	}
+	return span, nil
+}
+
 // Observed returns the observed slots of the hours, as a timeline over the span.
 func Observed(hours []Coverage, span Span) Timeline {
 	return slotsOf(hours, span, func(c Coverage) HourSlots { return c.Observed })
