@@ -226,3 +226,26 @@ func TestJudgingLooksAtWhatWasPulledAlone(t *testing.T) {
 		}
 	}
 }
+
+// A season with such a window is taken, estimated and explained all the same.
+func TestSeasonsWithWindowsThatLookFar(t *testing.T) {
+	t.Parallel()
+	v := newVillage()
+	o := v.settle(t)
+	want := o.lines(o.take(v.season.Code))
+	v.windows[0].Lookback, v.windows[0].ReconnectBy = math.MaxInt32, time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+	o = v.settle(t)
+	s := o.take(v.season.Code)
+	if got := o.lines(s); got != want || s.Estimate {
+		t.Errorf("an estimate: %v, of\n%s\nwant\n%s", s.Estimate, got, want)
+	}
+	if _, lines := o.reestimate(v.season.Code); lines != want {
+		t.Errorf("estimated:\n%s\nwant\n%s", lines, want)
+	}
+	if e := o.explain(deviceID(outaged), s); len(e.Windows) != 1 || e.Windows[0].Decision != snapshot.WindowGranted || e.Stored != nil {
+		t.Errorf("explained: %+v", e)
+	}
+	if guards := o.board(s); len(guards) == 0 {
+		t.Error("nothing is guarded")
+	}
+}

@@ -3,6 +3,7 @@ package supplier_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -231,7 +232,8 @@ func TestWindowsOfTwoSeasons(t *testing.T) {
 	t.Parallel()
 	s := build(t, resident{down: []uptime.Span{uptime.SpanOf(may(2, 21), may(3, 3))}})
 	first := streetWindow(may(2, 20), may(3, 4), may(3, 12))
-	second := streetWindow(may(2, 20), may(3, 4), may(3, 12))
+	second := streetWindow(may(2, 20), may(3, 4), time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC))
+	second.Lookback = math.MaxInt32
 	ids := append(s.open(streetSeason("s1", 2, 2), first), s.open(streetSeason("s2", 3, 3), second)...)
 	got := in[supplier.Timeline](t, s.as(seller), timelinePath(streetDevice(0), uptime.SpanOf(may(2, 12), may(3, 12))))
 	if len(got.Grace) != 2 || strings.Count(got.Bits.Grace, "1") != 6*12 {
