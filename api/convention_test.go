@@ -61,7 +61,7 @@ func TestConventions(t *testing.T) {
 	w := town.New(t)
 	for name, convention := range map[string]func(*testing.T, *town.Town){
 		"refusals": refusals, "tags and packing": tagsAndPacking, "tables": tables, "times and amounts": timesAndAmounts,
-		"pages": pages, "headers say nothing": headersSayNothing,
+		"pages": pages, "pages of tables": pagesOfTables, "headers say nothing": headersSayNothing,
 	} {
 		t.Run(name, func(t *testing.T) { convention(t, w) })
 	}
@@ -301,7 +301,7 @@ func pages(t *testing.T, w *town.Town) {
 	const pagesMax = 40
 	walked := 0
 	reads(t, w, func(op *contract.Operation, address string, c caller) {
-		if !slices.ContainsFunc(op.Parameters, func(p contract.Parameter) bool { return p.Name == "cursor" }) {
+		if !comesByPages(op) {
 			return
 		}
 		separator := "?"
@@ -345,6 +345,74 @@ func pages(t *testing.T, w *town.Town) {
 	})
 	if walked < 8 {
 		t.Errorf("only %d lists have pages", walked)
+	}
+}
+
+// comesByPages says whether the operation takes a cursor.
+func comesByPages(op *contract.Operation) bool {
+	return slices.ContainsFunc(op.Parameters, func(p contract.Parameter) bool { return p.Name == "cursor" })
+}
+
+// A table has no place for a cursor: whoever has one by pages says in a header where the
+// next begins.
+func TestTablesSayWhereTheyGoOn(t *testing.T) {
+	t.Parallel()
+	tables := 0
+	for _, op := range documented(t, apitest.New(t)).Operations {
+		if !comesByPages(op) || !slices.Contains(op.Types(), "text/csv") {
+			continue
+		}
+		tables++
+		if !slices.Contains(op.Headers(), "Next-Cursor") {
+			t.Errorf("%s: a page of its table does not say where the next begins: headers %q", op.ID, op.Headers())
+		}
+	}
+	if tables < 15 {
+		t.Errorf("only %d tables come by pages", tables)
+	}
+}
+
+// Page by page, by the header alone, a table has the rows that it has at once.
+func pagesOfTables(t *testing.T, w *town.Town) {
+	const pagesMax = 40
+	walked := 0
+	reads(t, w, func(op *contract.Operation, address string, c caller) {
+		if !comesByPages(op) || !slices.Contains(op.Types(), "text/csv") || beyond[op.ID] > 0 {
+			return // a statement's balances are of each page
+		}
+		separator := "?"
+		if strings.Contains(address, "?") {
+			separator = "&"
+		}
+		read := func(query string) (rows [][]string, next string) {
+			got := c.client.Do(http.MethodGet, address+separator+query, nil, http.Header{"Accept": {"text/csv"}}).Want(t, http.StatusOK)
+			rows, err := csv.NewReader(bytes.NewReader(got.Body)).ReadAll()
+			if err != nil || len(rows) == 0 {
+				t.Fatalf("%s: %q, error %v", op.ID, got.Body, err)
+			}
+			return rows[1:], got.Header.Get("Next-Cursor")
+		}
+		whole, next := read("limit=200")
+		var apart [][]string
+		pages := 0
+		for cursor := ""; pages == 0 || cursor != "" && pages < pagesMax; pages++ {
+			var rows [][]string
+			rows, cursor = read("limit=2&cursor=" + cursor)
+			apart = append(apart, rows...)
+			if cursor == "" && next == "" && len(apart) != len(whole) {
+				t.Errorf("%s: %d rows in %d pages, %d at once", op.ID, len(apart), pages+1, len(whole))
+				return
+			}
+		}
+		if len(apart) > len(whole) || !slices.EqualFunc(apart, whole[:len(apart)], slices.Equal) {
+			t.Errorf("%s: %d rows by pages are not the first of %d at once", op.ID, len(apart), len(whole))
+		}
+		if pages > 1 {
+			walked++
+		}
+	})
+	if walked < 8 {
+		t.Errorf("only %d tables have pages", walked)
 	}
 }
 

@@ -45,7 +45,7 @@ func LoadBasis(ctx context.Context, tx pgx.Tx, code string, revision int, asOf t
 	if err := b.readHolds(ctx, tx); err != nil {
 		return nil, err
 	}
-	if b.Corrects, err = correctionOf(ctx, tx, code, revision); err != nil {
+	if b.Corrects, err = correctionOf(ctx, tx, code, func(s *Snapshot) bool { return s.Revision < revision }); err != nil {
 		return nil, err
 	}
 	return b, b.Look(ctx, tx)
@@ -76,16 +76,16 @@ func (b *Basis) Look(ctx context.Context, tx pgx.Tx) (err error) {
 	return err
 }
 
-// correctionOf returns what fixes the revision's amounts: nil, if no revision
-// before it is sealed.
-func correctionOf(ctx context.Context, tx pgx.Tx, season string, revision int) (*Correction, error) {
+// correctionOf returns what fixes amounts that come after some revisions: nil, if none
+// of these is sealed.
+func correctionOf(ctx context.Context, tx pgx.Tx, season string, before func(*Snapshot) bool) (*Correction, error) {
 	all, err := selectSnapshots(ctx, tx, season)
 	if err != nil {
 		return nil, err
 	}
 	var c *Correction
 	for _, s := range all {
-		if s.State != Sealed || s.Revision >= revision {
+		if s.State != Sealed || !before(&s) {
 			continue
 		}
 		if c == nil {

@@ -26,6 +26,11 @@ func ExplainEstimated(ctx context.Context, tx pgx.Tx, id uuid.UUID, season strin
 	if err != nil {
 		return nil, err
 	}
+	// What was sealed since fixed no rate for it.
+	b.Corrects, err = correctionOf(ctx, tx, season, func(s *Snapshot) bool { return !s.SealedAt.After(estimate.AsOf) })
+	if err != nil {
+		return nil, err
+	}
 	e, number, err := explainDevice(ctx, tx, b, id, b.Rate(points))
 	if err != nil {
 		return nil, fmt.Errorf("estimate of season %s: %w", season, err)

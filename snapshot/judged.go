@@ -21,7 +21,7 @@ type Grace struct {
 // Judged is what grace windows say of one device's slots.
 type Judged struct {
 	Windows []ExplainedWindow // that meet the season, in order
-	Granted uptime.Timeline   // G: the slots that are granted, over what the windows look at
+	Granted uptime.Timeline   // G: the slots that are granted, over what the windows look at of what was pulled
 }
 
 // GraceOf returns the approved ones of the windows with the ids, by season, in the order
@@ -55,10 +55,15 @@ func GraceOf(ctx context.Context, tx pgx.Tx, ids []int64) ([]Grace, error) {
 }
 
 // Judge judges a device by the windows, as things stand now. It reads the slots that
-// they look at, which are few of a season's.
+// they look at, which are few of a season's: a deadline may lie centuries ahead, and a
+// lookback begin before there was a network, so that it reads none that was never pulled.
 func (g *Grace) Judge(ctx context.Context, tx pgx.Tx, device uptime.DeviceNumber, registered time.Time, last *uptime.Verdict, now time.Time,
 ) (*Judged, error) {
-	observed, up, err := uptime.ReadObserved(ctx, tx, device, g.looksAt())
+	looked, err := uptime.Requested(ctx, tx, g.looksAt())
+	if err != nil {
+		return nil, fmt.Errorf("season %s: %w", g.Season.Code, err)
+	}
+	observed, up, err := uptime.ReadObserved(ctx, tx, device, looked)
 	if err != nil {
 		return nil, fmt.Errorf("season %s: %w", g.Season.Code, err)
 	}

@@ -79,11 +79,28 @@ func LastRequested(ctx context.Context, tx pgx.Tx, now time.Time) (last Hour, so
 	return HourOf(*at), true, nil
 }
 
+// beginning is before every hour that is requested, and one that the database can hold:
+// the longest lookbacks begin before those.
+var beginning = HourOf(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC))
+
 // CoverageOf returns the coverage of the requested hours that hold the span, in
 // hour order. Hours that nobody requested are absent: nothing of them is observed.
 func CoverageOf(ctx context.Context, tx pgx.Tx, span Span) ([]Coverage, error) {
 	first, end := span.Hours()
-	return selectCoverage(ctx, tx, first, end)
+	return selectCoverage(ctx, tx, max(first, beginning), max(end, beginning))
+}
+
+// Requested returns the part of the span between the first and the last hour that was
+// ever requested; an empty span, if there is none. Nothing beyond is observed.
+func Requested(ctx context.Context, tx pgx.Tx, span Span) (Span, error) {
+	first, last, err := selectRequestedBounds(ctx, tx)
+	if err != nil || first == nil {
+		return Span{}, err
+	}
+	if span = span.Intersect(Span{From: SlotOf(*first), To: SlotOf(*last) + SlotsPerHour}); span.Empty() {
+		return Span{}, nil
+	}
+	return span, nil
 }
 
 // Observed returns the observed slots of the hours, as a timeline over the span.

@@ -60,6 +60,12 @@ func selectLastRequested(ctx context.Context, tx pgx.Tx, now time.Time) (*time.T
 	return hour, err
 }
 
+// selectRequestedBounds returns the first and the last hour requested; nil, if none was.
+func selectRequestedBounds(ctx context.Context, tx pgx.Tx) (first, last *time.Time, err error) {
+	err = tx.QueryRow(ctx, `SELECT min(hour), max(hour) FROM uptime_coverage`).Scan(&first, &last)
+	return first, last, err
+}
+
 // selectUnsettled returns the requested hours before end that are not closed and
 // hold slots that are not final, in hour order.
 func selectUnsettled(ctx context.Context, tx pgx.Tx, end Hour) ([]Coverage, error) {

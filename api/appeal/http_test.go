@@ -119,6 +119,28 @@ func TestAppealsThatHTTPRefuses(t *testing.T) {
 	s.As("ada", auth.Rewards).Get("/v1/rewards/appeals?cursor=WyJhIiwiYiIsImMiXQ").Problem(t, http.StatusUnprocessableEntity, "invalid-request")
 }
 
+// Whoever has a sealed line can appeal against it, also where by what is believed since
+// the device was never theirs; and nobody else can.
+func TestAppealsAgainstLinesOfDevicesThatAreAnothersNow(t *testing.T) {
+	t.Parallel()
+	c := sit(t, days)
+	_, err := c.Owner.Exec(t.Context(), `INSERT INTO device_change (device, seq, changed_at, channel, supplier_id, recorded_at)
+		VALUES (0, 99, '2024-01-01Z', 'user', $1, fact_stamp())`, bob)
+	c.check(err)
+	var theirs int
+	c.check(c.Owner.QueryRow(t.Context(), `SELECT count(*) FROM supplier_device WHERE device = 0 AND supplier_id = $1`, ann).Scan(&theirs))
+	if theirs != 0 {
+		t.Fatalf("the device is still hers in %d runs", theirs)
+	}
+	s := apitest.On(t, c.DB)
+	anne, ben := s.Supplier("anne", ann), s.Supplier("ben", bob)
+	ben.Post("/v1/appeals", body(rig)).Problem(t, http.StatusNotFound, "not-found")
+	var raised appeal.View
+	anne.Post("/v1/appeals", body(rig)).Want(t, http.StatusCreated).Into(t, &raised)
+	anne.Get("/v1/appeals/"+raised.ID.String()).Want(t, http.StatusOK)
+	ben.Get("/v1/appeals/"+raised.ID.String()).Problem(t, http.StatusNotFound, "not-found")
+}
+
 func TestPagesOfAppeals(t *testing.T) {
 	t.Parallel()
 	c := sit(t, days)

@@ -57,7 +57,10 @@ func (p StaffPage) Rows(yield func(row []string) bool) {
 
 type staffOutput struct{ Body StaffView }
 
-type staffPageOutput struct{ Body StaffPage }
+type staffPageOutput struct {
+	NextCursor string `header:"Next-Cursor" doc:"Cursor of the next page; absent on the last."`
+	Body       StaffPage
+}
 
 type staffInput struct {
 	wire.Paging
@@ -135,7 +138,7 @@ func listForTeam(ctx context.Context, tx pgx.Tx, _ auth.Caller, in *staffInput) 
 		return wire.Cursor(strconv.FormatBool(p.Ended), p.DueAt.Format(time.RFC3339Nano), p.ID.String())
 	})
 	views, err := staffViews(ctx, tx, page.Items)
-	return &staffPageOutput{StaffPage{views, page.NextCursor}}, err
+	return &staffPageOutput{page.NextCursor, StaffPage{views, page.NextCursor}}, err
 }
 
 // placeOf returns the place of a cursor; nil: the first page.

@@ -115,13 +115,13 @@ func selectAppeals(ctx context.Context, tx pgx.Tx, f Filter) ([]Appeal, error) {
 }
 
 // queueOwner asks whose line it is that the request names: none, or one, as far as the
-// reader sees.
+// reader sees. A sealed line is its supplier's also where the device no longer is.
 func queueOwner(b *pgx.Batch, r Request, to *[]uuid.UUID) {
 	b.Queue(`
 		SELECT l.supplier_id
 		FROM snapshot s
 		JOIN snapshot_line l ON l.snapshot_id = s.id AND l.first_slot = $4
-			AND (l.shard, l.device) IN (SELECT d.device / 1024, d.device FROM supplier_device d WHERE d.device_id = $3)
+			AND l.device = supplier_line_number($3) AND l.shard = supplier_line_number($3) / 1024
 		WHERE s.season = $1 AND s.revision = $2 AND s.state = 'sealed'`, r.Season, r.Revision, r.DeviceID, int64(r.From)).
 		Query(func(rows pgx.Rows) (err error) {
 			*to, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])

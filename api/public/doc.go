@@ -11,8 +11,9 @@
 //
 // The readings that it takes:
 //   - Counts of lines by outcome below 5 are withheld, as in a small network they could
-//     tell of one supplier; if that is one count only, the next smallest is too, since
-//     the sum would give it away. 0 is told: it is about nobody.
+//     tell of one supplier. All lines are counted, so what withheld counts come to is
+//     known: the next smallest are withheld too, until there are two or more that come to
+//     10 or more, or nothing else is left. 0 is told: it is about nobody.
 //   - The population counts devices with a heartbeat, whatever verdicts say of them: a
 //     later verdict does not rewrite the curve. A slot that was not observed says
 //     nothing, and hours that are open are not there yet.

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"net/http"
@@ -75,23 +76,30 @@ type Outcome struct {
 // withheldBelow is the least count above 0 that is told.
 const withheldBelow = 5
 
-// outcomesOf tells the counts, of outcome 1, 2 …, but for the small ones.
+// withheldTogether is what withheld counts come to at least: the sum of the told ones is
+// known, so that theirs is, too.
+const withheldTogether = 2 * withheldBelow
+
+// outcomesOf tells the counts, of outcome 1, 2 …, but for the small ones. With them the
+// next smallest are withheld, until it is several that come to enough for none of them
+// to be told from their sum, or until nothing but 0 is left.
 func outcomesOf(counts []int64) []Outcome {
-	told := make([]Outcome, 0, len(counts))
-	withheld, next := 0, -1
+	told := make([]Outcome, len(counts))
+	var bySize []int // those above 0
 	for i := range counts {
-		o := Outcome{Outcome: snapshot.Outcome(i + 1).String(), Lines: &counts[i]}
-		switch n := counts[i]; {
-		case n > 0 && n < withheldBelow:
-			o.Lines = nil
-			withheld++
-		case n > 0 && (next < 0 || n < counts[next]):
-			next = i
+		told[i] = Outcome{Outcome: snapshot.Outcome(i + 1).String(), Lines: &counts[i]}
+		if counts[i] > 0 {
+			bySize = append(bySize, i)
 		}
-		told = append(told, o)
 	}
-	if withheld == 1 && next >= 0 {
-		told[next].Lines = nil
+	slices.SortStableFunc(bySize, func(a, b int) int { return cmp.Compare(counts[a], counts[b]) })
+	sum := int64(0)
+	for withheld, i := range bySize {
+		if counts[i] >= withheldBelow && (withheld == 0 || withheld > 1 && sum >= withheldTogether) {
+			break
+		}
+		told[i].Lines = nil
+		sum += counts[i]
 	}
 	return told
 }

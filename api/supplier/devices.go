@@ -72,8 +72,6 @@ type devicesIn struct {
 	Sort         string `query:"sort" enum:"device_id,registered_at,-registered_at,name" default:"device_id" doc:"What they are sorted by; - is descending."`
 }
 
-type devicesOut struct{ Body DeviceTable }
-
 // DeviceTable is a page of devices.
 type DeviceTable struct{ wire.Page[Device] }
 
@@ -97,7 +95,7 @@ func (t DeviceTable) Rows(yield func([]string) bool) {
 	}
 }
 
-func (r rooms) devices(ctx context.Context, reader wire.Reader, me auth.Caller, in *devicesIn) (*devicesOut, error) {
+func (r rooms) devices(ctx context.Context, reader wire.Reader, me auth.Caller, in *devicesIn) (*table[DeviceTable], error) {
 	after, err := wire.ParseCursor(in.Cursor, 3)
 	if err != nil {
 		return nil, err
@@ -127,7 +125,7 @@ func (r rooms) devices(ctx context.Context, reader wire.Reader, me auth.Caller, 
 	for _, row := range mine(me, found, func(d *deviceRow) uuid.UUID { return d.supplier }) {
 		page.Items = append(page.Items, row.view())
 	}
-	return &devicesOut{DeviceTable{page}}, nil
+	return &table[DeviceTable]{page.NextCursor, DeviceTable{page}}, nil
 }
 
 // DeviceDetail is a device with the spans in which it was the caller's.

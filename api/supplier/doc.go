@@ -54,7 +54,9 @@
 //   - Lines are listed in the order in which their devices were registered.
 //   - Of an explanation, windows are told that meet a line of the caller's. Their second
 //     step counts the device's slots before the window, which may have been another's:
-//     it is what decided, so the count is told, and no slot of it.
+//     it is what decided, so the count is told, and no slot of it. Where a gap begins and
+//     from when on the device was back is told of slots that were the caller's alone, and
+//     what is granted is what is granted of their lines.
 //   - A statement tells the kinds of accounts, and what each of the caller's held after
 //     every movement. Reasons of journals are for the team, as they are free text.
 //   - A wallet shared by two suppliers is one leaf of a tree: its proof has the amount

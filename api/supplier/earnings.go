@@ -139,7 +139,7 @@ func viewSeason(me auth.Caller, rows []totalsRow) SeasonEarnings {
 		before = &amount
 		v.Sealed = append(v.Sealed, e)
 		if v.Estimate != nil {
-			v.Estimate.Superseded = v.Estimate.Superseded || e.AsOf.After(v.Estimate.AsOf)
+			v.Estimate.Superseded = v.Estimate.Superseded || e.SealedAt.After(v.Estimate.AsOf)
 		}
 	}
 	return v
@@ -196,7 +196,9 @@ func (r rooms) earnings(ctx context.Context, reader wire.Reader, me auth.Caller,
 		for end < len(rows) && rows[end].season == rows[first].season {
 			end++
 		}
-		seasons = append(seasons, viewSeason(me, rows[first:end]))
+		season := viewSeason(me, rows[first:end])
+		season.Sealed = season.Sealed[max(0, len(season.Sealed)-1):] // the one before it was for the difference
+		seasons = append(seasons, season)
 		first = end
 	}
 	page := wire.PageOf(seasons, in.Limit, func(s SeasonEarnings) string { return wire.Cursor(s.FirstDay, s.Season) })

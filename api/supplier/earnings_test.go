@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/uptally/uptally/api/supplier"
+	"github.com/uptally/uptally/api/wire"
 	"github.com/uptally/uptally/snapshot"
 )
 
@@ -69,6 +71,48 @@ func testEarnings(t *testing.T, w *place) {
 	})
 	if !slices.Equal(all, []string{"test-s2 0 true", "test-s1 1 false"}) {
 		t.Errorf("seasons %q", all)
+	}
+	for _, id := range w.suppliers() {
+		listed := in[wire.Page[supplier.SeasonEarnings]](t, w.as(id), "/v1/earnings").Items[1]
+		one := in[supplier.SeasonEarnings](t, w.as(id), "/v1/seasons/test-s1/earnings")
+		if one.Sealed = one.Sealed[1:]; !reflect.DeepEqual(listed, one) || one.Sealed[0].Difference == nil {
+			t.Errorf("%s: listed as %+v, by itself %+v", id, listed, one)
+		}
+	}
+}
+
+// An estimate is superseded by what was sealed after it, whenever that was taken, and
+// not by what was sealed before it.
+func TestEstimatesAreSuperseded(t *testing.T) {
+	t.Parallel()
+	s := build(t, resident{})
+	season := streetSeason("s1", 2, 2)
+	s.open(season)
+	superseded := func() bool {
+		t.Helper()
+		one := in[supplier.SeasonEarnings](t, s.as(seller), "/v1/seasons/s1/earnings").Estimate
+		listed := in[wire.Page[supplier.SeasonEarnings]](t, s.as(seller), "/v1/earnings").Items[0].Estimate
+		if one == nil || !reflect.DeepEqual(one, listed) {
+			t.Fatalf("by itself %+v, listed as %+v", one, listed)
+		}
+		return one.Superseded
+	}
+	estimate := func() {
+		t.Helper()
+		_, err := snapshot.Reestimate(t.Context(), s.DB.App, season.Code)
+		s.check(err)
+	}
+	for revision := 1; revision <= 3; revision++ {
+		draft := s.takeOf(season.Code)
+		if estimate(); superseded() {
+			t.Errorf("an estimate after r%d was taken is superseded before it is sealed", revision)
+		}
+		if s.sealTaken(draft); !superseded() {
+			t.Errorf("an estimate is not superseded by r%d, sealed after it", revision)
+		}
+		if estimate(); superseded() {
+			t.Errorf("an estimate is superseded by r%d, sealed before it", revision)
+		}
 	}
 }
 

@@ -57,9 +57,7 @@ type exclusionsIn struct {
 	wire.Paging
 }
 
-type exclusionsOut struct{ Body ExclusionTable }
-
-func (r rooms) exclusions(ctx context.Context, reader wire.Reader, me auth.Caller, in *exclusionsIn) (*exclusionsOut, error) {
+func (r rooms) exclusions(ctx context.Context, reader wire.Reader, me auth.Caller, in *exclusionsIn) (*table[ExclusionTable], error) {
 	asked := linesAsked{which: in.Which, season: in.Season, limit: in.Limit, less: true}
 	read, err := readLines(ctx, reader, me, asked, in.Cursor)
 	if err != nil {
@@ -74,7 +72,7 @@ func (r rooms) exclusions(ctx context.Context, reader wire.Reader, me auth.Calle
 			Verdict: read.verdicts[i].view(), Appeal: terms,
 		})
 	}
-	return &exclusionsOut{body}, nil
+	return &table[ExclusionTable]{body.NextCursor, body}, nil
 }
 
 // appeal is whether lines of what was sealed then can be appealed against.

@@ -2,6 +2,7 @@ package supplier
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -171,12 +172,64 @@ func (g *gate) cutDown(e *snapshot.Explanation) Explanation {
 	}
 	for i := range e.Windows {
 		if slices.ContainsFunc(spans, func(s snapshot.Interval) bool { return e.Windows[i].From.Before(s.To) && e.Windows[i].To.After(s.From) }) {
-			v.Windows = append(v.Windows, ExplainedWindow{e.Windows[i], e.Windows[i].Before})
+			v.Windows = append(v.Windows, g.ownWindow(e, &e.Windows[i], v.Lines))
 		}
 	}
 	v.Changes = ownChanges(g.me, e.Changes, spans)
 	v.Days = ownDays(e.Days, spans)
 	return v
+}
+
+// ownWindow keeps of a window's steps the slots that were the caller's, and of what it
+// grants what it grants of their lines. The second step stays as it is: its counts are
+// what decided, and its span follows from the window and the registration.
+func (g *gate) ownWindow(e *snapshot.Explanation, window *snapshot.ExplainedWindow, lines []ExplainedLine) ExplainedWindow {
+	w := *window
+	w.Gap, w.Back, w.Granted = g.ownSlot(e, lines, w.Gap), g.ownSlot(e, lines, w.Back), 0
+	for i := range lines {
+		for _, credit := range lines[i].Credits {
+			if credit.Window == w.Window {
+				w.Granted += credit.Granted
+			}
+		}
+	}
+	// No other decision's sentence tells more than the second step.
+	if w.Decision == snapshot.WindowGranted && (w.Gap == nil || w.Back == nil || w.Granted != window.Granted) {
+		w.Says = fmt.Sprintf("granted: up in %d of the %d observed slots before it; slots that it grants while the device was yours: %d",
+			w.Before.Part, w.Before.Whole, w.Granted)
+	}
+	return ExplainedWindow{w, w.Before}
+}
+
+// ownSlot returns the start of the slot if the device was the caller's then: if it lies
+// in one of their lines or, beyond the season, where there are no lines, if they owned
+// the device by the changes that the lines go by.
+func (g *gate) ownSlot(e *snapshot.Explanation, lines []ExplainedLine, start *time.Time) *time.Time {
+	if start == nil {
+		return nil
+	}
+	own := slices.ContainsFunc(lines, func(l ExplainedLine) bool { return !start.Before(l.Span.From) && start.Before(l.Span.To) })
+	if beyond := start.Before(e.Span.From) || !start.Before(e.Span.To); beyond {
+		own = ownerName(g.me, ownerAt(e.Changes, *start)) != another
+	}
+	if !own {
+		return nil
+	}
+	return start
+}
+
+// ownerAt is whose the device is at the start of a slot, by the changes that are believed.
+func ownerAt(changes []snapshot.ExplainedChange, start time.Time) (id string) {
+	for i := range changes { // in the order in which they are folded
+		if c := &changes[i]; c.Standing != snapshot.Held && !c.From.After(start) {
+			for _, f := range c.Fields {
+				if f.Field == snapshot.FieldSupplier {
+					id = f.After
+				}
+			}
+		}
+	}
+	return id
 }
 
 // ownChanges keeps the changes that take effect in the spans, and names no other owner.

@@ -86,9 +86,7 @@ type linesIn struct {
 	Outcome string `query:"outcome" enum:"spoofed,not_genuine,unlisted_gpu,never_seen,below_min_continuous,below_min_uptime,eligible" doc:"Only lines that came to this."`
 }
 
-type linesOut struct{ Body LineTable }
-
-func (r rooms) lines(ctx context.Context, reader wire.Reader, me auth.Caller, in *linesIn) (*linesOut, error) {
+func (r rooms) lines(ctx context.Context, reader wire.Reader, me auth.Caller, in *linesIn) (*table[LineTable], error) {
 	asked := linesAsked{which: in.Which, season: in.Season, limit: in.Limit}
 	if in.Outcome != "" {
 		outcome, err := snapshot.ParseOutcome(in.Outcome)
@@ -105,7 +103,7 @@ func (r rooms) lines(ctx context.Context, reader wire.Reader, me auth.Caller, in
 	for i := range read.lines {
 		body.Items = append(body.Items, read.lines[i].view())
 	}
-	return &linesOut{body}, nil
+	return &table[LineTable]{body.NextCursor, body}, nil
 }
 
 // linesAsked is which of the caller's lines are asked for.

@@ -89,9 +89,7 @@ func (t PayoutTable) Rows(yield func([]string) bool) {
 
 type payoutsIn struct{ wire.Paging }
 
-type payoutsOut struct{ Body PayoutTable }
-
-func (r rooms) payouts(ctx context.Context, reader wire.Reader, me auth.Caller, in *payoutsIn) (*payoutsOut, error) {
+func (r rooms) payouts(ctx context.Context, reader wire.Reader, me auth.Caller, in *payoutsIn) (*table[PayoutTable], error) {
 	after, err := wire.ParseCursor(in.Cursor, 1)
 	if err != nil {
 		return nil, err
@@ -118,7 +116,7 @@ func (r rooms) payouts(ctx context.Context, reader wire.Reader, me auth.Caller, 
 	for _, row := range mine(me, found, func(p *payoutRow) uuid.UUID { return p.supplier }) {
 		page.Items = append(page.Items, row.view())
 	}
-	return &payoutsOut{PayoutTable{page}}, nil
+	return &table[PayoutTable]{page.NextCursor, PayoutTable{page}}, nil
 }
 
 type payoutIn struct {

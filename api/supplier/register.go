@@ -59,6 +59,12 @@ func get(id, path, summary, description string) huma.Operation {
 	}
 }
 
+// table is a page that may be asked for as CSV, which has no place for a cursor.
+type table[T any] struct {
+	NextCursor string `header:"Next-Cursor" doc:"Cursor of the next page; absent on the last."`
+	Body       T
+}
+
 // DevicePath names a device in the path.
 type DevicePath struct {
 	Device string `path:"device" format:"uuid" minLength:"36" maxLength:"36" doc:"The device's id." example:"0000d000-0000-4000-8000-000000000000"`

@@ -139,9 +139,7 @@ type statementIn struct {
 	To   time.Time `query:"to" doc:"Movements before this instant. Default: up to the last." example:"2024-06-01T00:00:00Z"`
 }
 
-type statementOut struct{ Body StatementTable }
-
-func (r rooms) statement(ctx context.Context, reader wire.Reader, me auth.Caller, in *statementIn) (*statementOut, error) {
+func (r rooms) statement(ctx context.Context, reader wire.Reader, me auth.Caller, in *statementIn) (*table[StatementTable], error) {
 	if !in.From.IsZero() && !in.To.IsZero() && !in.From.Before(in.To) {
 		return nil, invalid("query.to", "the span is empty: give an end after its beginning")
 	}
@@ -174,5 +172,5 @@ func (r rooms) statement(ctx context.Context, reader wire.Reader, me auth.Caller
 	for _, row := range mine(me, found, func(m *movementRow) uuid.UUID { return m.supplier }) {
 		page.Items = append(page.Items, row.view())
 	}
-	return &statementOut{StatementTable{page}}, nil
+	return &table[StatementTable]{page.NextCursor, StatementTable{page}}, nil
 }

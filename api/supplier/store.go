@@ -154,7 +154,7 @@ func queueTotals(b *pgx.Batch, day *time.Time, code string, limit int, rows *[]t
 		LEFT JOIN LATERAL (
 			(SELECT s.revision, s.as_of, s.sealed_at, t.supplier_id, t.devices, t.lines, t.observed, t.up, t.grace, t.points::text, t.amount, t.outcomes
 			FROM snapshot s LEFT JOIN snapshot_supplier t ON t.snapshot_id = s.id WHERE s.season = q.code AND s.state = 'sealed'
-			ORDER BY s.revision DESC LIMIT 1)
+			ORDER BY s.revision DESC LIMIT 2)
 			UNION ALL
 			SELECT 0, e.as_of, NULL, t.supplier_id, t.devices, t.lines, t.observed, t.up, t.grace, t.points::text, t.amount, t.outcomes
 			FROM estimate e LEFT JOIN estimate_supplier t ON t.season = e.season WHERE e.season = q.code) r ON true

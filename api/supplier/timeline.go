@@ -204,7 +204,7 @@ func (r rooms) judge(ctx context.Context, row *timelineRow, bits *slots, body *T
 			bits.grant(judged.Granted)
 			for j := range judged.Windows {
 				if w := &judged.Windows[j]; bits.owns(uptime.SpanOf(w.From, w.To)) {
-					body.Grace = append(body.Grace, windowOf(seasons[i].Season.Code, w, bits))
+					body.Grace = append(body.Grace, windowOf(seasons[i].Season.Code, w, judged.Granted, bits))
 				}
 			}
 		}
@@ -212,14 +212,15 @@ func (r rooms) judge(ctx context.Context, row *timelineRow, bits *slots, body *T
 	})
 }
 
-// windowOf tells of a window what is the caller's.
-func windowOf(season string, w *snapshot.ExplainedWindow, bits *slots) TimelineWindow {
+// windowOf tells of a window what is the caller's, of what its own season grants: that of
+// another season may overlap it.
+func windowOf(season string, w *snapshot.ExplainedWindow, granted uptime.Timeline, bits *slots) TimelineWindow {
 	view := TimelineWindow{
 		Season: season, Window: w.Window, From: w.From, To: w.To, Cause: w.Cause, Decision: w.Decision, Granted: []TimelineSlot{},
 	}
 	within := uptime.SpanOf(w.From, w.To).Intersect(bits.span)
 	for k := within.From; k < within.To; k++ {
-		if bits.grace[k-bits.span.From] == '0' {
+		if !granted.Has(k) || bits.grace[k-bits.span.From] == '0' {
 			continue
 		}
 		if n := len(view.Granted); n > 0 && view.Granted[n-1].To.Equal(k.Start()) {

@@ -3,6 +3,7 @@ package supplier_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -221,6 +222,30 @@ func testSpans(t *testing.T, w *place) {
 		answer := me.Get(device+query).Problem(t, http.StatusUnprocessableEntity, "invalid-request")
 		if !strings.Contains(string(answer.Body), field) {
 			t.Errorf("%q: %s", query, answer.Body)
+		}
+	}
+}
+
+// Windows of two seasons that overlap where the one season ends and the other begins
+// grant slots of their own season each, and no timeline shows those of the other.
+func TestWindowsOfTwoSeasons(t *testing.T) {
+	t.Parallel()
+	s := build(t, resident{down: []uptime.Span{uptime.SpanOf(may(2, 21), may(3, 3))}})
+	first := streetWindow(may(2, 20), may(3, 4), may(3, 12))
+	second := streetWindow(may(2, 20), may(3, 4), time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC))
+	second.Lookback = math.MaxInt32
+	ids := append(s.open(streetSeason("s1", 2, 2), first), s.open(streetSeason("s2", 3, 3), second)...)
+	got := in[supplier.Timeline](t, s.as(seller), timelinePath(streetDevice(0), uptime.SpanOf(may(2, 12), may(3, 12))))
+	if len(got.Grace) != 2 || strings.Count(got.Bits.Grace, "1") != 6*12 {
+		t.Fatalf("bits %s of windows %+v", got.Bits.Grace, got.Grace)
+	}
+	for i, want := range []supplier.TimelineWindow{
+		{Season: "s1", Window: ids[0], Granted: []supplier.TimelineSlot{{From: may(2, 21), To: may(3, 0)}}},
+		{Season: "s2", Window: ids[1], Granted: []supplier.TimelineSlot{{From: may(3, 0), To: may(3, 3)}}},
+	} {
+		w := got.Grace[i]
+		if w.Season != want.Season || w.Window != want.Window || w.Decision != snapshot.WindowGranted || !slices.Equal(w.Granted, want.Granted) {
+			t.Errorf("%+v, want %+v", w, want)
 		}
 	}
 }

@@ -153,7 +153,18 @@ func (w *place) prepare() {
 // seal takes the next revision of the season and seals it, whatever stands against it.
 func (w *place) seal() {
 	w.t.Helper()
-	s := w.take()
+	w.sealOf(sealedIn.Code)
+}
+
+// sealOf is seal of any season.
+func (w *place) sealOf(season string) {
+	w.t.Helper()
+	w.sealTaken(w.takeOf(season))
+}
+
+// sealTaken seals a draft.
+func (w *place) sealTaken(s snapshot.Snapshot) {
+	w.t.Helper()
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
 		o, err := snapshot.AskOverride(ctx, tx, s, "a test", w.ada)
 		if err == nil {
@@ -174,11 +185,17 @@ func (w *place) seal() {
 }
 
 // take takes a draft.
-func (w *place) take() (s snapshot.Snapshot) {
+func (w *place) take() snapshot.Snapshot {
+	w.t.Helper()
+	return w.takeOf(sealedIn.Code)
+}
+
+// takeOf is take of any season.
+func (w *place) takeOf(season string) (s snapshot.Snapshot) {
 	w.t.Helper()
 	var groups int
 	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
-		s, groups, err = snapshot.Take(ctx, tx, sealedIn.Code, w.ada)
+		s, groups, err = snapshot.Take(ctx, tx, season, w.ada)
 		return err
 	})
 	for number := range groups {

@@ -146,6 +146,20 @@ func (o *Operation) Types() (types []string) {
 	return types
 }
 
+// Headers are the names of the headers that the operation may answer with, where it
+// succeeds.
+func (o *Operation) Headers() (names []string) {
+	for status, response := range o.responses {
+		if strings.HasPrefix(status, "2") {
+			for name := range object(object(response)["headers"]) {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // resolve follows a reference within the document.
 func (d *Document) resolve(s Schema) Schema {
 	reference, ok := s["$ref"].(string)
