@@ -25,13 +25,14 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
-// The queues. Pulls wait for the network, snapshots for the processor, wallets and
-// webhooks for others' answers, payments for the chain, and people for tasks; alarms
+// The queues. Pulls wait for the network, snapshots and upkeep for the processor, wallets
+// and webhooks for others' answers, payments for the chain, and people for tasks; alarms
 // wait for nothing. Suppliers' endpoints are strangers': what waits for them has a queue
-// of its own.
+// of its own. Nobody waits for upkeep, which a take that somebody waits for need not.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
+	queueUpkeep   = "upkeep"
 	queueWallet   = "wallet"
 	queueChain    = "chain"
 	queueTask     = "task"
@@ -46,8 +47,24 @@ const (
 	rescueEvery    = 5 * time.Second
 )
 
+// Work is what a client works: it leaves every other job alone, whoever asked for it.
+// What needs the server's node, hook, domain, key or log is no command's to take.
+type Work uint
+
+// The parts of the work that a command does by itself, beside a server or without one.
+const (
+	Pulls Work = 1 << iota // windows and logs are read, and hours closed, with a feed
+	Takes                  // the groups of snapshots are scored, and their pools allocated
+	serves
+)
+
+// All is what a server works: that, what is due by the clock, and what was asked for
+// over HTTP.
+const All = Pulls | Takes | serves
+
 // Options are what a process's jobs run with.
 type Options struct {
+	Work     Work                                                   // none: it enqueues, and cannot be started
 	Feed     *uptime.Feed                                           // nil: this process pulls nothing
 	Hook     *wallet.Hook                                           // told what happens to wallets, and of alerts; nil: this process tells nobody
 	Solana   *solana.Client                                         // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
@@ -107,48 +124,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	if o.Workers == 0 {
 		o.Workers = workersDefault
 	}
-	workers := river.NewWorkers()
-	queues := map[string]river.QueueConfig{
-		queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond},
-		queueWallet:   {MaxWorkers: 2, FetchCooldown: time.Millisecond},
-		queueChain:    {MaxWorkers: 2, FetchCooldown: time.Millisecond},
-		queueTask:     {MaxWorkers: 2, FetchCooldown: time.Millisecond},
-		queueAlarm:    {MaxWorkers: 1, FetchCooldown: time.Millisecond},
-	}
-	river.AddWorker(workers, &scoreGroup{c: c})
-	river.AddWorker(workers, &allocate{c: c})
-	river.AddWorker(workers, &estimateSeasons{c: c})
-	river.AddWorker(workers, &scanIncidents{c: c})
-	river.AddWorker(workers, &cutDays{c: c})
-	river.AddWorker(workers, &verifyLedger{c: c})
-	river.AddWorker(workers, &activateWallets{c: c})
-	river.AddWorker(workers, &reconcileChain{c: c})
-	river.AddWorker(workers, &runTask{c: c})
-	river.AddWorker(workers, &watchAudit{c: c})
-	river.AddWorker(workers, &forgetReplays{c: c})
-	if o.Hook != nil {
-		river.AddWorker(workers, &notifyWallets{c: c})
-		river.AddWorker(workers, &notifyAlerts{c: c})
-	}
-	if o.Webhooks != nil {
-		queues[queueWebhook] = river.QueueConfig{MaxWorkers: webhookWorkers, FetchCooldown: time.Millisecond}
-		river.AddWorker(workers, &collectEvents{c: c})
-		river.AddWorker(workers, &deliverMessage{c: c})
-	}
-	if o.Solana != nil {
-		river.AddWorker(workers, &settleLanded{c: c})
-		river.AddWorker(workers, &pollAttempts{c: c})
-	}
-	if o.Feed != nil {
-		queues[queuePull] = river.QueueConfig{MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}
-		river.AddWorker(workers, &pullWindow{c: c})
-		river.AddWorker(workers, &readJobMinutes{c: c})
-		river.AddWorker(workers, &syncVerdicts{c: c})
-		river.AddWorker(workers, &closeHours{c: c})
-		river.AddWorker(workers, &requestLatest{c: c})
-		river.AddWorker(workers, &requestAwaited{c: c})
-		river.AddWorker(workers, &reconcileIngest{c: c})
-	}
+	workers, queues := c.register(o)
 	config := &river.Config{
 		ID: c.id, Queues: queues, Workers: workers, Logger: slog.New(slog.DiscardHandler),
 		FetchCooldown: time.Millisecond, FetchPollInterval: 200 * time.Millisecond,
@@ -169,6 +145,64 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	var err error
 	c.river, err = river.NewClient(riverpgxv5.New(pool), config)
 	return c, err
+}
+
+// register returns the workers of the jobs that the client works, and their queues. A
+// job whose worker is not among them is not fetched, whatever queue it stands in: one of
+// an older version may stand in another than its kind does now.
+func (c *Client) register(o Options) (*river.Workers, map[string]river.QueueConfig) {
+	workers, queues := river.NewWorkers(), map[string]river.QueueConfig{}
+	open := func(queue string, atOnce int) {
+		queues[queue] = river.QueueConfig{MaxWorkers: atOnce, FetchCooldown: time.Millisecond}
+	}
+	if o.Work&Pulls != 0 && o.Feed != nil {
+		open(queuePull, o.Workers)
+		river.AddWorker(workers, &pullWindow{c: c})
+		river.AddWorker(workers, &readJobMinutes{c: c})
+		river.AddWorker(workers, &syncVerdicts{c: c})
+		river.AddWorker(workers, &closeHours{c: c})
+	}
+	if o.Work&Takes != 0 {
+		open(queueSnapshot, o.Workers)
+		river.AddWorker(workers, &scoreGroup{c: c})
+		river.AddWorker(workers, &allocate{c: c})
+	}
+	if o.Work&serves == 0 {
+		return workers, queues
+	}
+	open(queueUpkeep, o.Workers)
+	open(queueWallet, 2)
+	open(queueChain, 2)
+	open(queueTask, 2)
+	open(queueAlarm, 1)
+	river.AddWorker(workers, &estimateSeasons{c: c})
+	river.AddWorker(workers, &scanIncidents{c: c})
+	river.AddWorker(workers, &cutDays{c: c})
+	river.AddWorker(workers, &verifyLedger{c: c})
+	river.AddWorker(workers, &forgetReplays{c: c})
+	river.AddWorker(workers, &activateWallets{c: c})
+	river.AddWorker(workers, &reconcileChain{c: c})
+	river.AddWorker(workers, &runTask{c: c})
+	river.AddWorker(workers, &watchAudit{c: c})
+	if o.Hook != nil {
+		river.AddWorker(workers, &notifyWallets{c: c})
+		river.AddWorker(workers, &notifyAlerts{c: c})
+	}
+	if o.Webhooks != nil {
+		open(queueWebhook, webhookWorkers)
+		river.AddWorker(workers, &collectEvents{c: c})
+		river.AddWorker(workers, &deliverMessage{c: c})
+	}
+	if o.Solana != nil {
+		river.AddWorker(workers, &settleLanded{c: c})
+		river.AddWorker(workers, &pollAttempts{c: c})
+	}
+	if o.Feed != nil { // their queue is open: whoever serves pulls as well
+		river.AddWorker(workers, &requestLatest{c: c})
+		river.AddWorker(workers, &requestAwaited{c: c})
+		river.AddWorker(workers, &reconcileIngest{c: c})
+	}
+	return workers, queues
 }
 
 // clientID names this process and run among all that work the same database.

@@ -8,7 +8,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
 	"github.com/uptally/uptally/jobs"
+	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime/simulator"
 )
 
@@ -154,6 +158,65 @@ func TestStopLetsJobsEnd(t *testing.T) {
 		t.Errorf("coverage: %+v", got)
 	}
 	w.owner(`SELECT pg_advisory_lock(hashtext('river client'), hashtext($1))`, c.ID()) // waits until it is free
+}
+
+// What a command starts beside a server works what that command waits for. Whatever else
+// there is it leaves to the server, be it in a queue of its own: one of an older version
+// may have put it there.
+func TestACommandLeavesTheServersWorkAlone(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w := settle(t, serve(t, 8, simulator.Options{}))
+	asking := w.noFeed(jobs.Options{})
+	for _, args := range []river.JobArgs{
+		jobs.WatchAudit{}, jobs.ActivateWallets{}, jobs.ReconcileChain{}, jobs.VerifyLedger{}, jobs.CutDays{}, jobs.ScanIncidents{},
+		jobs.EstimateSeasons{}, jobs.ForgetReplays{}, jobs.ReconcileIngest{}, jobs.RequestAwaited{}, jobs.RunTask{Task: uuid.UUID{15: 1}},
+	} {
+		w.check(asking.Enqueue(ctx, args))
+	}
+	w.owner(`UPDATE river_job SET queue = 'snapshot' WHERE kind = 'verify_ledger'`) // where it stood before
+	w.owner(`UPDATE river_job SET max_attempts = 1 WHERE kind = 'run_task'`)        // its task is on no record
+	const touched, kept = `SELECT kind || ' ' || state FROM river_job WHERE id <= 11 AND state <> 'available' ORDER BY kind`, 11
+	if n := w.count(`SELECT count(*) FROM river_job WHERE id <= 11`); n != kept {
+		t.Fatalf("%d jobs stand in the queues", n)
+	}
+
+	pulling := w.client(jobs.Options{Work: jobs.Pulls, Hours: 1})
+	w.check(pulling.Start(ctx))
+	ids, err := pulling.Backfill(ctx, hours(0, 4))
+	w.check(err)
+	w.check(pulling.Wait(ctx, ids, nil))
+	w.check(pulling.CloseHours(ctx))
+	taking := w.noFeed(jobs.Options{Work: jobs.Takes})
+	w.check(taking.Start(ctx))
+	w.prepare(season)
+	s, err := taking.Take(ctx, season.Code, w.ada)
+	w.check(err)
+	if s, err = taking.WaitTaken(ctx, s.ID, nil); err != nil || s.State != snapshot.Draft {
+		t.Errorf("the take is %s: %s (%v)", s.State, s.Failure, err)
+	}
+	w.check(pulling.Stop(ctx))
+	w.check(taking.Stop(ctx))
+	w.expect("touched by the commands", touched)
+
+	w.started(jobs.Options{})
+	w.until(`SELECT count(*) FROM river_job WHERE finalized_at IS NULL`, 0)
+	w.expect("touched by the server", touched, "activate_wallets completed", "cut_days completed", "estimate_seasons completed", "forget_replays completed",
+		"reconcile_chain completed", "reconcile_ingest completed", "request_awaited completed", "run_task discarded", "scan_incidents completed",
+		"verify_ledger completed", "watch_audit completed")
+}
+
+// A client that was given no work enqueues, and cannot be started.
+func TestAClientWithoutWorkCannotBeStarted(t *testing.T) {
+	t.Parallel()
+	w := settle(t, "")
+	c, err := jobs.New(w.App, jobs.Options{})
+	w.check(err)
+	w.check(c.Enqueue(t.Context(), jobs.WatchAudit{}))
+	if err := c.Start(t.Context()); err == nil {
+		t.Error("it was started")
+	}
+	w.expect("jobs", `SELECT kind || ' ' || state FROM river_job`, "watch_audit available")
 }
 
 // locks is how many advisory locks of clients are held.

@@ -21,6 +21,11 @@
 // Every job is safe to run twice, at once, and after a kill at any point: what it
 // writes is a union, or stands under a lock with a state that says it is done.
 //
+// A client works what it was started for (Work), and only a server works all. A command
+// that pulls or takes has no node to ask, no hook to tell, no key and no log: a task or an
+// alarm that it took would be done without them. Jobs are left alone by their kind, not by
+// their queue alone, as one that an older version enqueued may stand in another queue.
+//
 // A client marks itself alive by a session advisory lock on its id. A job that
 // runs under an id whose lock is free was left by a killed process, and is made
 // available again at once (rescue.go), not after River's hour.

@@ -19,6 +19,12 @@ func (c *Client) ID() string { return c.id }
 // every few seconds.
 func (c *Client) Rescue(ctx context.Context) error { return c.rescue(ctx) }
 
+// Enqueue enqueues a job.
+func (c *Client) Enqueue(ctx context.Context, args river.JobArgs) error {
+	_, err := c.river.Insert(ctx, args, nil)
+	return err
+}
+
 // Work works a job here and now, as its attempt of that number; the client need not
 // be started.
 func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) error {

@@ -17,7 +17,7 @@ func TestATaskIsWorked(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	ann := pgtest.Person(t, db.Owner, "ann")
-	client, err := jobs.New(db.App, jobs.Options{})
+	client, err := jobs.New(db.App, jobs.Options{Work: jobs.All})
 	if err != nil {
 		t.Fatal(err)
 	}

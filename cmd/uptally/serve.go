@@ -79,7 +79,7 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 
 // options are those of the jobs. A process that works none pulls nothing.
 func (c serveCommand) options(a *app, counted *metrics.Metrics) (options jobs.Options, err error) {
-	options = jobs.Options{Workers: int(c.Workers), Periodic: c.Workers > 0, Domain: c.Domain}
+	options = jobs.Options{Work: jobs.All, Workers: int(c.Workers), Periodic: c.Workers > 0, Domain: c.Domain}
 	options.Alerted = func(alert audit.Alert) { counted.Alerted(string(alert.Kind)) }
 	options.Worked = func(kind string, outcome jobs.Outcome, took time.Duration) {
 		counted.Worked(kind, string(outcome), took)
