@@ -47,6 +47,10 @@ const (
 	rescueEvery    = 5 * time.Second
 )
 
+// LetFinish is how long jobs that run are let finish once a client is to stop. Then they
+// are cut off, which takes a moment more, and done again by whoever works next.
+const LetFinish = 25 * time.Second
+
 // Work is what a client works: it leaves every other job alone, whoever asked for it.
 // What needs the server's node, hook, domain, key or log is no command's to take.
 type Work uint
@@ -74,6 +78,7 @@ type Options struct {
 	Workers  int                                                    // jobs at once in a queue; 0: 4
 	Hours    int                                                    // of a backfill's window; 0: as many as its devices make small enough
 	Periodic bool                                                   // also enqueue what is due by the clock
+	Finish   time.Duration                                          // how long jobs that run are let finish; 0: LetFinish
 	Surges   audit.Thresholds                                       // of the audit log; zero: audit.DefaultThresholds
 	Alerted  func(audit.Alert)                                      // counts alerts; nil: nobody does
 	Worked   func(kind string, outcome Outcome, took time.Duration) // counts attempts of jobs; nil: nobody does
@@ -132,12 +137,14 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		LeaderElectionDisabled: !o.Periodic,           // one that leads without the periodic table keeps it from running at all
 		ReindexerSchedule:      river.NeverSchedule(), // rebuilding indexes is the owner's, not the application's
 		ErrorHandler:           &errorLog{c.log},
+		SoftStopTimeout:        cmp.Or(o.Finish, LetFinish), // without one, the end of Start's context cuts jobs off at once
+		Middleware:             []rivertype.Middleware{river.WorkerMiddlewareFunc(uncounted)},
 	}
 	if o.Log != nil {
 		config.Logger = slog.New(quieter{o.Log.Handler()})
 	}
 	if o.Worked != nil {
-		config.Middleware = []rivertype.Middleware{measure(o.Worked)}
+		config.Middleware = append(config.Middleware, measure(o.Worked))
 	}
 	if o.Periodic {
 		config.PeriodicJobs = periodicTable(c.now, needs{feed: o.Feed != nil, hook: o.Hook != nil, chain: o.Solana != nil, webhooks: o.Webhooks != nil})
@@ -214,8 +221,9 @@ func clientID() string {
 	return fmt.Sprintf("%s %d %s", host, os.Getpid(), uuid.NewString())
 }
 
-// Start begins to work jobs, those first that a killed process left running. After
-// an error the client holds nothing.
+// Start begins to work jobs, those first that a killed process left running. Once ctx
+// ends no more are fetched, and those that run are let finish, as by Stop; call Stop all
+// the same. After an error the client holds nothing.
 func (c *Client) Start(ctx context.Context) error {
 	conn, err := c.pool.Acquire(ctx)
 	if err != nil {
@@ -237,7 +245,8 @@ func (c *Client) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop lets running jobs end, bounded by ctx, and then lets go of the database.
+// Stop lets running jobs end, cuts off those that take too long, and then lets go of the
+// database. It is bounded by ctx: give it longer than jobs are let finish.
 func (c *Client) Stop(ctx context.Context) error {
 	err := c.river.Stop(ctx)
 	return errors.Join(err, c.letGo(ctx))
@@ -249,6 +258,23 @@ func (c *Client) letGo(ctx context.Context) error {
 	c.rescuer.Wait()
 	// Closed, not released: the lock ends with the session.
 	return c.alive.Hijack().Close(context.WithoutCancel(ctx))
+}
+
+// cutOff reports whether the context of a job has ended because its client stops, not
+// because the job's time is up, or somebody cancelled the job.
+func cutOff(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely)
+}
+
+// uncounted has an attempt that was cut off not count, however it ended: River knows it
+// by an error that is context.Canceled, and what fails first need not say so. The last
+// attempt would else be used up by a restart, and what it works on left without an end.
+func uncounted(ctx context.Context, _ *rivertype.JobRow, work func(context.Context) error) error {
+	err := work(ctx)
+	if err == nil || !cutOff(ctx) || errors.Is(err, &rivertype.JobCancelError{}) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", context.Canceled, err)
 }
 
 // errorLog writes down what jobs fail with.

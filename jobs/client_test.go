@@ -2,15 +2,19 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	tasks "github.com/uptally/uptally/api/task"
 	"github.com/uptally/uptally/jobs"
 	"github.com/uptally/uptally/snapshot"
 	"github.com/uptally/uptally/uptime/simulator"
@@ -126,16 +130,112 @@ func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	g.Handler.ServeHTTP(rw, r)
 }
 
-// A client that is stopped lets its job end, and then lets go of its lock.
-func TestStopLetsJobsEnd(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
+// gated is a town whose feed stands behind a gate.
+func gated(t *testing.T) (*town, *gate) {
+	t.Helper()
 	g := &gate{
 		Handler: truth(t, 8).Handler(simulator.Options{Token: feedToken}), waiting: make(chan struct{}, 1), open: make(chan struct{}),
 	}
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
-	w := settle(t, server.URL)
+	return settle(t, server.URL), g
+}
+
+// A client whose context ends, as at a signal, lets its job end all the same.
+func TestTheEndOfItsContextLetsJobsEnd(t *testing.T) {
+	t.Parallel()
+	w, g := gated(t)
+	c := w.client(jobs.Options{Hours: 1})
+	ctx, signal := context.WithCancel(t.Context())
+	w.check(c.Start(ctx))
+	_, err := c.Backfill(t.Context(), hours(0, 1))
+	w.check(err)
+	<-g.waiting
+	signal()
+	close(g.open)
+	w.check(c.Stop(t.Context()))
+	w.expect("jobs", `SELECT state || ' ' || attempt FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0'`, "completed 1")
+}
+
+// A task whose last attempt is cut off is made again, and has an end.
+func TestWhatIsCutOffIsNoAttempt(t *testing.T) {
+	t.Parallel()
+	w := settle(t, "")
+	c := w.noFeed(jobs.Options{Finish: time.Millisecond})
+	var asked tasks.Task
+	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+		if asked, err = tasks.Ask(ctx, tx, tasks.Prepare, tasks.Arguments{Reason: "pay"}, nil, w.ada); err != nil {
+			return err
+		}
+		return c.RequestTask(ctx, tx, asked.ID)
+	})
+	w.owner(`UPDATE river_job SET attempt = max_attempts - 1`)
+	show := func() tasks.Task {
+		w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+			asked, err = tasks.Show(ctx, tx, asked.ID)
+			return err
+		})
+		return asked
+	}
+	blocking, err := w.Owner.Begin(t.Context())
+	w.check(err)
+	defer func() { _ = blocking.Rollback(context.WithoutCancel(t.Context())) }()
+	_, err = blocking.Exec(t.Context(), `LOCK TABLE ledger_account IN ACCESS EXCLUSIVE MODE`)
+	w.check(err)
+	ctx, signal := context.WithCancel(t.Context())
+	w.check(c.Start(ctx))
+	w.until(`SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'ledger_account'::regclass
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, 1)
+	signal()
+	w.check(c.Stop(t.Context()))
+	w.expect("jobs", `SELECT state || ' ' || attempt || ' of ' || max_attempts FROM river_job`, "available 2 of 3")
+	if got := show(); got.State != tasks.Running {
+		t.Errorf("cut off, the task is %s", got.State)
+	}
+	w.check(blocking.Rollback(t.Context()))
+	next := w.noFeed(jobs.Options{})
+	w.check(next.Start(t.Context()))
+	w.until(`SELECT count(*) FROM river_job WHERE finalized_at IS NULL`, 0)
+	w.check(next.Stop(t.Context()))
+	w.expect("jobs", `SELECT state || ' ' || attempt FROM river_job`, "completed 3")
+	if got := show(); got.State != tasks.Failed || got.Refusal != "guard" {
+		t.Errorf("nothing was earned, and the task is %s: %s", got.State, got.Refusal)
+	}
+}
+
+// Whatever an attempt that was cut off ended with, River is told that it was cut off,
+// but for a job that is not to be tried again.
+func TestWhatCountsAsCutOff(t *testing.T) {
+	t.Parallel()
+	stopping, stop := context.WithCancel(t.Context())
+	stop()
+	told, cancel := context.WithCancelCause(t.Context())
+	cancel(river.ErrJobCancelledRemotely)
+	fails := errors.New("it fails")
+	for name, try := range map[string]struct {
+		ctx  context.Context
+		err  error
+		want bool
+	}{
+		"it fails":                         {t.Context(), fails, false},
+		"it fails as it is stopped":        {stopping, fails, true},
+		"it is done as it is stopped":      {stopping, nil, false},
+		"it has ended as it is stopped":    {stopping, river.JobCancel(fails), false},
+		"it fails as it is told to end":    {told, fails, false},
+		"it is stopped, and knows as much": {stopping, context.Canceled, true},
+	} {
+		err := jobs.Uncounted(try.ctx, func(context.Context) error { return try.err })
+		if !errors.Is(err, try.err) || errors.Is(err, context.Canceled) != try.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A client that is stopped lets its job end, and then lets go of its lock.
+func TestStopLetsJobsEnd(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w, g := gated(t)
 	c := w.client(jobs.Options{Hours: 1})
 	w.check(c.Start(ctx))
 	ids, err := c.Backfill(ctx, hours(0, 1))

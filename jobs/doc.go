@@ -26,6 +26,12 @@
 // alarm that it took would be done without them. Jobs are left alone by their kind, not by
 // their queue alone, as one that an older version enqueued may stand in another queue.
 //
+// A client that is to stop, by Stop or by the end of Start's context, fetches nothing more
+// and lets what runs finish for a while (LetFinish). What is cut off then is available to
+// others at once, and its attempt does not count: restarts never use up the last one. An
+// end that the last attempt could not put on record, of a task or a take, is tried again
+// until it can.
+//
 // A client marks itself alive by a session advisory lock on its id. A job that
 // runs under an id whose lock is free was left by a killed process, and is made
 // available again at once (rescue.go), not after River's hour.
