@@ -45,6 +45,8 @@ const (
 	workersDefault = 4
 	webhookWorkers = 32 // which wait for strangers, 4 of one supplier at most (webhook.TurnsMax)
 	rescueEvery    = 5 * time.Second
+	reviveEvery    = time.Second
+	reviveMax      = 5 * time.Second // for one try
 )
 
 // LetFinish is how long jobs that run are let finish once a client is to stop. Then they
@@ -105,7 +107,7 @@ type Client struct {
 	devices  uptime.Registry
 	now      func() time.Time
 	log      *slog.Logger
-	alive    *pgxpool.Conn // holds the lock that says that this client is alive
+	alive    *pgx.Conn // holds the lock that says that this client is alive
 	stop     context.CancelFunc
 	rescuer  sync.WaitGroup
 }
@@ -225,16 +227,12 @@ func clientID() string {
 // ends no more are fetched, and those that run are let finish, as by Stop; call Stop all
 // the same. After an error the client holds nothing.
 func (c *Client) Start(ctx context.Context) error {
-	conn, err := c.pool.Acquire(ctx)
-	if err != nil {
+	if err := c.comeAlive(ctx); err != nil {
 		return err
 	}
-	c.alive = conn
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.stop = stop
-	if err = lockClient(ctx, conn, c.id); err == nil {
-		err = c.rescue(ctx)
-	}
+	err := c.rescue(ctx)
 	if err == nil {
 		err = c.river.Start(ctx)
 	}
@@ -256,8 +254,7 @@ func (c *Client) Stop(ctx context.Context) error {
 func (c *Client) letGo(ctx context.Context) error {
 	c.stop()
 	c.rescuer.Wait()
-	// Closed, not released: the lock ends with the session.
-	return c.alive.Hijack().Close(context.WithoutCancel(ctx))
+	return c.alive.Close(context.WithoutCancel(ctx)) // and with the session, the lock
 }
 
 // cutOff reports whether the context of a job has ended because its client stops, not

@@ -1,11 +1,14 @@
 package jobs_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -112,12 +115,63 @@ func TestRescue(t *testing.T) {
 	w.expect("jobs", states, "completed 1", "completed 1", "completed 1", "completed 1", "completed 1")
 }
 
+// A client whose session ends while it works, as when the database restarts, is marked
+// alive anew: neither it nor another begins its jobs a second time.
+func TestAClientWhoseSessionEndsStaysAlive(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w, g := gated(t)
+	var log bytes.Buffer
+	c := w.client(jobs.Options{Hours: 1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	w.check(c.Start(ctx))
+	t.Cleanup(func() { _ = c.Stop(context.Background()) }) // of one that failed
+	ids, err := c.Backfill(ctx, hours(0, 1))
+	w.check(err)
+	<-g.waiting
+	const jobsOf = `SELECT state || ' ' || attempt FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0'`
+	for range 2 {
+		var session string
+		w.check(w.Owner.QueryRow(ctx, `SELECT pid::text FROM pg_locks WHERE `+heldByClients).Scan(&session))
+		w.owner(`SELECT pg_terminate_backend($1::int)`, session)
+		w.until(`SELECT count(*) FROM pg_stat_activity WHERE pid = `+session, 0)
+		w.check(c.Rescue(ctx))
+		w.until(`SELECT count(*) FROM pg_locks WHERE `+heldByClients, 1)
+		w.check(w.client(jobs.Options{}).Rescue(ctx))
+		w.expect("jobs", jobsOf, "running 1")
+	}
+	g.let()
+	w.check(c.Wait(ctx, ids, nil))
+	w.check(c.Stop(ctx))
+	w.expect("jobs", jobsOf, "completed 1")
+	w.expect("passes", `SELECT count(*)::text FROM uptime_pull`, "1")
+	if got := strings.Count(log.String(), "had ended, and was opened anew"); got != 2 {
+		t.Errorf("told %d times of 2:\n%s", got, log.String())
+	}
+}
+
+// A client does not rescue what it runs itself, be its lock free.
+func TestAClientIsNotDeadToItself(t *testing.T) {
+	t.Parallel()
+	w := settle(t, "")
+	c := w.noFeed(jobs.Options{})
+	w.check(c.Enqueue(t.Context(), jobs.WatchAudit{}))
+	w.owner(`UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now(), attempted_by = $1`, []string{c.ID()})
+	w.check(c.Rescue(t.Context()))
+	w.expect("by itself", `SELECT state || ' ' || attempt FROM river_job`, "running 1")
+	w.check(w.noFeed(jobs.Options{}).Rescue(t.Context()))
+	w.expect("by another", `SELECT state || ' ' || attempt FROM river_job`, "available 0")
+}
+
 // gate lets heartbeats through once it is open, and says when one stands at it.
 type gate struct {
 	http.Handler
 	waiting chan struct{}
 	open    chan struct{}
+	once    sync.Once
 }
+
+// let opens the gate.
+func (g *gate) let() { g.once.Do(func() { close(g.open) }) }
 
 func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v1/heartbeats" {
@@ -138,6 +192,7 @@ func gated(t *testing.T) (*town, *gate) {
 	}
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
+	t.Cleanup(g.let) // so that a failure does not hang
 	return settle(t, server.URL), g
 }
 
@@ -152,7 +207,7 @@ func TestTheEndOfItsContextLetsJobsEnd(t *testing.T) {
 	w.check(err)
 	<-g.waiting
 	signal()
-	close(g.open)
+	g.let()
 	w.check(c.Stop(t.Context()))
 	w.expect("jobs", `SELECT state || ' ' || attempt FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0'`, "completed 1")
 }
@@ -251,7 +306,7 @@ func TestStopLetsJobsEnd(t *testing.T) {
 	if n := w.locks(); n != 1 {
 		t.Errorf("%d clients hold their lock while one runs", n)
 	}
-	close(g.open)
+	g.let()
 	w.check(<-stopped)
 	w.expect("jobs", `SELECT DISTINCT state || ' ' || attempt FROM river_job WHERE kind = 'pull_window'`, "completed 1")
 	if got := w.coverage(hours(0, 1)); got.Observed != 12 || len(ids) != 2 {
@@ -319,12 +374,15 @@ func TestAClientWithoutWorkCannotBeStarted(t *testing.T) {
 	w.expect("jobs", `SELECT kind || ' ' || state FROM river_job`, "watch_audit available")
 }
 
+// heldByClients is true of the locks in pg_locks by which clients of the database are alive.
+const heldByClients = `locktype = 'advisory' AND granted AND objsubid = 2
+	AND classid::bigint = hashtext('river client')::bigint & 4294967295
+	AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+
 // locks is how many advisory locks of clients are held.
 func (w *town) locks() int {
 	w.t.Helper()
-	return w.count(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
-		AND classid::bigint = hashtext('river client')::bigint & 4294967295
-		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	return w.count(`SELECT count(*) FROM pg_locks WHERE ` + heldByClients)
 }
 
 // A client that cannot start holds nothing.

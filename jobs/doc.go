@@ -35,4 +35,10 @@
 // A client marks itself alive by a session advisory lock on its id. A job that
 // runs under an id whose lock is free was left by a killed process, and is made
 // available again at once (rescue.go), not after River's hour.
+// When its session ends while it works, as when the database restarts, the client is told
+// at once and locks anew in another, before it looks after the dead; and it never takes
+// itself for one. Until it holds its lock again, mostly some milliseconds and after a
+// restart of the database a second or so, others that are connected may take its jobs
+// for left, and such a job runs twice. Who lost its own session looks only 5 s later,
+// for the others' sake.
 package jobs
