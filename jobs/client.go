@@ -183,7 +183,7 @@ func (c *Client) register(o Options) (*river.Workers, map[string]river.QueueConf
 	open(queueWallet, 2)
 	open(queueChain, 2)
 	open(queueTask, 2)
-	open(queueAlarm, 1)
+	open(queueAlarm, 2) // of each kind one, as each stands there at most once: neither waits for the other
 	river.AddWorker(workers, &estimateSeasons{c: c})
 	river.AddWorker(workers, &scanIncidents{c: c})
 	river.AddWorker(workers, &cutDays{c: c})

@@ -26,6 +26,10 @@
 // alarm that it took would be done without them. Jobs are left alone by their kind, not by
 // their queue alone, as one that an older version enqueued may stand in another queue.
 //
+// Alerts have a queue in which nothing else stands, with a worker for each of its two
+// kinds: they wait neither for work on wallets, which may take half an hour, nor for each
+// other.
+//
 // A client that is to stop, by Stop or by the end of Start's context, fetches nothing more
 // and lets what runs finish for a while (LetFinish). What is cut off then is available to
 // others at once, and its attempt does not count: restarts never use up the last one. An
