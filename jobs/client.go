@@ -25,13 +25,14 @@ import (
 	"github.com/uptally/uptally/uptime"
 )
 
-// The queues. Pulls wait for the network, snapshots for the processor, wallets and
-// webhooks for others' answers, payments for the chain, and people for tasks; alarms
+// The queues. Pulls wait for the network, snapshots and upkeep for the processor, wallets
+// and webhooks for others' answers, payments for the chain, and people for tasks; alarms
 // wait for nothing. Suppliers' endpoints are strangers': what waits for them has a queue
-// of its own.
+// of its own. Nobody waits for upkeep, which a take that somebody waits for need not.
 const (
 	queuePull     = "pull"
 	queueSnapshot = "snapshot"
+	queueUpkeep   = "upkeep"
 	queueWallet   = "wallet"
 	queueChain    = "chain"
 	queueTask     = "task"
@@ -44,10 +45,32 @@ const (
 	workersDefault = 4
 	webhookWorkers = 32 // which wait for strangers, 4 of one supplier at most (webhook.TurnsMax)
 	rescueEvery    = 5 * time.Second
+	reviveEvery    = time.Second
+	reviveMax      = 5 * time.Second // for one try
 )
+
+// LetFinish is how long jobs that run are let finish once a client is to stop. Then they
+// are cut off, which takes a moment more, and done again by whoever works next.
+const LetFinish = 25 * time.Second
+
+// Work is what a client works: it leaves every other job alone, whoever asked for it.
+// What needs the server's node, hook, domain, key or log is no command's to take.
+type Work uint
+
+// The parts of the work that a command does by itself, beside a server or without one.
+const (
+	Pulls Work = 1 << iota // windows and logs are read, and hours closed, with a feed
+	Takes                  // the groups of snapshots are scored, and their pools allocated
+	serves
+)
+
+// All is what a server works: that, what is due by the clock, and what was asked for
+// over HTTP.
+const All = Pulls | Takes | serves
 
 // Options are what a process's jobs run with.
 type Options struct {
+	Work     Work                                                   // none: it enqueues, and cannot be started
 	Feed     *uptime.Feed                                           // nil: this process pulls nothing
 	Hook     *wallet.Hook                                           // told what happens to wallets, and of alerts; nil: this process tells nobody
 	Solana   *solana.Client                                         // what was sent is looked after, settled and reconciled by it; nil: the chain is not asked
@@ -57,6 +80,7 @@ type Options struct {
 	Workers  int                                                    // jobs at once in a queue; 0: 4
 	Hours    int                                                    // of a backfill's window; 0: as many as its devices make small enough
 	Periodic bool                                                   // also enqueue what is due by the clock
+	Finish   time.Duration                                          // how long jobs that run are let finish; 0: LetFinish
 	Surges   audit.Thresholds                                       // of the audit log; zero: audit.DefaultThresholds
 	Alerted  func(audit.Alert)                                      // counts alerts; nil: nobody does
 	Worked   func(kind string, outcome Outcome, took time.Duration) // counts attempts of jobs; nil: nobody does
@@ -83,7 +107,7 @@ type Client struct {
 	devices  uptime.Registry
 	now      func() time.Time
 	log      *slog.Logger
-	alive    *pgxpool.Conn // holds the lock that says that this client is alive
+	alive    *pgx.Conn // holds the lock that says that this client is alive
 	stop     context.CancelFunc
 	rescuer  sync.WaitGroup
 }
@@ -107,48 +131,7 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	if o.Workers == 0 {
 		o.Workers = workersDefault
 	}
-	workers := river.NewWorkers()
-	queues := map[string]river.QueueConfig{
-		queueSnapshot: {MaxWorkers: o.Workers, FetchCooldown: time.Millisecond},
-		queueWallet:   {MaxWorkers: 2, FetchCooldown: time.Millisecond},
-		queueChain:    {MaxWorkers: 2, FetchCooldown: time.Millisecond},
-		queueTask:     {MaxWorkers: 2, FetchCooldown: time.Millisecond},
-		queueAlarm:    {MaxWorkers: 1, FetchCooldown: time.Millisecond},
-	}
-	river.AddWorker(workers, &scoreGroup{c: c})
-	river.AddWorker(workers, &allocate{c: c})
-	river.AddWorker(workers, &estimateSeasons{c: c})
-	river.AddWorker(workers, &scanIncidents{c: c})
-	river.AddWorker(workers, &cutDays{c: c})
-	river.AddWorker(workers, &verifyLedger{c: c})
-	river.AddWorker(workers, &activateWallets{c: c})
-	river.AddWorker(workers, &reconcileChain{c: c})
-	river.AddWorker(workers, &runTask{c: c})
-	river.AddWorker(workers, &watchAudit{c: c})
-	river.AddWorker(workers, &forgetReplays{c: c})
-	if o.Hook != nil {
-		river.AddWorker(workers, &notifyWallets{c: c})
-		river.AddWorker(workers, &notifyAlerts{c: c})
-	}
-	if o.Webhooks != nil {
-		queues[queueWebhook] = river.QueueConfig{MaxWorkers: webhookWorkers, FetchCooldown: time.Millisecond}
-		river.AddWorker(workers, &collectEvents{c: c})
-		river.AddWorker(workers, &deliverMessage{c: c})
-	}
-	if o.Solana != nil {
-		river.AddWorker(workers, &settleLanded{c: c})
-		river.AddWorker(workers, &pollAttempts{c: c})
-	}
-	if o.Feed != nil {
-		queues[queuePull] = river.QueueConfig{MaxWorkers: o.Workers, FetchCooldown: time.Millisecond}
-		river.AddWorker(workers, &pullWindow{c: c})
-		river.AddWorker(workers, &readJobMinutes{c: c})
-		river.AddWorker(workers, &syncVerdicts{c: c})
-		river.AddWorker(workers, &closeHours{c: c})
-		river.AddWorker(workers, &requestLatest{c: c})
-		river.AddWorker(workers, &requestAwaited{c: c})
-		river.AddWorker(workers, &reconcileIngest{c: c})
-	}
+	workers, queues := c.register(o)
 	config := &river.Config{
 		ID: c.id, Queues: queues, Workers: workers, Logger: slog.New(slog.DiscardHandler),
 		FetchCooldown: time.Millisecond, FetchPollInterval: 200 * time.Millisecond,
@@ -156,12 +139,14 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 		LeaderElectionDisabled: !o.Periodic,           // one that leads without the periodic table keeps it from running at all
 		ReindexerSchedule:      river.NeverSchedule(), // rebuilding indexes is the owner's, not the application's
 		ErrorHandler:           &errorLog{c.log},
+		SoftStopTimeout:        cmp.Or(o.Finish, LetFinish), // without one, the end of Start's context cuts jobs off at once
+		Middleware:             []rivertype.Middleware{river.WorkerMiddlewareFunc(uncounted)},
 	}
 	if o.Log != nil {
 		config.Logger = slog.New(quieter{o.Log.Handler()})
 	}
 	if o.Worked != nil {
-		config.Middleware = []rivertype.Middleware{measure(o.Worked)}
+		config.Middleware = append(config.Middleware, measure(o.Worked))
 	}
 	if o.Periodic {
 		config.PeriodicJobs = periodicTable(c.now, needs{feed: o.Feed != nil, hook: o.Hook != nil, chain: o.Solana != nil, webhooks: o.Webhooks != nil})
@@ -169,6 +154,64 @@ func New(pool *pgxpool.Pool, o Options) (*Client, error) {
 	var err error
 	c.river, err = river.NewClient(riverpgxv5.New(pool), config)
 	return c, err
+}
+
+// register returns the workers of the jobs that the client works, and their queues. A
+// job whose worker is not among them is not fetched, whatever queue it stands in: one of
+// an older version may stand in another than its kind does now.
+func (c *Client) register(o Options) (*river.Workers, map[string]river.QueueConfig) {
+	workers, queues := river.NewWorkers(), map[string]river.QueueConfig{}
+	open := func(queue string, atOnce int) {
+		queues[queue] = river.QueueConfig{MaxWorkers: atOnce, FetchCooldown: time.Millisecond}
+	}
+	if o.Work&Pulls != 0 && o.Feed != nil {
+		open(queuePull, o.Workers)
+		river.AddWorker(workers, &pullWindow{c: c})
+		river.AddWorker(workers, &readJobMinutes{c: c})
+		river.AddWorker(workers, &syncVerdicts{c: c})
+		river.AddWorker(workers, &closeHours{c: c})
+	}
+	if o.Work&Takes != 0 {
+		open(queueSnapshot, o.Workers)
+		river.AddWorker(workers, &scoreGroup{c: c})
+		river.AddWorker(workers, &allocate{c: c})
+	}
+	if o.Work&serves == 0 {
+		return workers, queues
+	}
+	open(queueUpkeep, o.Workers)
+	open(queueWallet, 2)
+	open(queueChain, 2)
+	open(queueTask, 2)
+	open(queueAlarm, 2) // of each kind one, as each stands there at most once: neither waits for the other
+	river.AddWorker(workers, &estimateSeasons{c: c})
+	river.AddWorker(workers, &scanIncidents{c: c})
+	river.AddWorker(workers, &cutDays{c: c})
+	river.AddWorker(workers, &verifyLedger{c: c})
+	river.AddWorker(workers, &forgetReplays{c: c})
+	river.AddWorker(workers, &activateWallets{c: c})
+	river.AddWorker(workers, &reconcileChain{c: c})
+	river.AddWorker(workers, &runTask{c: c})
+	river.AddWorker(workers, &watchAudit{c: c})
+	if o.Hook != nil {
+		river.AddWorker(workers, &notifyWallets{c: c})
+		river.AddWorker(workers, &notifyAlerts{c: c})
+	}
+	if o.Webhooks != nil {
+		open(queueWebhook, webhookWorkers)
+		river.AddWorker(workers, &collectEvents{c: c})
+		river.AddWorker(workers, &deliverMessage{c: c})
+	}
+	if o.Solana != nil {
+		river.AddWorker(workers, &settleLanded{c: c})
+		river.AddWorker(workers, &pollAttempts{c: c})
+	}
+	if o.Feed != nil { // their queue is open: whoever serves pulls as well
+		river.AddWorker(workers, &requestLatest{c: c})
+		river.AddWorker(workers, &requestAwaited{c: c})
+		river.AddWorker(workers, &reconcileIngest{c: c})
+	}
+	return workers, queues
 }
 
 // clientID names this process and run among all that work the same database.
@@ -180,19 +223,16 @@ func clientID() string {
 	return fmt.Sprintf("%s %d %s", host, os.Getpid(), uuid.NewString())
 }
 
-// Start begins to work jobs, those first that a killed process left running. After
-// an error the client holds nothing.
+// Start begins to work jobs, those first that a killed process left running. Once ctx
+// ends no more are fetched, and those that run are let finish, as by Stop; call Stop all
+// the same. After an error the client holds nothing.
 func (c *Client) Start(ctx context.Context) error {
-	conn, err := c.pool.Acquire(ctx)
-	if err != nil {
+	if err := c.comeAlive(ctx); err != nil {
 		return err
 	}
-	c.alive = conn
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.stop = stop
-	if err = lockClient(ctx, conn, c.id); err == nil {
-		err = c.rescue(ctx)
-	}
+	err := c.rescue(ctx)
 	if err == nil {
 		err = c.river.Start(ctx)
 	}
@@ -203,7 +243,8 @@ func (c *Client) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop lets running jobs end, bounded by ctx, and then lets go of the database.
+// Stop lets running jobs end, cuts off those that take too long, and then lets go of the
+// database. It is bounded by ctx: give it longer than jobs are let finish.
 func (c *Client) Stop(ctx context.Context) error {
 	err := c.river.Stop(ctx)
 	return errors.Join(err, c.letGo(ctx))
@@ -213,8 +254,24 @@ func (c *Client) Stop(ctx context.Context) error {
 func (c *Client) letGo(ctx context.Context) error {
 	c.stop()
 	c.rescuer.Wait()
-	// Closed, not released: the lock ends with the session.
-	return c.alive.Hijack().Close(context.WithoutCancel(ctx))
+	return c.alive.Close(context.WithoutCancel(ctx)) // and with the session, the lock
+}
+
+// cutOff reports whether the context of a job has ended because its client stops, not
+// because the job's time is up, or somebody cancelled the job.
+func cutOff(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely)
+}
+
+// uncounted has an attempt that was cut off not count, however it ended: River knows it
+// by an error that is context.Canceled, and what fails first need not say so. The last
+// attempt would else be used up by a restart, and what it works on left without an end.
+func uncounted(ctx context.Context, _ *rivertype.JobRow, work func(context.Context) error) error {
+	err := work(ctx)
+	if err == nil || !cutOff(ctx) || errors.Is(err, &rivertype.JobCancelError{}) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", context.Canceled, err)
 }
 
 // errorLog writes down what jobs fail with.

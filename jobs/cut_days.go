@@ -17,7 +17,7 @@ type CutDays struct{}
 func (CutDays) Kind() string { return "cut_days" }
 
 // InsertOpts keeps it from standing in the queue twice.
-func (CutDays) InsertOpts() river.InsertOpts { return once(queueSnapshot) }
+func (CutDays) InsertOpts() river.InsertOpts { return once(queueUpkeep) }
 
 type cutDays struct {
 	river.WorkerDefaults[CutDays]

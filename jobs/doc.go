@@ -21,7 +21,28 @@
 // Every job is safe to run twice, at once, and after a kill at any point: what it
 // writes is a union, or stands under a lock with a state that says it is done.
 //
+// A client works what it was started for (Work), and only a server works all. A command
+// that pulls or takes has no node to ask, no hook to tell, no key and no log: a task or an
+// alarm that it took would be done without them. Jobs are left alone by their kind, not by
+// their queue alone, as one that an older version enqueued may stand in another queue.
+//
+// Alerts have a queue in which nothing else stands, with a worker for each of its two
+// kinds: they wait neither for work on wallets, which may take half an hour, nor for each
+// other.
+//
+// A client that is to stop, by Stop or by the end of Start's context, fetches nothing more
+// and lets what runs finish for a while (LetFinish). What is cut off then is available to
+// others at once, and its attempt does not count: restarts never use up the last one. An
+// end that the last attempt could not put on record, of a task or a take, is tried again
+// until it can.
+//
 // A client marks itself alive by a session advisory lock on its id. A job that
 // runs under an id whose lock is free was left by a killed process, and is made
 // available again at once (rescue.go), not after River's hour.
+// When its session ends while it works, as when the database restarts, the client is told
+// at once and locks anew in another, before it looks after the dead; and it never takes
+// itself for one. Until it holds its lock again, mostly some milliseconds and after a
+// restart of the database a second or so, others that are connected may take its jobs
+// for left, and such a job runs twice. Who lost its own session looks only 5 s later,
+// for the others' sake.
 package jobs

@@ -19,7 +19,7 @@ type EstimateSeasons struct{}
 func (EstimateSeasons) Kind() string { return "estimate_seasons" }
 
 // InsertOpts keeps it from standing in the queue twice.
-func (EstimateSeasons) InsertOpts() river.InsertOpts { return once(queueSnapshot) }
+func (EstimateSeasons) InsertOpts() river.InsertOpts { return once(queueUpkeep) }
 
 type estimateSeasons struct {
 	river.WorkerDefaults[EstimateSeasons]

@@ -19,6 +19,12 @@ func (c *Client) ID() string { return c.id }
 // every few seconds.
 func (c *Client) Rescue(ctx context.Context) error { return c.rescue(ctx) }
 
+// Enqueue enqueues a job.
+func (c *Client) Enqueue(ctx context.Context, args river.JobArgs) error {
+	_, err := c.river.Insert(ctx, args, nil)
+	return err
+}
+
 // Work works a job here and now, as its attempt of that number; the client need not
 // be started.
 func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) error {
@@ -62,10 +68,17 @@ func (c *Client) Work(ctx context.Context, args river.JobArgs, attempt int) erro
 		return (&notifyAlerts{c: c}).Work(ctx, &river.Job[NotifyAlerts]{JobRow: row, Args: args})
 	case VerifyLedger:
 		return (&verifyLedger{c: c}).Work(ctx, &river.Job[VerifyLedger]{JobRow: row, Args: args})
+	case RunTask:
+		return (&runTask{c: c}).Work(ctx, &river.Job[RunTask]{JobRow: row, Args: args})
 	case Allocate:
 		return (&allocate{c: c}).Work(ctx, &river.Job[Allocate]{JobRow: row, Args: args})
 	}
 	return fmt.Errorf("no worker of %T here", args)
+}
+
+// Uncounted works f as an attempt of a job, and says of its error if it does not count.
+func Uncounted(ctx context.Context, f func(context.Context) error) error {
+	return uncounted(ctx, nil, f)
 }
 
 // Measure works f as an attempt of the job, and tells worked of it.

@@ -18,7 +18,7 @@ type ForgetReplays struct{}
 func (ForgetReplays) Kind() string { return "forget_replays" }
 
 // InsertOpts keeps it from standing in the queue twice.
-func (ForgetReplays) InsertOpts() river.InsertOpts { return once(queueAlarm) }
+func (ForgetReplays) InsertOpts() river.InsertOpts { return once(queueUpkeep) }
 
 type forgetReplays struct {
 	river.WorkerDefaults[ForgetReplays]

@@ -68,7 +68,7 @@ func work(text string) error {
 	if err != nil {
 		return err
 	}
-	client, err := jobs.New(pool, jobs.Options{Feed: feed, Workers: t.Workers})
+	client, err := jobs.New(pool, jobs.Options{Work: jobs.All, Feed: feed, Workers: t.Workers})
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ const (
 	Snoozed   Outcome = "snoozed"   // it asked to sleep, which is no attempt
 	Cancelled Outcome = "cancelled" // it is not tried again, as it asked or as it was told
 	Discarded Outcome = "discarded" // its last attempt failed
+	CutOff    Outcome = "cut_off"   // the process stops, which is no attempt
 )
 
 // measure tells of each attempt of a job, once it is over: its kind, which is one of
@@ -47,6 +48,8 @@ func outcomeOf(ctx context.Context, job *rivertype.JobRow, err error, panicked b
 		return Cancelled
 	case snoozed:
 		return Snoozed
+	case cutOff(ctx) && !panicked:
+		return CutOff
 	case job.Attempt >= job.MaxAttempts:
 		return Discarded
 	}

@@ -23,6 +23,8 @@ func TestWhatAttemptsComeTo(t *testing.T) {
 	live := t.Context()
 	told, cancel := context.WithCancelCause(live)
 	cancel(river.ErrJobCancelledRemotely)
+	stopping, stop := context.WithCancel(live)
+	stop()
 	fails, panics := errors.New("it fails"), errors.New("it panics")
 	for name, try := range map[string]struct {
 		ctx     context.Context
@@ -39,6 +41,9 @@ func TestWhatAttemptsComeTo(t *testing.T) {
 		"no further attempt":            {live, 1, river.JobCancel(fails), jobs.Cancelled},
 		"it was told to end":            {told, 1, fails, jobs.Cancelled},
 		"it was told, and is done":      {told, 1, nil, jobs.Completed},
+		"it was cut off in the last":    {stopping, 3, fails, jobs.CutOff},
+		"it was cut off, and is done":   {stopping, 3, nil, jobs.Completed},
+		"it was cut off, and sleeps":    {stopping, 3, river.JobSnooze(time.Hour), jobs.Snoozed},
 		"done in the last of all there": {live, 3, nil, jobs.Completed},
 	} {
 		t.Run(name, func(t *testing.T) {

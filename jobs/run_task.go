@@ -37,15 +37,22 @@ func (*runTask) NextRetry(job *river.Job[RunTask]) time.Time {
 	return retryAfter(job.Attempt, time.Now())
 }
 
-// haltedFor is when a task is looked at again while writes are halted.
-const haltedFor = 30 * time.Second
+// againAfter is when a task is looked at again while writes are halted, or what was to be
+// put on record as failed could not be.
+const againAfter = 30 * time.Second
 
-// Work runs the task, which knows itself whether it has ended.
+// Work runs the task, which knows itself whether it has ended. The last try ends it: one
+// that could not put that on record is made again until it can.
 func (w *runTask) Work(ctx context.Context, job *river.Job[RunTask]) error {
 	tools := task.Tools{Pool: w.c.pool, Node: w.c.solana, Payer: w.c.payer, Domain: w.c.domain, Notify: w.c.RequestNotices, Log: w.c.log}
-	err := tools.Run(ctx, job.Args.Task, job.Attempt >= job.MaxAttempts)
-	if errors.Is(err, task.ErrHalted) {
-		return river.JobSnooze(haltedFor)
+	last := job.Attempt >= job.MaxAttempts
+	err := tools.Run(ctx, job.Args.Task, last)
+	switch {
+	case errors.Is(err, task.ErrHalted):
+		return river.JobSnooze(againAfter)
+	case err != nil && last && !cutOff(ctx) && !errors.Is(err, task.ErrUnknown):
+		w.c.log.Error("task has no end yet", "task", job.Args.Task, "error", err)
+		return river.JobSnooze(againAfter)
 	}
 	return err
 }

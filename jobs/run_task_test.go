@@ -2,9 +2,12 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	tasks "github.com/uptally/uptally/api/task"
 	"github.com/uptally/uptally/internal/pgtest"
@@ -17,7 +20,7 @@ func TestATaskIsWorked(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	ann := pgtest.Person(t, db.Owner, "ann")
-	client, err := jobs.New(db.App, jobs.Options{})
+	client, err := jobs.New(db.App, jobs.Options{Work: jobs.All})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,5 +67,32 @@ func TestATaskIsWorked(t *testing.T) {
 	})
 	if asked.State != tasks.Failed || asked.Refusal != "guard" {
 		t.Errorf("nothing was earned, and the task is %s: %s %s", asked.State, asked.Refusal, asked.Error)
+	}
+}
+
+// A task whose last try can put no end on record is tried again until it can.
+func TestATaskIsNotLeftWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	w := settle(t, "")
+	c := w.noFeed(jobs.Options{})
+	var asked tasks.Task
+	w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+		asked, err = tasks.Ask(ctx, tx, tasks.Prepare, tasks.Arguments{Reason: "pay"}, nil, w.ada)
+		return err
+	})
+	job := jobs.RunTask{Task: asked.ID}
+	w.owner(`ALTER TABLE task_end RENAME TO elsewhere`)
+	if err := c.Work(t.Context(), job, jobs.AttemptsMax-1); err == nil || errors.Is(err, &river.JobSnoozeError{}) {
+		t.Errorf("before the last try: %v", err)
+	}
+	if err := c.Work(t.Context(), job, jobs.AttemptsMax); !errors.Is(err, &river.JobSnoozeError{}) {
+		t.Errorf("in the last try: %v, which ends the job", err)
+	}
+	w.owner(`ALTER TABLE elsewhere RENAME TO task_end`)
+	w.check(c.Work(t.Context(), job, jobs.AttemptsMax))
+	w.expect("ends", `SELECT refusal FROM task_end`, "guard")
+	unknown := jobs.RunTask{Task: uuid.UUID{15: 1}}
+	if err := c.Work(t.Context(), unknown, jobs.AttemptsMax); !errors.Is(err, tasks.ErrUnknown) {
+		t.Errorf("one that is on no record: %v", err)
 	}
 }

@@ -19,7 +19,7 @@ type ScanIncidents struct{}
 func (ScanIncidents) Kind() string { return "scan_incidents" }
 
 // InsertOpts keeps it from standing in the queue twice.
-func (ScanIncidents) InsertOpts() river.InsertOpts { return once(queueSnapshot) }
+func (ScanIncidents) InsertOpts() river.InsertOpts { return once(queueUpkeep) }
 
 type scanIncidents struct {
 	river.WorkerDefaults[ScanIncidents]

@@ -77,7 +77,7 @@ func TestATakeRaisesTheAlert(t *testing.T) {
 func TestThePeriodicTableWithoutAFeed(t *testing.T) {
 	t.Parallel()
 	w := settle(t, "")
-	c, err := jobs.New(w.App, jobs.Options{Periodic: true, Now: func() time.Time { return day(5, 10) }})
+	c, err := jobs.New(w.App, jobs.Options{Work: jobs.All, Periodic: true, Now: func() time.Time { return day(5, 10) }})
 	w.check(err)
 	w.check(c.Start(context.Background()))
 	t.Cleanup(func() { w.check(c.Stop(context.Background())) })

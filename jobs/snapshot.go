@@ -141,15 +141,17 @@ func (w *allocate) Work(ctx context.Context, job *river.Job[Allocate]) error {
 }
 
 // giveUpTake ends the take when trying again is in vain: it cannot be computed,
-// or this was the last try. Otherwise the job is tried again.
+// or this was the last try. Otherwise the job is tried again, as it is when the end
+// could not be put on record.
 func (c *Client) giveUpTake(ctx context.Context, job *rivertype.JobRow, id int64, cause error) error {
-	stopped := errors.Is(ctx.Err(), context.Canceled) // by us; a job whose time is up has failed
-	if stopped || !errors.Is(cause, snapshot.ErrImpossible) && job.Attempt < job.MaxAttempts {
+	tried := errors.Is(cause, snapshot.ErrImpossible) || job.Attempt >= job.MaxAttempts
+	if cutOff(ctx) || !tried { // a job whose time is up has failed
 		return cause
 	}
 	ctx = context.WithoutCancel(ctx)
 	if err := c.begin(ctx, func(tx pgx.Tx) error { return snapshot.Fail(ctx, tx, id, cause) }); err != nil {
-		return errors.Join(cause, err)
+		c.log.Error("take has no end yet", "snapshot", id, "error", errors.Join(cause, err))
+		return river.JobSnooze(againAfter)
 	}
 	return river.JobCancel(cause)
 }

@@ -8,23 +8,24 @@ import (
 )
 
 // lockClient marks the client alive for as long as the session lasts.
-func lockClient(ctx context.Context, conn *pgxpool.Conn, id string) error {
+func lockClient(ctx context.Context, conn *pgx.Conn, id string) error {
 	_, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtext('river client'), hashtext($1))`, id)
 	return err
 }
 
 // rescueJobs makes the running jobs of dead clients available again, without
 // counting the attempt that was cut off. A client is dead if its lock is free:
-// taking it, until the transaction ends, proves that nobody holds it.
-func rescueJobs(ctx context.Context, tx pgx.Tx) (int64, error) {
+// taking it, until the transaction ends, proves that nobody holds it. Whoever asks is
+// not dead.
+func rescueJobs(ctx context.Context, tx pgx.Tx, self string) (int64, error) {
 	tag, err := tx.Exec(ctx, `
 		WITH client AS MATERIALIZED (
 			SELECT DISTINCT attempted_by[array_upper(attempted_by, 1)] AS id FROM river_job WHERE state = 'running'
 		), dead AS MATERIALIZED (
-			SELECT id FROM client WHERE pg_try_advisory_xact_lock(hashtext('river client'), hashtext(id))
+			SELECT id FROM client WHERE id <> $1 AND pg_try_advisory_xact_lock(hashtext('river client'), hashtext(id))
 		)
 		UPDATE river_job j SET state = 'available', scheduled_at = now(), attempt = greatest(j.attempt - 1, 0)
-		FROM dead WHERE j.state = 'running' AND j.attempted_by[array_upper(j.attempted_by, 1)] = dead.id`)
+		FROM dead WHERE j.state = 'running' AND j.attempted_by[array_upper(j.attempted_by, 1)] = dead.id`, self)
 	return tag.RowsAffected(), err
 }
 

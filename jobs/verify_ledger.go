@@ -36,7 +36,7 @@ type VerifyLedger struct{}
 func (VerifyLedger) Kind() string { return "verify_ledger" }
 
 // InsertOpts keeps it from standing in the queue twice.
-func (VerifyLedger) InsertOpts() river.InsertOpts { return once(queueSnapshot) }
+func (VerifyLedger) InsertOpts() river.InsertOpts { return once(queueUpkeep) }
 
 type verifyLedger struct {
 	river.WorkerDefaults[VerifyLedger]

@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -36,6 +37,7 @@ func walletTown(t *testing.T) (*town, *simulator.World, []uuid.UUID) {
 // noFeed returns a client that pulls nothing.
 func (w *town) noFeed(o jobs.Options) *jobs.Client {
 	w.t.Helper()
+	o.Work = cmp.Or(o.Work, jobs.All)
 	c, err := jobs.New(w.App, o)
 	w.check(err)
 	return c

@@ -73,7 +73,7 @@ type NotifyAlerts struct{}
 func (NotifyAlerts) Kind() string { return "notify_alerts" }
 
 // InsertOpts keeps it from standing in the queue twice.
-func (NotifyAlerts) InsertOpts() river.InsertOpts { return once(queueWallet) }
+func (NotifyAlerts) InsertOpts() river.InsertOpts { return once(queueAlarm) }
 
 type notifyAlerts struct {
 	river.WorkerDefaults[NotifyAlerts]

@@ -88,6 +88,44 @@ func TestASurgeIsLoggedCountedAndTold(t *testing.T) {
 	}
 }
 
+// An alert is told while all that work for wallets are busy, and while it is told the
+// next is looked for.
+func TestAnAlertWaitsForNoWallet(t *testing.T) {
+	t.Parallel()
+	w := settle(t, "")
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, in *http.Request) { _, _ = io.Copy(io.Discard, in.Body) }))
+	t.Cleanup(server.Close)
+	hook, err := wallet.NewHook(server.URL, "a key of the tests")
+	w.check(err)
+	c := w.noFeed(jobs.Options{Hook: hook, Surges: audit.Thresholds{Span: time.Minute, CoolDown: time.Minute, Refusals: 1}})
+	w.check(c.Start(t.Context()))
+	t.Cleanup(func() { w.check(c.Stop(context.Background())) })
+
+	busy, err := w.Owner.Begin(t.Context()) // what waits for its end, waits for nothing that could be over sooner
+	w.check(err)
+	t.Cleanup(func() { _ = busy.Rollback(context.Background()) })
+	_, err = busy.Exec(t.Context(), `LOCK TABLE wallet_event IN ACCESS EXCLUSIVE MODE`)
+	w.check(err)
+	w.check(c.Enqueue(t.Context(), jobs.ActivateWallets{}))
+	w.check(c.Enqueue(t.Context(), jobs.NotifyWallets{}))
+	w.until(`SELECT count(*) FROM river_job WHERE queue = 'wallet' AND state = 'running'`, 2)
+	w.tx(func(ctx context.Context, tx pgx.Tx) error { return audit.Append(ctx, tx, audit.Entry{Status: 401}) })
+	w.check(c.Enqueue(t.Context(), jobs.WatchAudit{}))
+	w.until(`SELECT count(*) FROM river_job WHERE kind = 'notify_alerts' AND state = 'completed'`, 1)
+	w.expect("told", `SELECT count(*)::text FROM audit_alert_delivery`, "1")
+
+	_, err = busy.Exec(t.Context(), `LOCK TABLE audit_alert_delivery IN ACCESS EXCLUSIVE MODE`)
+	w.check(err)
+	w.check(c.Enqueue(t.Context(), jobs.NotifyAlerts{}))
+	w.until(`SELECT count(*) FROM river_job WHERE kind = 'notify_alerts' AND state = 'running'`, 1)
+	w.check(c.Enqueue(t.Context(), jobs.WatchAudit{}))
+	w.until(`SELECT count(*) FROM river_job WHERE kind = 'watch_audit' AND state = 'completed'`, 2)
+	w.expect("busy", `SELECT kind || ' ' || state FROM river_job WHERE finalized_at IS NULL ORDER BY kind`,
+		"activate_wallets running", "notify_alerts running", "notify_wallets running")
+	w.check(busy.Rollback(t.Context()))
+	w.until(`SELECT count(*) FROM river_job WHERE finalized_at IS NULL`, 0)
+}
+
 // A flood over the limit is counted in few entries, and as many calls as it was.
 func TestASurgeOfCallsInOneEntry(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -98,10 +99,11 @@ func (w *town) feed() *uptime.Feed {
 	return feed
 }
 
-// client returns a client; it works nothing unless it is started.
+// client returns a client; it works nothing unless it is started, and then all there is.
 func (w *town) client(o jobs.Options) *jobs.Client {
 	w.t.Helper()
 	o.Feed = w.feed()
+	o.Work = cmp.Or(o.Work, jobs.All)
 	c, err := jobs.New(w.App, o)
 	if err != nil {
 		w.t.Fatal(err)

@@ -46,7 +46,7 @@ func New() *Metrics {
 			Name: "uptally_alerts_total", Help: "Surges found in the audit log, by kind.",
 		}, []string{"kind"}),
 		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "uptally_jobs_total", Help: "Attempts of jobs, by kind and outcome (completed, failed, snoozed, cancelled, discarded).",
+			Name: "uptally_jobs_total", Help: "Attempts of jobs, by kind and outcome (completed, failed, snoozed, cancelled, discarded, cut_off).",
 		}, []string{"kind", "outcome"}),
 		working: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "uptally_job_duration_seconds", Help: "How long attempts of jobs took, by kind.", Buckets: jobBuckets,

@@ -58,7 +58,7 @@ func connected(t *testing.T, devices int, options ...func(*api.Config)) *town {
 	})
 	feed, err := uptime.NewFeed(uptime.FeedConfig{URL: url, Token: "token-of-the-tests", BackoffMin: 1, BackoffMax: 1, RetryAfterMax: 1})
 	w.check(err)
-	w.jobs, err = jobs.New(w.DB.App, jobs.Options{Feed: feed, Workers: 2})
+	w.jobs, err = jobs.New(w.DB.App, jobs.Options{Work: jobs.All, Feed: feed, Workers: 2})
 	w.check(err)
 	w.check(w.jobs.Start(context.Background()))
 	t.Cleanup(func() {

@@ -114,7 +114,7 @@ func (d *demo) tell(ctx context.Context) (err error) {
 		closeNetwork()
 		err = errors.Join(err, wait())
 	}()
-	return withJobs(ctx, d.db, jobs.Options{Feed: feed, Workers: d.Workers}, func(client *jobs.Client) error {
+	return withJobs(ctx, d.db, jobs.Options{Work: jobs.Pulls | jobs.Takes, Feed: feed, Workers: d.Workers}, func(client *jobs.Client) error {
 		d.client, d.feed = client, feed
 		if err := d.enter(ctx); err != nil {
 			return err

@@ -66,7 +66,7 @@ func (c pullSpan) Run(ctx context.Context, a *app) error {
 			return a.tellCoverage(ctx, db, span, "Dry run: nothing was read.", nil)
 		}
 		began := time.Now()
-		err := withJobs(ctx, db, jobs.Options{Feed: feed, Workers: c.Workers}, func(client *jobs.Client) error {
+		err := withJobs(ctx, db, jobs.Options{Work: jobs.Pulls, Feed: feed, Workers: c.Workers}, func(client *jobs.Client) error {
 			return a.backfill(ctx, client, span, "Reading heartbeats")
 		})
 		if ctx.Err() != nil {

@@ -129,7 +129,7 @@ func (a *app) compare(ctx context.Context, db *database, span uptime.Span, mend 
 	if !mend {
 		return nil
 	}
-	return withJobs(ctx, db, jobs.Options{Feed: feed}, func(client *jobs.Client) error {
+	return withJobs(ctx, db, jobs.Options{Work: jobs.Pulls, Feed: feed}, func(client *jobs.Client) error {
 		for {
 			ids, err := client.Mend(ctx, span)
 			if err != nil {

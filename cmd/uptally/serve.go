@@ -46,7 +46,8 @@ func (w *workers) UnmarshalText(text []byte) error {
 }
 
 // stopMax is how long running jobs and calls may take to end once the program is to
-// stop. What is cut off is done again later, by any process.
+// stop: longer than jobs are let finish, as it takes a moment to put on record which were
+// cut off. Those are done again later, by any process.
 const stopMax = 30 * time.Second
 
 // Run works jobs and answers the API until it is interrupted.
@@ -79,7 +80,7 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 
 // options are those of the jobs. A process that works none pulls nothing.
 func (c serveCommand) options(a *app, counted *metrics.Metrics) (options jobs.Options, err error) {
-	options = jobs.Options{Workers: int(c.Workers), Periodic: c.Workers > 0, Domain: c.Domain}
+	options = jobs.Options{Work: jobs.All, Workers: int(c.Workers), Periodic: c.Workers > 0, Domain: c.Domain}
 	options.Alerted = func(alert audit.Alert) { counted.Alerted(string(alert.Kind)) }
 	options.Worked = func(kind string, outcome jobs.Outcome, took time.Duration) {
 		counted.Worked(kind, string(outcome), took)
@@ -123,7 +124,7 @@ func (c serveCommand) work(ctx context.Context, a *app, client *jobs.Client) err
 	return started(ctx, client, func() error {
 		a.say("Working: slots are pulled as they end; stop with Ctrl-C.")
 		<-ctx.Done()
-		a.say("Stopping: jobs that run are let finish, for at most %s.", stopMax)
+		a.say("Stopping: jobs that run are let finish, for at most %s.", jobs.LetFinish)
 		return nil
 	})
 }

@@ -50,7 +50,7 @@ func (c snapshotTake) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		var taken snapshot.Snapshot
-		err = withJobs(ctx, db, jobs.Options{Workers: c.Workers}, func(client *jobs.Client) error {
+		err = withJobs(ctx, db, jobs.Options{Work: jobs.Takes, Workers: c.Workers}, func(client *jobs.Client) error {
 			taken, err = a.take(ctx, client, c.Season, person)
 			return err
 		})

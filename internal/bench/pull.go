@@ -44,7 +44,7 @@ func (b *bench) measurePull(ctx context.Context) (_ []Figure, err error) {
 		return nil, err
 	}
 	defer d.close()
-	client, err := jobs.New(d.app, jobs.Options{Feed: feed})
+	client, err := jobs.New(d.app, jobs.Options{Work: jobs.Pulls, Feed: feed})
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func takeHere(ctx context.Context, url string, person int64, out io.Writer) (err
 		return err
 	}
 	defer pool.Close()
-	client, err := jobs.New(pool, jobs.Options{})
+	client, err := jobs.New(pool, jobs.Options{Work: jobs.Takes})
 	if err != nil {
 		return err
 	}
