@@ -63,8 +63,10 @@ func TestThePeriodicTable(t *testing.T) {
 		`activate_wallets {}`, `close_hours {}`, `cut_days {}`, `estimate_seasons {}`, `forget_replays {}`, `read_job_minutes {"day": "2024-05-08T00:00:00Z"}`, `read_job_minutes {"day": "2024-05-09T00:00:00Z"}`,
 		`reconcile_chain {}`, `reconcile_ingest {}`, `request_awaited {}`, `request_latest {}`, `scan_incidents {}`, `sync_verdicts {}`, `verify_ledger {}`, `watch_audit {}`)
 
-	w.until(`SELECT count(*) FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0' AND state = 'completed'`, 2)
-	w.expect("windows", `SELECT args ->> 'from' || ' ' || (args ->> 'to') FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0' ORDER BY 1`,
+	// The hour of April is awaited by two of them: either may ask for its window again, if it
+	// looked before the other's was read.
+	w.until(`SELECT count(DISTINCT args) FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0' AND state = 'completed'`, 2)
+	w.expect("windows", `SELECT DISTINCT args ->> 'from' || ' ' || (args ->> 'to') FROM river_job WHERE kind = 'pull_window' AND args ->> 'reread' = '0' ORDER BY 1`,
 		"2024-04-01T01:00:00Z 2024-04-01T01:05:00Z", "2024-05-10T12:00:00Z 2024-05-10T12:05:00Z")
 	w.expect("the hour that nothing was awaited of", `SELECT (closed_at IS NOT NULL)::text FROM uptime_coverage WHERE hour = '2023-04-01 00:00+00'`, "true")
 	w.expect("logs read to their ends", `SELECT name FROM uptime_log WHERE rows > 0 AND read_to_end > '-infinity' ORDER BY name`, "changes", "verdicts")

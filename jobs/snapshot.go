@@ -94,7 +94,7 @@ func (w *scoreGroup) Work(ctx context.Context, job *river.Job[ScoreGroup]) error
 	if scored == nil {
 		return nil
 	}
-	return w.c.begin(ctx, func(tx pgx.Tx) error {
+	err = w.c.begin(ctx, func(tx pgx.Tx) error {
 		last, err := snapshot.StageGroup(ctx, tx, job.Args.Snapshot, scored)
 		if err != nil || !last {
 			return err
@@ -102,6 +102,10 @@ func (w *scoreGroup) Work(ctx context.Context, job *river.Job[ScoreGroup]) error
 		_, err = w.c.river.InsertTx(ctx, tx, Allocate{Snapshot: job.Args.Snapshot}, nil)
 		return err
 	})
+	if err != nil {
+		return w.c.giveUpTake(ctx, job.JobRow, job.Args.Snapshot, err)
+	}
+	return nil
 }
 
 // Allocate turns the points of a snapshot into amounts and makes it a draft.

@@ -67,8 +67,8 @@ func TestATakeFailsAfterTheLastTry(t *testing.T) {
 		w.check(err)
 		return s
 	}
-	broken := func(what string, s snapshot.Snapshot, work func(attempt int) error) {
-		w.owner(`ALTER TABLE ` + what + ` RENAME TO elsewhere`)
+	broken := func(what, breaking, mending string, s snapshot.Snapshot, work func(attempt int) error) {
+		w.owner(breaking)
 		for attempt := 1; attempt <= jobs.AttemptsMax; attempt++ {
 			if got := w.snapshot(s.ID); got.State != snapshot.Taking {
 				t.Errorf("%s before attempt %d: %s", what, attempt, got.Failure)
@@ -77,23 +77,29 @@ func TestATakeFailsAfterTheLastTry(t *testing.T) {
 				t.Errorf("%s: attempt %d succeeded", what, attempt)
 			}
 		}
-		w.owner(`ALTER TABLE elsewhere RENAME TO ` + what)
+		w.owner(mending)
 		if got := w.snapshot(s.ID); got.State != snapshot.Failed || !strings.Contains(got.Failure, what) {
 			t.Errorf("%s after the last try: %s, %q", what, got.State, got.Failure)
 		}
 	}
 	first := begin()
 	score := jobs.ScoreGroup{Snapshot: first.ID}
-	broken("uptime_chunk", first, func(attempt int) error { return c.Work(t.Context(), score, attempt) })
+	broken("uptime_chunk", `ALTER TABLE uptime_chunk RENAME TO elsewhere`, `ALTER TABLE elsewhere RENAME TO uptime_chunk`, first, func(attempt int) error { return c.Work(t.Context(), score, attempt) })
 	w.check(c.Work(t.Context(), score, 1)) // there is nothing left to do
 	w.expect("groups scored", `SELECT count(scored_at)::text FROM snapshot_group`, "0")
 
 	second := begin()
 	w.check(c.Work(t.Context(), jobs.ScoreGroup{Snapshot: second.ID}, 1))
 	w.expect("allocations asked for", `SELECT args ->> 'snapshot' FROM river_job WHERE kind = 'allocate'`, strconv.FormatInt(second.ID, 10))
-	broken("snapshot_line", second, func(attempt int) error {
+	broken("snapshot_line", `ALTER TABLE snapshot_line RENAME TO elsewhere`, `ALTER TABLE elsewhere RENAME TO snapshot_line`, second, func(attempt int) error {
 		return c.Work(t.Context(), jobs.Allocate{Snapshot: second.ID}, attempt)
 	})
+
+	staged := begin()
+	broken("no room for a group", `
+		CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room for a group'; END $$;
+		CREATE TRIGGER no_room BEFORE UPDATE ON snapshot_group FOR EACH STATEMENT EXECUTE FUNCTION no_room()`, `DROP FUNCTION no_room CASCADE`, staged,
+		func(attempt int) error { return c.Work(t.Context(), jobs.ScoreGroup{Snapshot: staged.ID}, attempt) })
 
 	// A stop of ours says nothing of the take; that its time is up does.
 	third := begin()
