@@ -65,7 +65,7 @@ func TestHaltWhileACallIsUnderWay(t *testing.T) {
 	go func() {
 		args := []string{"--data", data, "--actor", "ada", "halt", "--reason", "a token leaked", "--json"}
 		code := run(t.Context(), args, strings.NewReader(""), &out, talk)
-		talk.Close() //nolint:errcheck // never fails
+		talk.Close()
 		done <- code
 	}()
 	var lines []string
