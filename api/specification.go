@@ -19,7 +19,7 @@ const description = `What each GPU earned and why; what the rewards team and fin
 **Tokens.** Send an OIDC access token: ` + "`Authorization: Bearer …`" + `. Who you are, your roles and your supplier come from the token alone.
 **Repeating.** Every call that changes something takes an ` + "`Idempotency-Key`" + `. The same call with the same key is answered again, byte by byte, and done once.
 **Problems** are ` + "`application/problem+json`" + ` with a stable ` + "`type`" + `. What is not there and what is not yours are answered alike.
-**Amounts** are strings of base units beside their decimals. **Times** are UTC. **Lists** go on at ` + "`next_cursor`" + `; tables also come as ` + "`text/csv`" + `.`
+**Amounts** are strings of base units beside their decimals. **Times** are UTC. **Lists** go on at ` + "`next_cursor`" + `; tables also come as ` + "`text/csv`" + `, with the cursor in ` + "`Next-Cursor`" + `.`
 
 // specification is what the OpenAPI document says beside the operations. The library's
 // own pages are off, as they load from elsewhere.
