@@ -19,8 +19,9 @@
 //     holds the place and is answered well; if none is, the one that comes closest.
 //   - Tokens are added by Front, so that no process is given one. So are keys: a new one
 //     for every call, or calls would be answered from memory.
-//   - Operations have a town each: acts change it, and what is refused lengthens the audit
-//     log, which some read.
+//   - Operations have a town each, and their places take turns: acts change it, what is
+//     refused lengthens the audit log, and some refuse to be asked twice at once. All that
+//     would differ between two answers by itself.
 //   - Of an answer sqlmap is shown the first 16 KiB, of an act's 4: some acts list what was
 //     done, which grows with every call, and comparing it would have no end.
 //   - Where sqlmap suspects a place and then takes it back, it has left out whatever is
