@@ -63,7 +63,7 @@ func TakesGzip(r *http.Request) bool {
 	if accept == "gzip" {
 		return true
 	}
-	named, any := -1, 0
+	named, others := -1, 0
 	for one := range strings.SplitSeq(accept, ",") {
 		name, parameters, err := mime.ParseMediaType(one)
 		switch {
@@ -71,10 +71,10 @@ func TakesGzip(r *http.Request) bool {
 		case name == "gzip":
 			named = thousandths(parameters["q"])
 		case name == "*":
-			any = thousandths(parameters["q"])
+			others = thousandths(parameters["q"])
 		}
 	}
-	return named > 0 || named < 0 && any > 0
+	return named > 0 || named < 0 && others > 0
 }
 
 // narrowness is 3 of the type itself, 2 of its family, 1 of any, 0 if it is not in it.

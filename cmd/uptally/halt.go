@@ -47,7 +47,6 @@ func (c haltCommand) Run(ctx context.Context, a *app) error {
 			if err != nil {
 				return err
 			}
-			a.say("Writing over HTTP is halted; reads go on. Another person resumes it: uptally resume --reason.")
 			view, err = viewHalt(ctx, tx, stop, true)
 			return err
 		}); err != nil {
@@ -55,6 +54,7 @@ func (c haltCommand) Run(ctx context.Context, a *app) error {
 		}
 		var err error
 		if !a.DryRun {
+			a.say("Writing over HTTP is halted; reads go on. Another person resumes it: uptally resume --reason.")
 			if view.UnderWay, err = a.awaitUnderWay(ctx, db, view.Number); err != nil {
 				err = fmt.Errorf("the halt stands, but what had begun before could not be waited for: %w", err)
 			}

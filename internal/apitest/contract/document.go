@@ -134,24 +134,17 @@ func (d *Document) Operation(id string) *Operation {
 func (o *Operation) Acts() bool { return o.Method != http.MethodGet && o.Method != http.MethodHead }
 
 // Types are the media types that the operation answers with, where it succeeds.
-func (o *Operation) Types() (types []string) {
-	for status, response := range o.responses {
-		if strings.HasPrefix(status, "2") {
-			for mediaType := range object(object(response)["content"]) {
-				types = append(types, mediaType)
-			}
-		}
-	}
-	slices.Sort(types)
-	return types
-}
+func (o *Operation) Types() []string { return o.succeedsWith("content") }
 
 // Headers are the names of the headers that the operation may answer with, where it
 // succeeds.
-func (o *Operation) Headers() (names []string) {
+func (o *Operation) Headers() []string { return o.succeedsWith("headers") }
+
+// succeedsWith are the names in a part of the answers of success, in order.
+func (o *Operation) succeedsWith(part string) (names []string) {
 	for status, response := range o.responses {
 		if strings.HasPrefix(status, "2") {
-			for name := range object(object(response)["headers"]) {
+			for name := range object(object(response)[part]) {
 				names = append(names, name)
 			}
 		}
