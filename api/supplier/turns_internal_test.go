@@ -21,6 +21,13 @@ func TestTurns(t *testing.T) {
 		}
 		computing = append(computing, done)
 	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 50 { // where there were a turn, one in four would get it
+		if _, err := turns.take(over, greedy); !errors.Is(err, context.Canceled) {
+			t.Fatalf("one more of the same supplier, while there are turns of others: %v", err)
+		}
+	}
 	waiting, stop := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	for range 50 {
@@ -30,16 +37,18 @@ func TestTurns(t *testing.T) {
 			}
 		})
 	}
-	for range turnsMost - turnsEach { // as many as are left, each another
+	const others = 6 // of eight turns
+	if turnsMost-turnsEach != others {
+		t.Fatalf("%d of %d turns are left to others", turnsMost-turnsEach, turnsMost)
+	}
+	for range others {
 		done, err := turns.take(t.Context(), uuid.New())
 		if err != nil {
 			t.Fatal(err)
 		}
 		computing = append(computing, done)
 	}
-	full, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := turns.take(full, uuid.New()); !errors.Is(err, context.Canceled) {
+	if _, err := turns.take(over, uuid.New()); !errors.Is(err, context.Canceled) {
 		t.Errorf("one more than run at once: %v", err)
 	}
 	stop()
