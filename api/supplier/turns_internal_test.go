@@ -48,11 +48,27 @@ func TestTurns(t *testing.T) {
 		}
 		computing = append(computing, done)
 	}
-	if _, err := turns.take(over, uuid.New()); !errors.Is(err, context.Canceled) {
-		t.Errorf("one more than run at once: %v", err)
+	for range 50 {
+		if _, err := turns.take(over, uuid.New()); !errors.Is(err, context.Canceled) {
+			t.Fatalf("one more than run at once: %v", err)
+		}
 	}
 	stop()
 	group.Wait()
+	computing[0]() // of the greedy, whose turn of all somebody else takes
+	done, err := turns.take(t.Context(), uuid.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	computing[0] = done
+	for range 50 { // they have a turn of their own, and none of all
+		if _, err := turns.take(over, greedy); !errors.Is(err, context.Canceled) {
+			t.Fatalf("one more of the supplier's own than run at once: %v", err)
+		}
+	}
+	if own := len(turns.each[greedy].taken); own != turnsEach-1 {
+		t.Errorf("%d turns of the supplier are taken, while %d compute", own, turnsEach-1)
+	}
 	for _, done := range computing {
 		done()
 	}
